@@ -1,0 +1,178 @@
+//! The command line as clap reads it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use crate::report::{DiagnosticFormat, GraphFormat};
+
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 the run failed, 2 bad usage, bad file or bad param, \
+3 partial or waiting for an approval, 4 budget exceeded, 5 --strict and a figure could not be traced, \
+6 the question is outside what the agents cover, 130 interrupted";
+
+/// Answers business questions with several specialist agents, from YAML files that anyone can edit.
+#[derive(Debug, Parser)]
+#[command(name = "engine", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Global {
+    /// The project's folder; found by walking up to engine.yaml where absent
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) project: Option<PathBuf>,
+    /// The journal's file; .engine/journal.db in the project where absent
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) journal: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a workflow
+    Run(Run),
+    /// Check files before anything is run
+    Validate(Validate),
+    /// Show what would run, in which order; calls nothing
+    Plan(Plan),
+    /// Draw a workflow's graph
+    Graph(Graph),
+    /// List the runs of the journal, newest first
+    Runs(Runs),
+    /// Show a run: its events, its answer and what it took
+    Show(Show),
+    /// Print the JSON Schemas of the files
+    Schema(Schema),
+    /// Write a complete example project
+    Init(Init),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+/// Values for params, as commands take them.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Params {
+    /// A param's value
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
+    pub(super) params: Vec<String>,
+    /// A YAML or JSON file of params; `--param` wins over it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) params_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Run {
+    /// A workflow's file or name
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) workflow: String,
+    #[command(flatten)]
+    pub(super) params: Params,
+    /// Steps that run at the same time; engine.yaml's limit or 16 where absent
+    #[arg(long, value_name = "N")]
+    pub(super) max_parallel: Option<NonZeroUsize>,
+    /// Ask no model: agents take their defaults
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Print the outcome as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Show no progress and no summary
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// The most that the run may spend on models
+    #[arg(long, value_name = "USD", value_parser = positive)]
+    pub(super) max_cost_usd: Option<f64>,
+    /// Exit with 5 where a figure could not be traced
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(usd) if usd.is_finite() && usd >= 0.0 => Ok(usd),
+        _ => Err("a number of US dollars is needed, such as 0.05".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// Files and folders; the whole project where absent
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// How faults are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: DiagnosticFormat,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// A workflow's file or name
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) workflow: String,
+    #[command(flatten)]
+    pub(super) params: Params,
+    /// Print the plan as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Graph {
+    /// A workflow's file or name
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) workflow: String,
+    /// How the graph is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: GraphFormat,
+    /// Lay a run's times and costs over it
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Runs {
+    /// Print a JSON array
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// A run's id, or the beginning of it
+    pub(super) run: String,
+    /// Print the outcome and the events as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// The kind of file; all where absent
+    pub(super) kind: Option<String>,
+    /// Write the schemas into the folder `schemas` instead of printing them
+    #[arg(long)]
+    pub(super) write: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The folder; it is made where it does not exist
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}

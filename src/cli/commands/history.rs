@@ -1,0 +1,80 @@
+//! `engine runs` and `engine show`: what happened before.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::cli::arguments::{Global, Runs, Show};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::load::Place;
+use crate::cli::printer::Printer;
+use crate::cli::setup;
+use crate::event::{Event, Record};
+use crate::report;
+use crate::run::{Outcome, RunState};
+
+pub(in crate::cli) fn runs(arguments: &Runs, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+    let place = Place::find(global, Path::new(""))?;
+    let journal = setup::journal(&place.journal(global))?;
+    let runs = journal.runs().map_err(|e| Failure::machine("cannot read the journal", &e))?;
+    if arguments.json {
+        let json = serde_json::to_string(&runs).map_err(|e| Failure::machine("cannot write the runs", &e))?;
+        printer.out(&format!("{json}\n"));
+    } else {
+        printer.out(&report::runs(&runs));
+    }
+    Ok(Exit::Success)
+}
+
+pub(in crate::cli) fn show(arguments: &Show, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+    let place = Place::find(global, Path::new(""))?;
+    let past = past(&place, global, &arguments.run)?;
+    if arguments.json {
+        let failure = |e: serde_json::Error| Failure::machine("cannot write the run", &e);
+        let mut object = match &past.outcome {
+            Some(outcome) => serde_json::to_value(outcome).map_err(failure)?,
+            None => json!({"run_id": past.state.run_id(), "workflow": past.state.plan().workflow, "status": null}),
+        };
+        if let Some(object) = object.as_object_mut() {
+            object.insert("events".to_owned(), serde_json::to_value(&past.events).map_err(failure)?);
+        }
+        printer.out(&format!("{object}\n"));
+    } else {
+        printer.out(&report::show(past.outcome.as_ref(), &past.events));
+    }
+    Ok(Exit::Success)
+}
+
+/// A run of the journal, replayed.
+pub(in crate::cli) struct Past {
+    pub(in crate::cli) state: RunState,
+    /// None where the run did not end.
+    pub(in crate::cli) outcome: Option<Outcome>,
+    pub(in crate::cli) events: Vec<Record>,
+}
+
+/// Reads a run by its id or the beginning of it, and replays it.
+pub(in crate::cli) fn past(place: &Place, global: &Global, run: &str) -> Result<Past, Failure> {
+    let unreadable = |e: &dyn std::error::Error| Failure::machine("cannot read the journal", e);
+    let journal = setup::journal(&place.journal(global))?;
+    let run_id = journal
+        .find(run)
+        .map_err(|e| unreadable(&e))?
+        .ok_or_else(|| Failure::usage(format!("no run begins with `{run}`"), "`engine runs` lists them"))?;
+    let events = journal.records(&run_id).map_err(|e| unreadable(&e))?;
+    let Some(Event::RunStarted { plan: hash, .. }) = events.first().map(|record| &record.event) else {
+        return Err(Failure::usage(format!("run {run_id} has no events"), "its journal was cut"));
+    };
+    let json = journal
+        .plan(hash)
+        .map_err(|e| unreadable(&e))?
+        .ok_or_else(|| Failure::usage(format!("the plan of run {run_id} is gone"), "its journal was cut"))?;
+    let plan = serde_json::from_str(&json).map_err(|e| unreadable(&e))?;
+    let mut state = RunState::new(Arc::new(plan));
+    for record in &events {
+        state.apply(record).map_err(|e| unreadable(&e))?;
+    }
+    let outcome = Outcome::of(&state);
+    Ok(Past { state, outcome, events })
+}

@@ -1,0 +1,10 @@
+//! The commands, one file each.
+
+pub(super) mod completions;
+pub(super) mod graph;
+pub(super) mod history;
+pub(super) mod init;
+pub(super) mod plan;
+pub(super) mod run;
+pub(super) mod schema;
+pub(super) mod validate;

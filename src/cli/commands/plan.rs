@@ -1,0 +1,37 @@
+//! `engine plan`: what would run. Calls nothing.
+
+use std::path::Path;
+
+use crate::cli::arguments::{Global, Plan};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::load::{Loaded, Place, workflow_file};
+use crate::cli::params;
+use crate::cli::printer::Printer;
+use crate::plan;
+use crate::report::{self, PlanReport};
+
+pub(in crate::cli) fn run(arguments: &Plan, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+    let (_, _, plan) = compiled(&arguments.workflow, global)?;
+    let given = params::given(&arguments.params, &plan.params)?;
+    let report = PlanReport::of(&plan, given);
+    if arguments.json {
+        let json = serde_json::to_string(&report).map_err(|e| Failure::machine("cannot write the plan", &e))?;
+        printer.out(&format!("{json}\n"));
+    } else {
+        printer.out(&report::plan(&report));
+    }
+    Ok(Exit::Success)
+}
+
+/// Reads a workflow and everything around it, and compiles it.
+pub(in crate::cli) fn compiled(named: &str, global: &Global) -> Result<(Place, Loaded, plan::Plan), Failure> {
+    let from = Path::new(named).parent().filter(|_| Path::new(named).is_file()).unwrap_or_else(|| Path::new(""));
+    let place = Place::find(global, from)?;
+    let file = workflow_file(&place, named)?;
+    let mut loaded = Loaded::library(&place);
+    let plan = loaded.document(&place, &file).and_then(|workflow| loaded.compile(&workflow));
+    match plan {
+        Some(plan) if !loaded.has_errors() => Ok((place, loaded, plan)),
+        _ => Err(loaded.failure()),
+    }
+}

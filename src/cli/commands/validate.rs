@@ -1,0 +1,77 @@
+//! `engine validate`: checks every file before a token is spent.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::arguments::{Global, Validate};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::load::{Loaded, Place, yaml_files};
+use crate::cli::printer::Printer;
+use crate::diagnostic::{self, Diagnostic};
+use crate::document::{Agent, Project, ToolFile};
+use crate::report::{DiagnosticFormat, diagnostics};
+
+pub(in crate::cli) fn run(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+    let first = arguments.paths.first().map_or_else(|| Path::new("."), PathBuf::as_path);
+    if let Some(missing) = arguments.paths.iter().find(|path| !path.exists()) {
+        return Err(Failure::usage(format!("there is no {}", missing.display()), "name files or folders that exist"));
+    }
+    let place = Place::find(global, first)?;
+    let mut loaded = Loaded::library(&place);
+    let workflows = if arguments.paths.is_empty() {
+        if place.root.is_none() {
+            return Err(Failure::usage("there is no project here", "name files, or make a project with `engine init DIR`"));
+        }
+        place.files_in("workflows")
+    } else {
+        workflows_among(&arguments.paths, &place, &mut loaded)
+    };
+    for path in workflows {
+        if let Some(workflow) = loaded.document(&place, &path) {
+            loaded.compile(&workflow);
+        }
+    }
+    let Loaded { diagnostics: mut found, files, .. } = loaded;
+    diagnostic::sort(&mut found);
+    let text = diagnostics(&found, files, arguments.format, printer.colour());
+    match arguments.format {
+        DiagnosticFormat::Text => printer.err(&text),
+        DiagnosticFormat::Json => printer.out(&text),
+    }
+    let failed = found.iter().any(|d: &Diagnostic| d.is_error() || arguments.deny_warnings);
+    Ok(if failed { Exit::Usage } else { Exit::Success })
+}
+
+/// The workflows among files and folders. Files of the project's other kinds are checked with the project;
+/// those that stand elsewhere are told by their folder, and what is left is a workflow.
+fn workflows_among(paths: &[PathBuf], place: &Place, loaded: &mut Loaded) -> Vec<PathBuf> {
+    let mut workflows = Vec::new();
+    for path in paths {
+        let files = if path.is_dir() { files_below(path) } else { vec![place.here.join(path)] };
+        for file in files {
+            let inside = place.root.as_ref().is_some_and(|root| file.starts_with(root));
+            let folder = file.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+            let project_file = file.file_name().is_some_and(|name| name == "engine.yaml");
+            match folder.as_deref() {
+                _ if project_file && !inside => drop(loaded.document::<Project>(place, &file)),
+                Some("agents") if !inside => drop(loaded.document::<Agent>(place, &file)),
+                Some("tools") if !inside => drop(loaded.document::<ToolFile>(place, &file)),
+                _ if project_file => {}
+                Some("agents" | "tools" | "evals" | "schemas" | "data") => {}
+                _ => workflows.push(file),
+            }
+        }
+    }
+    workflows
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = yaml_files(folder);
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    for folder in folders.into_iter().filter(|folder| !hidden(folder)) {
+        files.extend(files_below(&folder));
+    }
+    files
+}

@@ -1,0 +1,85 @@
+//! Exit codes, and the failures that end a command before it has a result.
+
+use std::process::ExitCode;
+
+use crate::diagnostic::Diagnostic;
+use crate::event::{Fault, RunStatus};
+use crate::report::{DiagnosticFormat, diagnostics};
+use crate::run::Outcome;
+
+/// How the process ends; documented in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    Success = 0,
+    Failed = 1,
+    Usage = 2,
+    Partial = 3,
+    OverBudget = 4,
+    Untraced = 5,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The exit code of a run; `strict` counts a figure that could not be traced as a failure.
+    pub(super) fn of(outcome: &Outcome, strict: bool) -> Self {
+        let over_budget = outcome.error.as_ref().is_some_and(|error| error.kind == "over-budget");
+        match outcome.status {
+            RunStatus::Cancelled => Self::Interrupted,
+            _ if over_budget => Self::OverBudget,
+            RunStatus::Failed => Self::Failed,
+            RunStatus::Partial | RunStatus::Waiting => Self::Partial,
+            RunStatus::Succeeded if strict && !outcome.figures.unverified.is_empty() => Self::Untraced,
+            RunStatus::Succeeded => Self::Success,
+        }
+    }
+}
+
+/// Why a command ended before it had a result.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Files of the project are at fault.
+    Files(Vec<Diagnostic>, usize),
+    /// What was asked for cannot be done; several things may be wrong at once.
+    Usage(Vec<Fault>),
+    /// The machine did not do its part: a disk, a socket.
+    Machine(Fault),
+}
+
+impl Failure {
+    pub(super) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Usage(vec![Fault::new("usage", message).help(help)])
+    }
+
+    pub(super) fn machine(what: &str, error: &dyn std::error::Error) -> Self {
+        Self::Machine(Fault::new("machine", format!("{what}: {error}")))
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Files(..) | Self::Usage(_) => Exit::Usage,
+            Self::Machine(_) => Exit::Failed,
+        }
+    }
+
+    pub(super) fn render(&self, colour: bool) -> String {
+        let faults = match self {
+            Self::Files(found, files) => return diagnostics(found, *files, DiagnosticFormat::Text, colour),
+            Self::Usage(faults) => faults.as_slice(),
+            Self::Machine(fault) => std::slice::from_ref(fault),
+        };
+        let error = if colour { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
+        faults
+            .iter()
+            .map(|fault| {
+                let help = fault.help.as_ref().map_or_else(String::new, |help| format!("  help: {help}\n"));
+                format!("{error}: {}\n{help}", fault.message)
+            })
+            .collect()
+    }
+}

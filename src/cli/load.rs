@@ -1,0 +1,178 @@
+//! Finds and reads the files of a project.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::document::{self, Document, Workflow};
+use crate::plan::{self, Library, Plan};
+
+use super::arguments::Global;
+use super::exit::Failure;
+
+/// A project on disk, or none.
+pub(super) struct Place {
+    /// The folder that holds engine.yaml; none outside any project.
+    pub(super) root: Option<PathBuf>,
+    /// Where the user stands.
+    pub(super) here: PathBuf,
+}
+
+impl Place {
+    /// Finds the project: `--project`, else the nearest engine.yaml at or above `from`.
+    pub(super) fn find(global: &Global, from: &Path) -> Result<Self, Failure> {
+        let here = std::env::current_dir().map_err(|e| Failure::machine("cannot tell the current folder", &e))?;
+        if let Some(root) = &global.project {
+            if !root.join("engine.yaml").is_file() {
+                return Err(Failure::usage(
+                    format!("{} holds no engine.yaml", root.display()),
+                    "name the folder of a project, or make one with `engine init DIR`",
+                ));
+            }
+            return Ok(Self { root: Some(root.clone()), here });
+        }
+        let start = here.join(from);
+        let root = start.ancestors().find(|folder| folder.join("engine.yaml").is_file()).map(Path::to_owned);
+        Ok(Self { root, here })
+    }
+
+    /// Where the journal is kept.
+    pub(super) fn journal(&self, global: &Global) -> PathBuf {
+        match &global.journal {
+            Some(path) => path.clone(),
+            None => self.root.as_deref().unwrap_or(&self.here).join(".engine").join("journal.db"),
+        }
+    }
+
+    /// A path as the user would type it.
+    fn shown(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.here).unwrap_or(path).to_owned()
+    }
+
+    fn read(&self, path: &Path) -> Result<Arc<SourceFile>, Box<Diagnostic>> {
+        let shown = self.shown(path);
+        match std::fs::read(path) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Ok(Arc::new(SourceFile { path: shown, text })),
+                Err(_) => {
+                    let file = Arc::new(SourceFile { path: shown, text: String::new() });
+                    let fault = Diagnostic::error("not-utf8", "the file is not UTF-8 text");
+                    Err(Box::new(fault.help("save it as UTF-8").in_file(&file)))
+                }
+            },
+            Err(error) => {
+                let file = Arc::new(SourceFile { path: shown, text: String::new() });
+                Err(Box::new(Diagnostic::error("unreadable-file", error.to_string()).in_file(&file)))
+            }
+        }
+    }
+
+    /// The YAML files of one of the project's folders, in order.
+    pub(super) fn files_in(&self, folder: &str) -> Vec<PathBuf> {
+        let Some(root) = &self.root else { return Vec::new() };
+        yaml_files(&root.join(folder))
+    }
+}
+
+/// The YAML files directly in a folder, in order; none where it does not exist.
+pub(super) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file() && path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// What was read, with all faults found on the way.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) library: Library,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) files: usize,
+}
+
+impl Loaded {
+    /// Reads everything that workflows may name: engine.yaml, agents and tools.
+    pub(super) fn library(place: &Place) -> Self {
+        let mut loaded = Self::default();
+        let Some(root) = &place.root else { return loaded };
+        loaded.library.project = loaded.document(place, &root.join("engine.yaml"));
+        for path in place.files_in("agents") {
+            if let Some(agent) = loaded.document(place, &path) {
+                loaded.diagnostics.extend(loaded.library.add_agent(agent));
+            }
+        }
+        for path in place.files_in("tools") {
+            if let Some(tools) = loaded.document(place, &path) {
+                loaded.diagnostics.extend(loaded.library.add_tools(tools));
+            }
+        }
+        // A name that seems unknown because its file is at fault is not worth a second message.
+        if !loaded.has_errors() {
+            loaded.diagnostics.extend(plan::check_library(&loaded.library));
+        }
+        loaded
+    }
+
+    /// Reads one file of any kind.
+    pub(super) fn document<T: document::Kindred>(&mut self, place: &Place, path: &Path) -> Option<Document<T>> {
+        self.files += 1;
+        match place.read(path) {
+            Ok(file) => {
+                let (document, diagnostics) = document::read(file);
+                self.diagnostics.extend(diagnostics);
+                document
+            }
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                None
+            }
+        }
+    }
+
+    /// Compiles a workflow against the library.
+    pub(super) fn compile(&mut self, workflow: &Document<Workflow>) -> Option<Plan> {
+        let (plan, diagnostics) = plan::compile(workflow, &self.library);
+        self.diagnostics.extend(diagnostics);
+        plan
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    pub(super) fn failure(mut self) -> Failure {
+        crate::diagnostic::sort(&mut self.diagnostics);
+        Failure::Files(self.diagnostics, self.files)
+    }
+}
+
+/// The file of a workflow, by path or by name.
+pub(super) fn workflow_file(place: &Place, named: &str) -> Result<PathBuf, Failure> {
+    let path = Path::new(named);
+    let looks_like_path = named.contains(['/', '\\']) || path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    if looks_like_path {
+        let candidates = [Some(place.here.join(path)), place.root.as_ref().map(|root| root.join(path))];
+        return candidates.into_iter().flatten().find(|path| path.is_file()).ok_or_else(|| {
+            Failure::usage(format!("there is no file {named}"), "name a workflow's file, or its `name:`")
+        });
+    }
+    let files = place.files_in("workflows");
+    let names: Vec<(String, PathBuf)> =
+        files.into_iter().filter_map(|file| Some((written_name(&file)?, file))).collect();
+    if let Some((_, file)) = names.iter().find(|(name, _)| name == named) {
+        return Ok(file.clone());
+    }
+    let help = crate::diagnostic::suggest(named, names.iter().map(|(name, _)| name.as_str()), "workflows");
+    Err(Failure::usage(format!("unknown workflow `{named}`"), help))
+}
+
+/// The name that a workflow's file gives itself: its top-level `name:`, read without checking the rest.
+fn written_name(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("name:"))?;
+    let name = line.split(" #").next().unwrap_or(line).trim();
+    Some(name.trim_matches(['"', '\'']).to_owned())
+}

@@ -1,0 +1,56 @@
+//! The command line: builds adapters, calls the library, prints. The only place that reads the
+//! environment, opens files of the project, writes to the terminal and decides exit codes.
+
+mod arguments;
+mod commands;
+mod exit;
+mod load;
+mod params;
+mod printer;
+mod setup;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use exit::{Exit, Failure};
+use printer::Printer;
+
+/// Runs a command line and gives its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let printer = Printer::for_process();
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // `--help` and `--version` are asked for, so they go to standard output and are no failure.
+            let wanted = !error.use_stderr();
+            let text = if printer.colour() { error.render().ansi().to_string() } else { error.render().to_string() };
+            if wanted { printer.out(&text) } else { printer.err(&text) }
+            return if wanted { Exit::Success } else { Exit::Usage }.into();
+        }
+    };
+    match dispatch(arguments, &printer) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            printer.err(&failure.render(printer.colour()));
+            failure.exit().into()
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Run(command) => commands::run::run(&command, &global, printer),
+        Command::Validate(command) => commands::validate::run(&command, &global, printer),
+        Command::Plan(command) => commands::plan::run(&command, &global, printer),
+        Command::Graph(command) => commands::graph::run(&command, &global, printer),
+        Command::Runs(command) => commands::history::runs(&command, &global, printer),
+        Command::Show(command) => commands::history::show(&command, &global, printer),
+        Command::Schema(command) => commands::schema::run(&command, printer),
+        Command::Init(command) => commands::init::run(&command, printer),
+        Command::Completions(command) => commands::completions::run(&command, printer),
+    }
+}

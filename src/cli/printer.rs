@@ -1,0 +1,41 @@
+//! The two streams: standard output is the answer or data, standard error everything else.
+
+use std::io::{IsTerminal, Write};
+
+/// Where a command prints.
+pub(super) struct Printer {
+    colour: bool,
+    terminal: bool,
+}
+
+impl Printer {
+    /// The streams of this process. `NO_COLOR` and `TERM=dumb` turn colours off.
+    #[expect(clippy::disallowed_methods, reason = "colours are wanted before the environment is read as a whole")]
+    pub(super) fn for_process() -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let set = |name| std::env::var(name).is_ok_and(|value: String| !value.is_empty());
+        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        Self { colour: terminal && !set("NO_COLOR") && !dumb, terminal: terminal && !dumb }
+    }
+
+    /// Whether standard error shows colours.
+    pub(super) fn colour(&self) -> bool {
+        self.colour
+    }
+
+    /// Whether standard error is a terminal that can redraw lines.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Prints data. A reader that went away (`| head`) is no fault.
+    pub(super) fn out(&self, text: &str) {
+        let mut stdout = std::io::stdout().lock();
+        drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+    }
+
+    /// Prints anything that is not data.
+    pub(super) fn err(&self, text: &str) {
+        drop(std::io::stderr().lock().write_all(text.as_bytes()));
+    }
+}

@@ -1,0 +1,61 @@
+//! Builds what a run works with from the files and the environment.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::document::Project;
+use crate::journal::Journal;
+use crate::model::{Environment, Models};
+use crate::plan::{Library, Plan};
+use crate::run::Context;
+use crate::tool::Toolbox;
+
+use super::exit::Failure;
+use super::load::Place;
+
+/// The environment of this process, read once.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub(super) fn environment() -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// The models that can be asked: those of engine.yaml, or of the environment where there is no project.
+pub(super) fn models(library: &Library, environment: &Environment) -> Models {
+    match &library.project {
+        Some(project) => Models::new(&project.value, environment),
+        None => Models::from_environment(environment),
+    }
+}
+
+/// The tools of a plan.
+pub(super) fn tools(place: &Place, library: &Library, plan: &Plan) -> Toolbox {
+    let none = Project::default();
+    let project = library.project.as_ref().map_or(&none, |document| &document.value);
+    Toolbox::new(place.root.as_deref().unwrap_or(&place.here), project, plan.tools.values().cloned())
+}
+
+/// What a run works with.
+pub(super) fn context(models: Models, tools: Toolbox, max_parallel: usize, offline: bool) -> Arc<Context> {
+    Arc::new(Context { models, tools, clock: Arc::new(now_us), max_parallel, offline })
+}
+
+/// Microseconds since the Unix epoch.
+fn now_us() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// Opens the journal.
+pub(super) fn journal(path: &Path) -> Result<Journal, Failure> {
+    Journal::open(path).map_err(|e| Failure::machine("cannot open the journal", &e))
+}
+
+/// The runtime of a command that waits for something. One thread drives all steps: they wait for servers far
+/// longer than they compute, and a step then costs no hop between threads. SQL runs on threads of its own.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::machine("cannot start the runtime", &e))
+}

@@ -1,0 +1,167 @@
+//! Faults found in files: what is wrong, where, and how to mend it.
+//!
+//! A diagnostic knows its kind and its place and nothing of colours or formats; `report` draws it.
+//! Checks return all faults they find, never only the first.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used, but hardly does what its author means.
+    Warning,
+}
+
+/// A range of text; lines and columns count characters from 1, the end is exclusive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// First line.
+    pub line: usize,
+    /// Column of the first character.
+    pub column: usize,
+    /// Last line.
+    pub end_line: usize,
+    /// Column after the last character.
+    pub end_column: usize,
+}
+
+impl Span {
+    /// A range on one line.
+    pub fn on_line(line: usize, column: usize, width: usize) -> Self {
+        Self { line, column, end_line: line, end_column: column + width }
+    }
+}
+
+/// A file as read: its path as shown to the user, and its text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path relative to where the user stands, or as given.
+    pub path: PathBuf,
+    /// The whole text.
+    pub text: String,
+}
+
+/// A second place that explains a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// What is there.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// In which file.
+    pub file: Arc<SourceFile>,
+}
+
+/// One fault of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Stable name of the rule, in kebab case (`unknown-step`).
+    pub code: &'static str,
+    /// Error or warning.
+    pub severity: Severity,
+    /// What is wrong: a lower-case fragment without a final period.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+    /// The file; none where no file exists to point at.
+    pub file: Option<Arc<SourceFile>>,
+    /// Where in the file; none where the fault is the whole file's.
+    pub span: Option<Span>,
+    /// Other places that explain it.
+    pub related: Vec<Related>,
+}
+
+impl Diagnostic {
+    /// An error without a place yet.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            help: None,
+            file: None,
+            span: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// A warning without a place yet.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// Says how to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says where it is.
+    #[must_use]
+    pub fn at(mut self, file: &Arc<SourceFile>, span: Span) -> Self {
+        self.file = Some(Arc::clone(file));
+        self.span = Some(span);
+        self
+    }
+
+    /// Says which file it is about, where no place in it is to blame.
+    #[must_use]
+    pub fn in_file(mut self, file: &Arc<SourceFile>) -> Self {
+        self.file = Some(Arc::clone(file));
+        self
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn related(mut self, message: impl Into<String>, file: &Arc<SourceFile>, span: Span) -> Self {
+        self.related.push(Related { message: message.into(), span, file: Arc::clone(file) });
+        self
+    }
+
+    /// Whether the file can still be used.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Puts diagnostics into the order in which they are shown: by file, place, code.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (d.file.as_ref().map(|f| f.path.clone()), d.span, d.code);
+        key(a).cmp(&key(b))
+    });
+}
+
+/// Help for a name that does not exist: the nearest existing one, else all of them.
+///
+/// `what` is the plural the reader knows the names by (`steps`, `agents`). Nearness is the
+/// Jaro-Winkler similarity, at least 0.8, as in clap's own suggestions.
+pub fn suggest<'n>(unknown: &str, names: impl IntoIterator<Item = &'n str>, what: &str) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let nearest = nearest(unknown, names.iter().copied());
+    let listed = names.iter().take(12).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    let rest = if names.len() > 12 { format!(" and {} more", names.len() - 12) } else { String::new() };
+    match (nearest, names.is_empty()) {
+        (Some(name), _) => format!("did you mean `{name}`? {what}: {listed}{rest}"),
+        (None, false) => format!("{what}: {listed}{rest}"),
+        (None, true) => format!("there are no {what}"),
+    }
+}
+
+/// The existing name most like an unknown one, if any is like it at all.
+pub fn nearest<'n>(unknown: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let unknown = unknown.to_lowercase();
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&unknown, &name.to_lowercase()), name))
+        .filter(|(likeness, _)| *likeness >= 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,17 @@
+//! The files people write, as Rust types, and how text becomes them.
+//!
+//! Text is read once into a positioned tree, lowered to plain JSON, checked by the JSON Schema that
+//! is generated from the types here, and only then typed. All faults of a file are found at once,
+//! each with its place. This module reads no files and knows no names of other files: `plan` resolves.
+
+mod agent;
+mod project;
+mod step;
+mod tool;
+mod workflow;
+
+pub use agent::{Agent, InlineAgent, ModelList};
+pub use project::{Budget, Limits, Model, Price, Project, Provider, Rate, Source};
+pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
+pub use tool::{Returns, Sql, Tool, ToolFile};
+pub use workflow::{Param, ParamType, ParamValues, Workflow};

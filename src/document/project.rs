@@ -1,0 +1,143 @@
+//! `engine.yaml`: the models, sources and limits of a project.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ModelName, SourceName};
+use crate::value::HumanDuration;
+
+/// The settings of a project.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    /// The model of agents that name none, or `auto`: the first of `models` whose key is set or whose server answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = "auto")]
+    pub default_model: Option<ModelName>,
+    /// Models by name, in the order in which `auto` tries them.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub models: IndexMap<ModelName, Model>,
+    /// What SQL tools read, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub sources: IndexMap<SourceName, Source>,
+    /// Bounds of every run.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// A named endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// The wire protocol it speaks.
+    pub provider: Provider,
+    /// The provider's name of the model.
+    #[schemars(example = "gpt-4o-mini")]
+    pub model: String,
+    /// Where the server is; the provider's own address where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = "http://127.0.0.1:11434/v1")]
+    pub base_url: Option<String>,
+    /// The environment variable that holds the key. The key itself never stands in a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[A-Z_][A-Z0-9_]*$"), example = "OPENAI_API_KEY")]
+    pub api_key_env: Option<String>,
+    /// What it costs; without it calls are reported as unpriced, never as free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    /// How much it may be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// Randomness of answers; the provider's own where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 2))]
+    pub temperature: Option<f64>,
+    /// The greatest length of an answer, in tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_tokens: Option<u32>,
+}
+
+/// Wire protocols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Chat completions, as OpenAI and most servers speak them (Ollama, llama.cpp, vLLM).
+    Openai,
+    /// Messages, as Anthropic speaks them.
+    Anthropic,
+}
+
+/// USD per million tokens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// Tokens of the request.
+    #[schemars(range(min = 0))]
+    pub input: f64,
+    /// Tokens of the request that the provider had cached; as `input` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub cached_input: Option<f64>,
+    /// Tokens of the answer.
+    #[schemars(range(min = 0))]
+    pub output: f64,
+    /// The day the price was looked up (YYYY-MM-DD).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), example = "2026-11-01")]
+    pub as_of: Option<String>,
+}
+
+/// How much an endpoint may be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Requests in a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<std::num::NonZeroU32>,
+    /// Tokens in a minute, questions and answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_per_minute: Option<std::num::NonZeroU32>,
+    /// Requests at the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<std::num::NonZeroU32>,
+}
+
+/// A database, or a folder of CSV files, that SQL tools read. Exactly one key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Source {
+    /// A folder, relative to the project; every CSV file in it is a table.
+    Csv(String),
+    /// A SQLite file, relative to the project.
+    Sqlite(String),
+}
+
+/// Bounds of every run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Steps that run at the same time; 16 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_parallel: Option<std::num::NonZeroUsize>,
+    /// The longest that a run may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_timeout: Option<HumanDuration>,
+    /// What a run may spend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+}
+
+/// What a run may spend on models.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// US dollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub usd: Option<f64>,
+    /// Tokens, questions and answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+}

@@ -1,0 +1,151 @@
+//! A step of a workflow, as written. Which keys make a valid step is checked here; what the names in
+//! it mean is resolved by `plan`.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::workflow::present;
+use super::{InlineAgent, ModelList};
+use crate::id::{AgentName, StepId, ToolName};
+use crate::value::{HumanDuration, Value};
+
+/// One node of the workflow's DAG. Exactly one of `agent`, `tool` and `compute` makes its kind.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = super::schema::step_kinds)]
+pub struct Step {
+    /// Name of the step; others read `steps.ID.output`.
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"), example = "metrics")]
+    pub id: StepId,
+    /// What the step is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+
+    /// Kind `agent`: the name of an agent, or one written in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentRef>,
+    /// Agent: what the agent is asked; a template over `params` and `steps`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Agent: the model, or several to be tried in order, instead of the agent's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelList>,
+    /// Agent: the greatest length of an answer, in tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_tokens: Option<u32>,
+    /// Agent: the shape of the answer; without it the answer is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<OutputShape>,
+    /// Agent: what is done about the figures of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Figures>,
+
+    /// Kind `tool`: the name of a tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<ToolName>,
+    /// Tool: its arguments by name; values or templates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = serde_json::json!({"campaign_id": "{{ params.campaign_id }}"}))]
+    pub with: Option<IndexMap<String, Value>>,
+
+    /// Kind `compute`: expressions by name, in order; each may read `params`, `steps` and the names before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), example = serde_json::json!({"roas": "steps.metrics.output.revenue_usd / steps.metrics.output.spend_usd"}))]
+    pub compute: Option<IndexMap<String, Value>>,
+
+    /// Steps to wait for, besides those whose outputs are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<StepId>,
+    /// An expression; where it is false, the step is skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = "steps.metrics.output.spend_usd > 0")]
+    pub when: Option<String>,
+    /// How often and how patiently the step is tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// The longest that one attempt may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<HumanDuration>,
+    /// What happens when the step cannot be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<OnError>,
+    /// The output taken with `on_error: default`; values or templates.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+}
+
+/// An agent by name, or written in place.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum AgentRef {
+    /// A name from agents/.
+    Named(AgentName),
+    /// An agent that only this step uses.
+    Inline(Box<InlineAgent>),
+}
+
+/// The shape of a structured answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutputShape {
+    /// A JSON Schema (draft 2020-12) of an object.
+    #[schemars(extend("type" = "object"))]
+    pub schema: Value,
+}
+
+/// What is done about the figures of an agent's answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Figures {
+    /// The model cites values of the evidence, the engine fills them in, other figures are looked up.
+    Cite,
+    /// Figures are looked up in the evidence and reported where they are not there.
+    #[default]
+    Check,
+    /// Nothing.
+    None,
+}
+
+/// How often and how patiently a step is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retry {
+    /// Attempts in all, the first included; each model of a list has as many.
+    #[schemars(range(min = 1, max = 100))]
+    pub max_attempts: u32,
+    /// Wait before the second attempt.
+    pub delay: HumanDuration,
+    /// Factor by which each further wait grows.
+    #[schemars(range(min = 1))]
+    pub backoff: Backoff,
+}
+
+/// Factor by which waits grow; 1 keeps them equal.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Backoff(pub f64);
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            delay: HumanDuration(std::time::Duration::from_millis(500)),
+            backoff: Backoff(2.0),
+        }
+    }
+}
+
+/// What happens when a step cannot be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// The step fails, and with it what depends on it.
+    #[default]
+    Fail,
+    /// The step counts as skipped.
+    Skip,
+    /// The step takes its `default` as output.
+    Default,
+}

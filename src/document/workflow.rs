@@ -1,0 +1,103 @@
+//! `workflows/*.yaml`: a DAG of steps with typed params and outputs.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Step;
+use crate::id::{ToolName, WorkflowName};
+use crate::value::Value;
+
+/// A workflow: a DAG of steps that answers one kind of question.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    /// Name by which people run it; unique in the project.
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = "roi_analysis")]
+    pub name: WorkflowName,
+    /// What it answers, in a sentence; the router reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Questions it answers, as people ask them; `{param}` stands for a param's value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = ["Was the {campaign_id} campaign profitable?"])]
+    pub questions: Vec<String>,
+    /// Typed inputs, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub params: IndexMap<String, Param>,
+    /// The steps, in any order: what a step reads decides what it waits for.
+    #[schemars(length(min = 1))]
+    pub steps: Vec<Step>,
+    /// What a run gives back, by name: values or templates over `params` and `steps`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(example = serde_json::json!({"answer": "{{ steps.answer.output }}"}))]
+    pub outputs: IndexMap<String, Value>,
+}
+
+/// A typed input of a workflow or of a tool.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Param {
+    /// Its JSON type.
+    #[serde(rename = "type")]
+    pub kind: ParamType,
+    /// What it means, for people and models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Taken where none is given; a param without a default is required. `null` makes it optional.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// The only values allowed, written out.
+    #[serde(default, rename = "enum", skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Value>,
+    /// The only values allowed, as a tool lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<ParamValues>,
+    /// The least number allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<f64>,
+    /// The greatest number allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<f64>,
+    /// A regular expression that a text must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = "^[0-9]{4}-[0-9]{2}$")]
+    pub pattern: Option<String>,
+}
+
+/// JSON types of params.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ParamType {
+    /// Text.
+    #[default]
+    String,
+    /// Any number.
+    Number,
+    /// A whole number.
+    Integer,
+    /// true or false.
+    Boolean,
+    /// A list.
+    Array,
+    /// A map.
+    Object,
+}
+
+/// Ties a param to the values that exist in the data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParamValues {
+    /// A tool without required params that returns rows.
+    pub tool: ToolName,
+    /// The field of its rows that holds the value.
+    pub field: String,
+    /// The field that holds a name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// Tells a key that is `null` from a key that is absent.
+pub(super) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}

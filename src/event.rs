@@ -1,0 +1,296 @@
+//! What happens in a run. Events are the only way the state of a run changes: one transition
+//! function (`run::state`) applies them, live and on replay, and console, JSON and journal are
+//! readers of the same stream.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ModelName, PlanHash, RunId, StepId, ToolName, WorkflowName};
+use crate::value::{Object, Value};
+
+/// An event with its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Microseconds since the Unix epoch.
+    pub at_us: i64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A run began.
+    RunStarted {
+        /// The run.
+        run_id: RunId,
+        /// The workflow it runs.
+        workflow: WorkflowName,
+        /// The frozen plan, kept once in the journal however many runs share it.
+        plan: PlanHash,
+        /// The values of all params.
+        params: Object,
+        /// Whether models were ruled out by the user.
+        offline: bool,
+    },
+    /// A step left the queue.
+    StepStarted {
+        /// The step.
+        step: StepId,
+    },
+    /// A request to a model ended.
+    ModelCalled {
+        /// The step that asked.
+        step: StepId,
+        /// What was asked and what came back.
+        call: ModelCall,
+    },
+    /// A call of a tool ended.
+    ToolCalled {
+        /// The step that called.
+        step: StepId,
+        /// What was called and what came back.
+        call: ToolCall,
+    },
+    /// A step has its output.
+    StepSucceeded {
+        /// The step.
+        step: StepId,
+        /// What later steps read.
+        output: Arc<Value>,
+        /// Why the output is the step's `default`, where it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        defaulted: Option<Fault>,
+        /// The figures of its texts, where it has any.
+        #[serde(default, skip_serializing_if = "FigureCount::is_empty")]
+        figures: FigureCount,
+        /// What the reader of the outcome should know about it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
+    },
+    /// A step ended without an output.
+    StepFailed {
+        /// The step.
+        step: StepId,
+        /// Why.
+        error: Fault,
+    },
+    /// An attempt failed and another one follows.
+    StepRetrying {
+        /// The step.
+        step: StepId,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// Why.
+        error: Fault,
+        /// The wait before the next attempt.
+        delay_ms: u64,
+    },
+    /// A step will not run.
+    StepSkipped {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// The next call does not fit the budget any more.
+    BudgetExceeded {
+        /// The step whose call did not fit.
+        step: StepId,
+        /// What was exceeded, in words with figures.
+        message: String,
+    },
+    /// The run ended.
+    RunFinished {
+        /// How.
+        status: RunStatus,
+        /// What it gives back; missing outputs are null.
+        outputs: Object,
+        /// Why it gives back less than it should.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<Fault>,
+    },
+}
+
+/// A request to a model and what came back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelCall {
+    /// The model, as engine.yaml names it.
+    pub model: ModelName,
+    /// The system message.
+    pub system: String,
+    /// The messages after it, alternating from the user's first.
+    pub messages: Vec<Message>,
+    /// The answer's text; none where the request failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Why the request failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Fault>,
+    /// Tokens of it.
+    #[serde(default)]
+    pub usage: Usage,
+    /// US dollars; none where the model has no price.
+    pub cost_usd: Option<f64>,
+    /// From the request to the end of the answer.
+    pub duration_ms: u64,
+}
+
+/// One message of a conversation with a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who wrote it.
+    pub role: Role,
+    /// Its text.
+    pub content: String,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The engine.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// A call of a tool and what came back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The tool.
+    pub tool: ToolName,
+    /// Its arguments, checked.
+    pub arguments: Object,
+    /// Its result; none where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Arc<Value>>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Fault>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// Tokens of one or several requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the requests, cached ones included.
+    pub input_tokens: u64,
+    /// Those of them that the provider had cached.
+    pub cached_input_tokens: u64,
+    /// Tokens of the answers.
+    pub output_tokens: u64,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.input_tokens += other.input_tokens;
+        self.cached_input_tokens += other.cached_input_tokens;
+        self.output_tokens += other.output_tokens;
+    }
+}
+
+/// Why something went wrong, in words that can be shown: no secret is ever in them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Stable name of the kind, in kebab case (`rate-limited`, `no-model`).
+    pub kind: String,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+impl Fault {
+    /// A fault without help.
+    pub fn new(kind: &str, message: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), message: message.into(), help: None }
+    }
+
+    /// Says how to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// Why a step will not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SkipReason {
+    /// Its `when` is false.
+    When,
+    /// It could not be done, and says `on_error: skip`.
+    Error {
+        /// Why.
+        error: Fault,
+    },
+    /// It needs a step that was skipped or failed.
+    Needs {
+        /// That step.
+        step: StepId,
+        /// Whether a failure is behind it, not a choice of the workflow.
+        failed: bool,
+    },
+    /// The run ended before it could start: cancelled, out of time or out of budget.
+    RunEnded,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// All outputs were made.
+    Succeeded,
+    /// Some were.
+    Partial,
+    /// None was.
+    Failed,
+    /// It waits for an approval.
+    Waiting,
+    /// The user ended it.
+    Cancelled,
+}
+
+/// What became of the figures in a step's texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FigureCount {
+    /// Filled in from the evidence by the engine.
+    pub cited: u64,
+    /// Written by the model and found in the evidence.
+    pub matched: u64,
+    /// Not found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unverified: Vec<Unverified>,
+}
+
+impl FigureCount {
+    /// Whether the texts hold no figure.
+    pub fn is_empty(&self) -> bool {
+        self.cited == 0 && self.matched == 0 && self.unverified.is_empty()
+    }
+}
+
+/// A figure that could not be traced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Unverified {
+    /// The figure as it stands in the text.
+    pub text: String,
+    /// The step whose text holds it.
+    pub step: StepId,
+    /// Why it could not be traced.
+    pub reason: String,
+}

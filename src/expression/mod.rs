@@ -1,0 +1,18 @@
+//! Templates and expressions in YAML files: minijinja, strict, with fuel.
+//!
+//! [`analyse_template`] and [`analyse_expression`] tell what a text reads before anything runs;
+//! [`Template`] is a checked text ready to be rendered. Text that came from tools or models is
+//! never rendered as a template; in a prompt it stands inside a fence ([`fence`]).
+
+mod analysis;
+mod environment;
+pub mod fence;
+pub mod filters;
+mod scope;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use analysis::{Analysis, Problem, Read, Root, analyse_expression, analyse_template};
+pub use scope::{Scope, View, view};
+pub use template::{Template, evaluate, evaluate_condition};

@@ -1,0 +1,215 @@
+//! The documents of a project by name, and the checks that need more than one of them.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::document::{Agent, Document, Model, Project, Returns, Tool, ToolFile};
+use crate::id::{AgentName, ModelName, ToolName};
+
+/// What a workflow may name: the agents, tools, models and limits around it.
+#[derive(Default)]
+pub struct Library {
+    /// engine.yaml; none where the workflow stands outside any project.
+    pub project: Option<Document<Project>>,
+    /// Models that the environment adds where there is no project.
+    pub environment_models: BTreeMap<ModelName, Model>,
+    agents: BTreeMap<AgentName, Document<Agent>>,
+    tool_files: Vec<Document<ToolFile>>,
+    tools: BTreeMap<ToolName, (usize, usize)>,
+}
+
+impl Library {
+    /// Adds an agent; a second one of the same name is a fault.
+    pub fn add_agent(&mut self, document: Document<Agent>) -> Option<Diagnostic> {
+        let name = document.value.name.clone();
+        if let Some(first) = self.agents.get(&name) {
+            let diagnostic = Diagnostic::error("duplicate-agent", format!("agent `{name}` exists twice"))
+                .help("give each agent a name of its own")
+                .at(&document.file, document.span_of("/name"))
+                .related("first here", &first.file, first.span_of("/name"));
+            return Some(diagnostic);
+        }
+        self.agents.insert(name, document);
+        None
+    }
+
+    /// Adds a file of tools; tools of a name that is taken are faults.
+    pub fn add_tools(&mut self, document: Document<ToolFile>) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        let file = self.tool_files.len();
+        for (index, tool) in document.value.tools.iter().enumerate() {
+            let here = document.span_of(&format!("/tools/{index}/name"));
+            if let Some(&(other, first)) = self.tools.get(&tool.name) {
+                let other = self.tool_files.get(other).unwrap_or(&document);
+                diagnostics.push(
+                    Diagnostic::error("duplicate-tool", format!("tool `{}` exists twice", tool.name))
+                        .help("give each tool a name of its own")
+                        .at(&document.file, here)
+                        .related("first here", &other.file, other.span_of(&format!("/tools/{first}/name"))),
+                );
+            } else {
+                self.tools.insert(tool.name.clone(), (file, index));
+            }
+        }
+        self.tool_files.push(document);
+        diagnostics
+    }
+
+    /// An agent by name.
+    pub fn agent(&self, name: &AgentName) -> Option<&Agent> {
+        self.agents.get(name).map(|document| &document.value)
+    }
+
+    /// A tool by name.
+    pub fn tool(&self, name: &ToolName) -> Option<&Tool> {
+        let (file, index) = self.tools.get(name)?;
+        self.tool_files.get(*file)?.value.tools.get(*index)
+    }
+
+    /// All tools.
+    pub fn tools(&self) -> impl Iterator<Item = &Tool> {
+        self.tools.keys().filter_map(|name| self.tool(name))
+    }
+
+    /// The names of all agents.
+    pub fn agent_names(&self) -> impl Iterator<Item = &str> {
+        self.agents.keys().map(AgentName::as_str)
+    }
+
+    /// The names of all tools.
+    pub fn tool_names(&self) -> impl Iterator<Item = &str> {
+        self.tools.keys().map(ToolName::as_str)
+    }
+
+    /// The names that a `model` key may hold.
+    pub fn model_names(&self) -> Vec<&str> {
+        let mut names = vec![AUTO];
+        match &self.project {
+            Some(project) => names.extend(project.value.models.keys().map(ModelName::as_str)),
+            None => names.extend(self.environment_models.keys().map(ModelName::as_str)),
+        }
+        names
+    }
+}
+
+/// The model name that stands for the project's default.
+pub(super) const AUTO: &str = "auto";
+
+/// Checks the names that engine.yaml, agents and tools take from one another.
+pub fn check_library(library: &Library) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    if let Some(project) = &library.project {
+        if let Some(name) = &project.value.default_model {
+            let known = library.model_names();
+            if !known.contains(&name.as_str()) {
+                diagnostics.push(
+                    Diagnostic::error("unknown-model", format!("unknown model `{name}`"))
+                        .help(suggest(name.as_str(), known, "models"))
+                        .at(&project.file, project.span_of("/default_model")),
+                );
+            }
+        }
+    }
+    for document in library.agents.values() {
+        check_agent(library, document, &mut diagnostics);
+    }
+    for document in &library.tool_files {
+        for (index, tool) in document.value.tools.iter().enumerate() {
+            check_tool(library, document, index, tool, &mut diagnostics);
+        }
+    }
+    diagnostics
+}
+
+fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut Vec<Diagnostic>) {
+    let agent = &document.value;
+    let mut fault = |code, message: String, help: String, pointer: &str| {
+        diagnostics.push(Diagnostic::error(code, message).help(help).at(&document.file, document.span_of(pointer)));
+    };
+    for (key, tools) in [("tools", &agent.tools), ("overview", &agent.overview)] {
+        for (index, name) in tools.iter().enumerate() {
+            let pointer = format!("/{key}/{index}");
+            match library.tool(name) {
+                None => {
+                    let help = suggest(name.as_str(), library.tool_names(), "tools");
+                    fault("unknown-tool", format!("unknown tool `{name}`"), help, &pointer);
+                }
+                Some(tool) if key == "overview" && tool.params.values().any(|p| p.default.is_none()) => {
+                    let message = format!("tool `{name}` has required params, so it cannot be an overview");
+                    fault("overview-needs-params", message, "name tools that run without arguments".to_owned(), &pointer);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    for (index, name) in agent.consult.iter().enumerate() {
+        let pointer = format!("/consult/{index}");
+        if *name == agent.name {
+            fault("consults-itself", format!("agent `{name}` consults itself"), "remove it".to_owned(), &pointer);
+        } else if library.agent(name).is_none() {
+            let help = suggest(name.as_str(), library.agent_names(), "agents");
+            fault("unknown-agent", format!("unknown agent `{name}`"), help, &pointer);
+        }
+    }
+    if let Some(models) = &agent.model {
+        let known = library.model_names();
+        for (index, name) in models.names().iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let many = matches!(models, crate::document::ModelList::Many(_));
+                let pointer = if many { format!("/model/{index}") } else { "/model".to_owned() };
+                let help = suggest(name.as_str(), known.iter().copied(), "models");
+                fault("unknown-model", format!("unknown model `{name}`"), help, &pointer);
+            }
+        }
+    }
+}
+
+fn check_tool(
+    library: &Library,
+    document: &Document<ToolFile>,
+    index: usize,
+    tool: &Tool,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let sources = library.project.as_ref().map(|project| &project.value.sources);
+    if !sources.is_some_and(|sources| sources.contains_key(&tool.sql.source)) {
+        let names = sources.into_iter().flat_map(|sources| sources.keys().map(crate::id::SourceName::as_str));
+        diagnostics.push(
+            Diagnostic::error("unknown-source", format!("unknown source `{}`", tool.sql.source))
+                .help(suggest(tool.sql.source.as_str(), names, "sources"))
+                .at(&document.file, document.span_of(&format!("/tools/{index}/sql/source"))),
+        );
+    }
+    for (name, param) in &tool.params {
+        let pointer = format!("/tools/{index}/params/{name}");
+        diagnostics.extend(check_values(library, param, &pointer).map(|(diagnostic, pointer)| {
+            diagnostic.at(&document.file, document.span_of(&pointer))
+        }));
+    }
+}
+
+/// Checks the tool that a param takes its values from; the place is given as a pointer below `pointer`.
+pub(super) fn check_values(
+    library: &Library,
+    param: &crate::document::Param,
+    pointer: &str,
+) -> Option<(Diagnostic, String)> {
+    let values = param.values.as_ref()?;
+    let place = format!("{pointer}/values/tool");
+    let Some(tool) = library.tool(&values.tool) else {
+        let diagnostic = Diagnostic::error("unknown-tool", format!("unknown tool `{}`", values.tool))
+            .help(suggest(values.tool.as_str(), library.tool_names(), "tools"));
+        return Some((diagnostic, place));
+    };
+    if tool.returns != Returns::Rows {
+        let diagnostic = Diagnostic::error("values-need-rows", format!("tool `{}` gives no rows to choose from", tool.name))
+            .help("name a tool with `returns: rows`");
+        return Some((diagnostic, place));
+    }
+    if tool.params.values().any(|param| param.default.is_none()) {
+        let diagnostic = Diagnostic::error("values-need-params", format!("tool `{}` has required params", tool.name))
+            .help("values come from a tool that runs without arguments");
+        return Some((diagnostic, place));
+    }
+    None
+}

@@ -1,0 +1,155 @@
+//! Plans: checked, resolved, frozen graphs. Whatever a run needs to know of its files is in its plan,
+//! so a run can go on whatever becomes of them; nothing here reads files or calls anything.
+
+mod agents;
+mod compile;
+mod graph;
+mod library;
+mod references;
+mod shape;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::document::{Figures, Limits, Param, Retry, Tool};
+use crate::expression::Template;
+use crate::id::{AgentName, ModelName, PlanHash, StepId, ToolName, WorkflowName};
+use crate::value::{HumanDuration, Value};
+
+pub use compile::compile;
+pub use graph::Graph;
+pub use library::{Library, check_library};
+
+/// A checked workflow with all names resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The workflow it was made from.
+    pub workflow: WorkflowName,
+    /// What the workflow answers.
+    pub description: Option<String>,
+    /// Typed inputs, by name.
+    pub params: IndexMap<String, Param>,
+    /// The steps, in the order written.
+    pub steps: Vec<Step>,
+    /// What a run gives back, by name.
+    pub outputs: IndexMap<String, Output>,
+    /// The tools that its steps and params use.
+    pub tools: IndexMap<ToolName, Tool>,
+    /// Bounds of a run.
+    pub limits: Limits,
+}
+
+impl Plan {
+    /// The hash by which the journal keeps the plan, and the JSON it is the hash of.
+    pub fn freeze(&self) -> serde_json::Result<(PlanHash, String)> {
+        let json = serde_json::to_string(self)?;
+        let digest = Sha256::digest(json.as_bytes());
+        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok((PlanHash::from(hash), json))
+    }
+}
+
+/// A step with all names resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Unique in the plan.
+    pub id: StepId,
+    /// What the step is for.
+    pub description: Option<String>,
+    /// What it waits for, in the order written.
+    pub needs: Vec<Need>,
+    /// An expression; where it is false, the step is skipped.
+    pub when: Option<String>,
+    /// How often and how patiently it is tried.
+    pub retry: Retry,
+    /// The longest that one attempt may take.
+    pub timeout: Option<HumanDuration>,
+    /// What happens when it cannot be done.
+    pub on_error: OnError,
+    /// What it does.
+    pub kind: Kind,
+}
+
+impl Step {
+    /// The name of its kind, as messages and JSON say it.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Agent(_) => "agent",
+            Kind::Tool(_) => "tool",
+            Kind::Compute(_) => "compute",
+        }
+    }
+}
+
+/// A step that another one waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// The step waited for.
+    pub step: StepId,
+    /// Whether the waiting step copes with it having been skipped.
+    pub tolerant: bool,
+}
+
+/// What happens when a step cannot be done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// It fails, and what depends on it is skipped.
+    Fail,
+    /// It counts as skipped.
+    Skip,
+    /// It takes this output.
+    Default(Template),
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Asks an agent.
+    Agent(Box<AgentStep>),
+    /// Calls a tool.
+    Tool(ToolStep),
+    /// Evaluates expressions in order; each may read the names before it.
+    Compute(IndexMap<String, Template>),
+}
+
+/// Asks an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentStep {
+    /// The agent's name; none where it is written in place.
+    pub agent: Option<AgentName>,
+    /// Role, goal and instructions as one text.
+    pub system: String,
+    /// The question, with fences around data.
+    pub prompt: Template,
+    /// Models in the order they are tried.
+    pub models: Vec<ModelName>,
+    /// The greatest length of an answer, in tokens.
+    pub max_tokens: Option<u32>,
+    /// The JSON Schema of the answer; without it the answer is text.
+    pub schema: Option<Value>,
+    /// What is done about the figures of the answer.
+    pub figures: Figures,
+}
+
+/// Calls a tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolStep {
+    /// The tool; a key of [`Plan::tools`].
+    pub tool: ToolName,
+    /// Its arguments.
+    pub with: IndexMap<String, Template>,
+}
+
+/// What a run gives back under one name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// The value.
+    pub value: Template,
+    /// The steps it cannot do without.
+    pub needs: Vec<StepId>,
+    /// All steps it reads.
+    pub reads: Vec<StepId>,
+}

@@ -1,0 +1,128 @@
+//! Checks what the texts of a workflow read: params, steps and the fields of their outputs.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::document::{Document, ParamType, Workflow};
+use crate::expression::{Analysis, Read, Root};
+
+use super::shape::Shape;
+
+/// What the texts of a workflow may read.
+pub(super) struct Names<'w> {
+    pub(super) document: &'w Document<Workflow>,
+    /// The shape of every step's output, by id.
+    pub(super) shapes: BTreeMap<&'w str, Shape>,
+}
+
+/// Where a text stands, and what only texts there may read.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p> {
+    /// JSON pointer of the text in the workflow's file.
+    pub(super) pointer: &'p str,
+    /// The step it belongs to; none for outputs.
+    pub(super) step: Option<&'p str>,
+    /// Names computed before it.
+    pub(super) locals: &'p [&'p str],
+}
+
+impl Names<'_> {
+    /// The faults of one text, with their places in the file.
+    pub(super) fn check(&self, analysis: &Analysis, place: Place<'_>) -> Vec<Diagnostic> {
+        let file = &self.document.file;
+        let problems = analysis.problems.iter().map(|problem| {
+            let span = self.document.place(place.pointer, problem.line, problem.column, problem.width);
+            let mut diagnostic = Diagnostic::error(problem.code, problem.message.clone()).at(file, span);
+            diagnostic.help.clone_from(&problem.help);
+            diagnostic
+        });
+        let reads = analysis.reads.iter().filter_map(|read| {
+            let span = self.document.place(place.pointer, read.line, read.column, read.width);
+            Some(self.check_read(read, place)?.at(file, span))
+        });
+        problems.chain(reads).collect()
+    }
+
+    fn check_read(&self, read: &Read, place: Place<'_>) -> Option<Diagnostic> {
+        match &read.root {
+            Root::Params => self.check_param(&read.path),
+            Root::Steps => self.check_step(&read.path, place),
+            Root::Local(name) if place.locals.contains(&name.as_str()) => None,
+            Root::Local(name) => Some(self.unknown_name(name, place)),
+        }
+    }
+
+    fn check_param(&self, path: &[String]) -> Option<Diagnostic> {
+        let params = &self.document.value.params;
+        let name = path.first()?;
+        let Some(param) = params.get(name) else {
+            let help = suggest(name, params.keys().map(String::as_str), "params");
+            return Some(Diagnostic::error("unknown-param", format!("unknown param `{name}`")).help(help));
+        };
+        let enterable = matches!(param.kind, ParamType::Object | ParamType::Array);
+        let field = path.get(1).filter(|_| !enterable)?;
+        Some(
+            Diagnostic::error("unknown-field", format!("param `{name}` is a single value, it has no `{field}`"))
+                .help(format!("read `params.{name}`")),
+        )
+    }
+
+    fn check_step(&self, path: &[String], place: Place<'_>) -> Option<Diagnostic> {
+        let Some(id) = path.first() else {
+            return Some(
+                Diagnostic::error("bare-steps", "`steps` alone hides which steps are read")
+                    .help("write `steps.ID.output`"),
+            );
+        };
+        if place.step == Some(id) {
+            return Some(
+                Diagnostic::error("reads-itself", format!("step `{id}` reads its own output"))
+                    .help("read the output of an earlier step"),
+            );
+        }
+        let Some(shape) = self.shapes.get(id.as_str()) else {
+            let help = suggest(id, self.shapes.keys().copied(), "steps");
+            return Some(Diagnostic::error("unknown-step", format!("unknown step `{id}`")).help(help));
+        };
+        match path.get(1).map(String::as_str) {
+            Some("output") => self.check_field(id, shape, path.get(2..).unwrap_or_default()),
+            Some("status") => None,
+            Some(other) => Some(
+                Diagnostic::error("unknown-field", format!("a step has `output` and `status`, not `{other}`"))
+                    .help(format!("write `steps.{id}.output.{other}`")),
+            ),
+            None => Some(
+                Diagnostic::error("unknown-field", format!("`steps.{id}` alone is not a value"))
+                    .help(format!("write `steps.{id}.output`")),
+            ),
+        }
+    }
+
+    fn check_field(&self, id: &str, shape: &Shape, path: &[String]) -> Option<Diagnostic> {
+        let (index, found) = shape.missing(path)?;
+        let field = path.get(index)?;
+        let place = path.get(..index).unwrap_or_default().iter().fold(format!("steps.{id}.output"), |place, s| format!("{place}.{s}"));
+        let diagnostic = Diagnostic::error("unknown-field", format!("`{place}` has no `{field}`"));
+        Some(match found {
+            Shape::Fields(fields) => diagnostic.help(suggest(field, fields.keys().map(String::as_str), "fields")),
+            Shape::List(_) => diagnostic.help("it is a list: enter it by index (`.0`), a filter or a loop"),
+            other if index == 0 && *other == Shape::Text => {
+                diagnostic.help(format!("step `{id}` answers with text; give it an `output.schema` to have fields"))
+            }
+            other => diagnostic.help(format!("it is {}", other.describe())),
+        })
+    }
+
+    fn unknown_name(&self, name: &str, place: Place<'_>) -> Diagnostic {
+        let params = &self.document.value.params;
+        let diagnostic = Diagnostic::error("unknown-name", format!("unknown name `{name}`"));
+        if params.contains_key(name) {
+            return diagnostic.help(format!("write `params.{name}`"));
+        }
+        if self.shapes.contains_key(name) {
+            return diagnostic.help(format!("write `steps.{name}.output`"));
+        }
+        let locals = place.locals.iter().copied().chain(["params", "steps"]);
+        diagnostic.help(suggest(name, locals, "names"))
+    }
+}

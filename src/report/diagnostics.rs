@@ -1,0 +1,172 @@
+//! Diagnostics as text with excerpts, or as JSON.
+
+use std::fmt::{self, Write as _};
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
+use serde_json::json;
+
+use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
+
+/// How diagnostics are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people: excerpt, carets and help.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Writes diagnostics about `files` files that were checked.
+pub fn diagnostics(found: &[Diagnostic], files: usize, format: Format, colour: bool) -> String {
+    match format {
+        Format::Text => text(found, files, colour),
+        Format::Json => {
+            let mut out = json(found, files).to_string();
+            out.push('\n');
+            out
+        }
+    }
+}
+
+fn counts(found: &[Diagnostic]) -> (usize, usize) {
+    let errors = found.iter().filter(|d| d.is_error()).count();
+    (errors, found.len() - errors)
+}
+
+fn json(found: &[Diagnostic], files: usize) -> serde_json::Value {
+    let (errors, warnings) = counts(found);
+    let list: Vec<_> = found
+        .iter()
+        .map(|d| {
+            let span = d.span.unwrap_or_default();
+            json!({
+                "code": d.code,
+                "severity": d.severity,
+                "message": d.message,
+                "help": d.help,
+                "file": d.file.as_ref().map(|file| file.path.display().to_string()),
+                "line": d.span.map(|_| span.line),
+                "column": d.span.map(|_| span.column),
+                "end_line": d.span.map(|_| span.end_line),
+                "end_column": d.span.map(|_| span.end_column),
+                "related": d.related.iter().map(|related| json!({
+                    "message": related.message,
+                    "file": related.file.path.display().to_string(),
+                    "line": related.span.line,
+                    "column": related.span.column,
+                    "end_line": related.span.end_line,
+                    "end_column": related.span.end_column,
+                })).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({"files": files, "errors": errors, "warnings": warnings, "diagnostics": list})
+}
+
+fn text(found: &[Diagnostic], files: usize, colour: bool) -> String {
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(110).with_links(false).with_context_lines(1);
+    let mut out = String::new();
+    for diagnostic in found {
+        let drawn = Drawn::of(diagnostic);
+        if handler.render_report(&mut out, &drawn).is_err() {
+            out.push_str(&diagnostic.message);
+        }
+        out.push('\n');
+    }
+    let (errors, warnings) = counts(found);
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let verdict = if errors == 0 { "ok" } else { "failed" };
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        out,
+        "{verdict}: {} checked, {}, {}",
+        plural(files, "file"),
+        plural(errors, "error"),
+        plural(warnings, "warning")
+    );
+    out
+}
+
+/// A diagnostic as miette draws it.
+#[derive(Debug)]
+struct Drawn<'d> {
+    diagnostic: &'d Diagnostic,
+    source: Option<NamedSource<String>>,
+    labels: Vec<LabeledSpan>,
+}
+
+impl<'d> Drawn<'d> {
+    fn of(diagnostic: &'d Diagnostic) -> Self {
+        let file = diagnostic.file.as_ref();
+        let source = file.map(|file| NamedSource::new(file.path.display().to_string(), file.text.clone()));
+        let mut labels = Vec::new();
+        if let (Some(file), Some(span)) = (file, diagnostic.span) {
+            labels.push(LabeledSpan::new_with_span(Some("here".to_owned()), offsets(file, span)));
+            for related in diagnostic.related.iter().filter(|related| related.file.path == file.path) {
+                let place = offsets(&related.file, related.span);
+                labels.push(LabeledSpan::new_with_span(Some(related.message.clone()), place));
+            }
+        }
+        Self { diagnostic, source, labels }
+    }
+}
+
+/// Lines and columns as the byte offsets that miette wants.
+fn offsets(file: &SourceFile, span: Span) -> SourceSpan {
+    let at = |line: usize, column: usize| {
+        let start: usize = file.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let rest = file.text.get(start..).unwrap_or_default();
+        let line_text = rest.split('\n').next().unwrap_or_default();
+        let inside: usize = line_text.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+        start + inside
+    };
+    let start = at(span.line, span.column);
+    let end = at(span.end_line, span.end_column).max(start);
+    (start, end - start).into()
+}
+
+impl fmt::Display for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.diagnostic.message)?;
+        if self.diagnostic.span.is_none()
+            && let Some(file) = &self.diagnostic.file
+        {
+            write!(f, " ({})", file.path.display())?;
+        }
+        for related in &self.diagnostic.related {
+            if self.diagnostic.file.as_ref().is_none_or(|file| file.path != related.file.path) {
+                write!(f, "; {}: {}:{}", related.message, related.file.path.display(), related.span.line)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Drawn<'_> {}
+
+impl miette::Diagnostic for Drawn<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.diagnostic.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn miette::SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+}

@@ -1,0 +1,83 @@
+//! Runs of the past, for people.
+
+use std::fmt::Write as _;
+
+use comfy_table::{Table, presets};
+
+use super::summary::{cost, duration};
+use crate::event::{Event, Record};
+use crate::journal::RunSummary;
+use crate::run::Outcome;
+
+/// Lists runs, newest first.
+pub fn runs(runs: &[RunSummary]) -> String {
+    if runs.is_empty() {
+        return "no runs yet\n".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(["run", "workflow", "status", "started", "time", "cost"]);
+    for run in runs {
+        table.add_row([
+            run.run_id.to_string(),
+            run.workflow.to_string(),
+            run.status.clone(),
+            run.started_at.clone(),
+            run.duration_ms.map(|ms| duration(ms as f64)).unwrap_or_default(),
+            run.cost_usd.filter(|usd| *usd > 0.0).map(cost).unwrap_or_default(),
+        ]);
+    }
+    format!("{}\n", table.trim_fmt())
+}
+
+/// Shows one run: its steps, then its events, then its answer and summary.
+pub fn show(outcome: Option<&Outcome>, events: &[Record]) -> String {
+    let mut out = String::new();
+    let started = events.first().map_or(0, |record| record.at_us);
+    for record in events {
+        let at = duration((record.at_us - started).max(0) as f64 / 1000.0);
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{at:>9}  {}", describe(&record.event));
+    }
+    if let Some(outcome) = outcome {
+        out.push('\n');
+        out.push_str(&super::answer(outcome));
+        out.push('\n');
+        out.push_str(&super::summary(outcome));
+    }
+    out
+}
+
+fn describe(event: &Event) -> String {
+    match event {
+        Event::RunStarted { workflow, params, offline, .. } => {
+            let offline = if *offline { " offline" } else { "" };
+            format!("run of `{workflow}` started{offline} with {}", serde_json::Value::Object(params.clone()))
+        }
+        Event::StepStarted { step } => format!("{step}: started"),
+        Event::ModelCalled { step, call } => {
+            let end = match (&call.answer, &call.error) {
+                (_, Some(error)) => error.message.clone(),
+                (Some(answer), None) => answer.lines().next().unwrap_or_default().chars().take(100).collect(),
+                (None, None) => String::new(),
+            };
+            let price = call.cost_usd.map(cost).unwrap_or_default();
+            format!("{step}: asked {} ({} ms {price}): {end}", call.model, call.duration_ms)
+        }
+        Event::ToolCalled { step, call } => {
+            let end = call.error.as_ref().map_or_else(String::new, |error| format!(": {}", error.message));
+            let arguments = serde_json::Value::Object(call.arguments.clone());
+            format!("{step}: called {} with {arguments} ({} ms){end}", call.tool, call.duration_ms)
+        }
+        Event::StepSucceeded { step, defaulted, .. } => match defaulted {
+            Some(fault) => format!("{step}: took its default: {fault}"),
+            None => format!("{step}: succeeded"),
+        },
+        Event::StepFailed { step, error } => format!("{step}: failed: {error}"),
+        Event::StepRetrying { step, attempt, error, delay_ms } => {
+            format!("{step}: attempt {attempt} failed, again in {delay_ms} ms: {error}")
+        }
+        Event::StepSkipped { step, .. } => format!("{step}: skipped"),
+        Event::BudgetExceeded { step, message } => format!("{step}: {message}"),
+        Event::RunFinished { .. } => "run ended".to_owned(),
+    }
+}

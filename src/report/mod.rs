@@ -1,0 +1,15 @@
+//! What people see: events and outcomes as text and JSON. Nothing here decides anything.
+
+mod diagnostics;
+mod graph;
+mod history;
+mod plan;
+mod progress;
+mod summary;
+
+pub use diagnostics::{Format as DiagnosticFormat, diagnostics};
+pub use graph::{Format as GraphFormat, graph};
+pub use history::{runs, show};
+pub use plan::{PlanReport, plan};
+pub use progress::{Live, Plain, Progress};
+pub use summary::{answer, summary};

@@ -1,0 +1,126 @@
+//! What would run: order, width and the longest chain of steps.
+
+use std::fmt::Write as _;
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use crate::id::{StepId, WorkflowName};
+use crate::plan::{Graph, Kind, Plan, Step};
+use crate::value::Object;
+
+/// A plan, told: what `engine plan --json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanReport {
+    /// The workflow's name.
+    pub workflow: WorkflowName,
+    /// Values of the params, as far as they were given.
+    pub params: Object,
+    /// The steps, in an order in which they can run.
+    pub steps: Vec<PlannedStep>,
+    /// The most steps that can run at the same time.
+    pub width: usize,
+    /// The longest chain of steps that wait for one another, calls to models and tools counted.
+    pub critical_path: Vec<StepId>,
+    /// Steps that ask a model.
+    pub model_calls: usize,
+}
+
+/// A step of a plan.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlannedStep {
+    /// The step.
+    pub id: StepId,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The agent or tool it calls.
+    pub calls: Option<String>,
+    /// How many steps must end before it, at least, one after another.
+    pub level: usize,
+    /// What it waits for.
+    pub needs: Vec<StepId>,
+    /// The condition under which it runs.
+    pub when: Option<String>,
+}
+
+impl PlanReport {
+    /// Tells a plan.
+    pub fn of(plan: &Plan, params: Object) -> Self {
+        let graph = Graph::of(plan);
+        let levels = graph.levels();
+        let mut order: Vec<usize> = (0..plan.steps.len()).collect();
+        order.sort_by_key(|step| (levels.get(*step).copied().unwrap_or_default(), *step));
+        let steps: Vec<PlannedStep> = order
+            .into_iter()
+            .filter_map(|number| {
+                let step = plan.steps.get(number)?;
+                Some(PlannedStep {
+                    id: step.id.clone(),
+                    kind: step.kind_name(),
+                    calls: calls(step),
+                    level: levels.get(number).copied().unwrap_or_default(),
+                    needs: step.needs.iter().map(|need| need.step.clone()).collect(),
+                    when: step.when.clone(),
+                })
+            })
+            .collect();
+        let depth = steps.iter().map(|step| step.level).max().unwrap_or_default();
+        let width = (0..=depth).map(|level| steps.iter().filter(|s| s.level == level).count()).max();
+        // An agent takes far longer than a tool, and a tool than arithmetic.
+        let weights: Vec<f64> = plan
+            .steps
+            .iter()
+            .map(|step| match step.kind {
+                Kind::Agent(_) => 1000.0,
+                Kind::Tool(_) => 10.0,
+                Kind::Compute(_) => 1.0,
+            })
+            .collect();
+        let (path, _) = graph.critical_path(&weights);
+        Self {
+            workflow: plan.workflow.clone(),
+            params,
+            width: width.unwrap_or_default(),
+            critical_path: path.into_iter().filter_map(|n| plan.steps.get(n)).map(|s| s.id.clone()).collect(),
+            model_calls: steps.iter().filter(|step| step.kind == "agent").count(),
+            steps,
+        }
+    }
+}
+
+fn calls(step: &Step) -> Option<String> {
+    match &step.kind {
+        Kind::Agent(agent) => Some(agent.agent.as_ref().map_or_else(|| "(in place)".to_owned(), ToString::to_string)),
+        Kind::Tool(tool) => Some(tool.tool.to_string()),
+        Kind::Compute(_) => None,
+    }
+}
+
+/// Writes a plan for people.
+pub fn plan(report: &PlanReport) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(["turn", "step", "kind", "calls", "waits for"]);
+    for step in &report.steps {
+        let needs: Vec<&str> = step.needs.iter().map(StepId::as_str).collect();
+        let when = step.when.as_ref().map_or_else(String::new, |when| format!("  when {when}"));
+        table.add_row([
+            (step.level + 1).to_string(),
+            step.id.to_string(),
+            step.kind.to_owned(),
+            step.calls.clone().unwrap_or_default(),
+            format!("{}{when}", needs.join(", ")),
+        ]);
+    }
+    let path: Vec<&str> = report.critical_path.iter().map(StepId::as_str).collect();
+    let mut out = format!("{}\n\n", table.trim_fmt());
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        out,
+        "{} steps, up to {} at the same time, {} ask a model\nlongest chain: {}",
+        report.steps.len(),
+        report.width,
+        report.model_calls,
+        path.join(" -> ")
+    );
+    out
+}

@@ -1,0 +1,174 @@
+//! A run while it is under way: a line a step.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::summary::{cost, duration};
+use crate::event::{Event, Record, SkipReason};
+use crate::id::StepId;
+use crate::plan::Plan;
+
+/// Steps beyond this many get no live line each: a terminal has only so many.
+const LIVE_STEPS: usize = 40;
+
+/// A reader of events that shows them.
+pub trait Progress {
+    /// Shows an event.
+    fn show(&mut self, record: &Record);
+    /// Clears what must not stay on the screen.
+    fn end(&mut self);
+}
+
+/// Shows nothing.
+impl Progress for () {
+    fn show(&mut self, _: &Record) {}
+    fn end(&mut self) {}
+}
+
+/// What a step took so far.
+#[derive(Default)]
+struct Taken {
+    started_us: i64,
+    cost_usd: f64,
+}
+
+/// Turns events into the lines that both readers show.
+#[derive(Default)]
+struct Lines {
+    taken: BTreeMap<StepId, Taken>,
+}
+
+/// A line about a step, and whether the step has ended.
+struct Line<'e> {
+    step: &'e StepId,
+    mark: &'static str,
+    text: String,
+    ended: bool,
+}
+
+impl Lines {
+    fn of<'e>(&mut self, record: &'e Record) -> Option<Line<'e>> {
+        let line = |step, mark, text, ended| Some(Line { step, mark, text, ended });
+        match &record.event {
+            Event::StepStarted { step } => {
+                self.taken.insert(step.clone(), Taken { started_us: record.at_us, cost_usd: 0.0 });
+                line(step, "…", String::new(), false)
+            }
+            Event::ModelCalled { step, call } => {
+                if let Some(taken) = self.taken.get_mut(step) {
+                    taken.cost_usd += call.cost_usd.unwrap_or_default();
+                }
+                None
+            }
+            Event::StepRetrying { step, attempt, error, delay_ms } => {
+                let wait = duration(*delay_ms as f64);
+                line(step, "↻", format!("attempt {attempt} failed, again in {wait}: {error}"), false)
+            }
+            Event::StepSucceeded { step, defaulted: None, .. } => line(step, "✓", self.took(step, record), true),
+            Event::StepSucceeded { step, defaulted: Some(fault), .. } => {
+                line(step, "○", format!("{} took its default: {fault}", self.took(step, record)), true)
+            }
+            Event::StepFailed { step, error } => line(step, "✗", error.to_string(), true),
+            Event::StepSkipped { step, reason } => line(step, "-", skipped(reason), true),
+            Event::BudgetExceeded { step, message } => line(step, "$", message.clone(), false),
+            Event::RunStarted { .. } | Event::ToolCalled { .. } | Event::RunFinished { .. } => None,
+        }
+    }
+
+    fn took(&self, step: &StepId, record: &Record) -> String {
+        let Some(taken) = self.taken.get(step) else { return String::new() };
+        let time = duration((record.at_us - taken.started_us).max(0) as f64 / 1000.0);
+        if taken.cost_usd > 0.0 { format!("{time} {}", cost(taken.cost_usd)) } else { time }
+    }
+}
+
+fn skipped(reason: &SkipReason) -> String {
+    match reason {
+        SkipReason::When => "skipped: its `when` is false".to_owned(),
+        SkipReason::Error { error } => format!("skipped: {error}"),
+        SkipReason::Needs { step, .. } => format!("skipped: step `{step}` has no output"),
+        SkipReason::RunEnded => "skipped: the run ended".to_owned(),
+    }
+}
+
+/// Plain lines, one when a step ends: for logs and pipes.
+pub struct Plain<W> {
+    out: W,
+    lines: Lines,
+}
+
+impl<W: std::io::Write> Plain<W> {
+    /// Writes lines to `out`.
+    pub fn new(out: W) -> Self {
+        Self { out, lines: Lines::default() }
+    }
+}
+
+impl<W: std::io::Write> Progress for Plain<W> {
+    fn show(&mut self, record: &Record) {
+        if let Some(line) = self.lines.of(record)
+            && (line.ended || !line.text.is_empty())
+        {
+            // Progress that cannot be written is no reason to end a run.
+            drop(writeln!(self.out, "{} {}  {}", line.mark, line.step, line.text));
+        }
+    }
+
+    fn end(&mut self) {}
+}
+
+/// Live lines with a spinner a step: for terminals.
+pub struct Live {
+    bars: MultiProgress,
+    steps: BTreeMap<StepId, ProgressBar>,
+    lines: Lines,
+    many: bool,
+}
+
+impl Live {
+    /// Shows the steps of a plan as they run.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            bars: MultiProgress::new(),
+            steps: BTreeMap::new(),
+            lines: Lines::default(),
+            many: plan.steps.len() > LIVE_STEPS,
+        }
+    }
+}
+
+impl Progress for Live {
+    fn show(&mut self, record: &Record) {
+        let Some(line) = self.lines.of(record) else { return };
+        if line.ended {
+            if let Some(bar) = self.steps.remove(line.step) {
+                bar.finish_and_clear();
+            }
+            if !self.many || line.mark == "✗" {
+                // A terminal that went away is no reason to end a run.
+                drop(self.bars.println(format!("{} {}  {}", line.mark, line.step, line.text)));
+            }
+            return;
+        }
+        if self.many && self.steps.len() >= LIVE_STEPS {
+            return;
+        }
+        let bars = &self.bars;
+        let bar = self.steps.entry(line.step.clone()).or_insert_with(|| {
+            let bar = bars.add(ProgressBar::new_spinner());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}  {elapsed} {msg}") {
+                bar.set_style(style);
+            }
+            bar.set_prefix(line.step.to_string());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        bar.set_message(line.text);
+    }
+
+    fn end(&mut self) {
+        drop(self.bars.clear());
+    }
+}

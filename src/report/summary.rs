@@ -1,0 +1,163 @@
+//! The end of a run, for people: the answer, and what it took.
+
+use std::fmt::Write as _;
+
+use crate::event::RunStatus;
+use crate::id::StepId;
+use crate::run::{Outcome, StepStatus};
+use crate::value::Value;
+
+/// The answer, for standard output: the output named `answer`, else all outputs as JSON.
+pub fn answer(outcome: &Outcome) -> String {
+    let mut out = match outcome.outputs.get("answer") {
+        Some(Value::String(text)) => format!("{}\n", text.trim_end()),
+        Some(Value::Null) | None if outcome.outputs.values().all(Value::is_null) => String::new(),
+        Some(other) if !other.is_null() => format!("{other:#}\n"),
+        _ => format!("{:#}\n", Value::Object(outcome.outputs.clone())),
+    };
+    if outcome.degraded && !out.is_empty() {
+        out.push_str("\n(Worded without a model.)\n");
+    }
+    out
+}
+
+/// What the run took and what the reader should know, for standard error.
+pub fn summary(outcome: &Outcome) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, text: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{name:>10}  {text}");
+    };
+    for (name, value) in outcome.outputs.iter().filter(|(name, _)| *name != "answer") {
+        if !matches!(value, Value::Array(_) | Value::Object(_)) {
+            line("output", &format!("{name} = {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        }
+    }
+    line("steps", &steps(outcome));
+    let timing = &outcome.timing;
+    let saved = timing.sequential_ms - timing.wall_ms;
+    let saved = if saved >= 1.0 { format!(", {} saved by running in parallel", duration(saved)) } else { String::new() };
+    line("time", &format!("{}{saved}", duration(timing.wall_ms)));
+    let together = in_parallel(outcome);
+    if !together.is_empty() {
+        line("parallel", &together);
+    }
+    let path: Vec<&str> = timing.critical_path.iter().map(StepId::as_str).collect();
+    line("longest", &format!("{} ({})", abridged(&path, " -> "), duration(timing.critical_path_ms)));
+    if outcome.usage.model_calls > 0 {
+        line("model", &model(outcome));
+    }
+    let figures = &outcome.figures;
+    if figures.cited + figures.matched > 0 || !figures.unverified.is_empty() {
+        let not = figures.unverified.len();
+        line("figures", &format!("{} traced to their source, {not} not", figures.cited + figures.matched));
+    }
+    for unverified in &figures.unverified {
+        line("unverified", &format!("`{}` in step `{}`: {}", unverified.text, unverified.step, unverified.reason));
+    }
+    if outcome.degraded {
+        line("degraded", "worded without a model; the figures are the same");
+    }
+    for warning in &outcome.warnings {
+        line("warning", warning);
+    }
+    if let Some(error) = &outcome.error {
+        line("error", &error.message);
+        if let Some(help) = &error.help {
+            line("help", help);
+        }
+    }
+    line("run", &format!("{} {}", outcome.run_id, status(outcome.status)));
+    out
+}
+
+fn steps(outcome: &Outcome) -> String {
+    let count = |status| outcome.steps.iter().filter(|step| step.status == status).count();
+    let named = [
+        (StepStatus::Succeeded, "succeeded"),
+        (StepStatus::Defaulted, "took their default"),
+        (StepStatus::Cached, "cached"),
+        (StepStatus::Skipped, "skipped"),
+        (StepStatus::Failed, "failed"),
+    ];
+    let parts: Vec<String> = named
+        .into_iter()
+        .map(|(status, name)| (count(status), name))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    parts.join(", ")
+}
+
+fn model(outcome: &Outcome) -> String {
+    let usage = &outcome.usage;
+    let cached = match usage.cached_input_tokens {
+        0 => String::new(),
+        cached => format!(" ({cached} cached)"),
+    };
+    let cost = match (outcome.unpriced_calls, outcome.cost_usd > 0.0) {
+        (0, _) => cost(outcome.cost_usd),
+        (unpriced, true) => format!("{} and {unpriced} unpriced calls", cost(outcome.cost_usd)),
+        (_, false) => "unpriced".to_owned(),
+    };
+    format!("{} calls, {} tokens in{cached}, {} out, {cost}", usage.model_calls, usage.input_tokens, usage.output_tokens)
+}
+
+/// The steps that ran at the same time as another, in groups that overlap.
+fn in_parallel(outcome: &Outcome) -> String {
+    let mut spans: Vec<(f64, f64, &str)> = outcome
+        .steps
+        .iter()
+        .filter_map(|step| Some((step.started_ms?, step.started_ms? + step.duration_ms?, step.id.as_str())))
+        .filter(|(start, end, _)| end > start)
+        .collect();
+    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut groups: Vec<(f64, Vec<&str>)> = Vec::new();
+    for (start, end, id) in spans {
+        match groups.last_mut() {
+            Some((until, ids)) if start < *until => {
+                *until = until.max(end);
+                ids.push(id);
+            }
+            _ => groups.push((end, vec![id])),
+        }
+    }
+    let groups: Vec<String> =
+        groups.iter().filter(|(_, ids)| ids.len() > 1).map(|(_, ids)| abridged(ids, " + ")).collect();
+    groups.join("; ")
+}
+
+/// A list that fits a line: the middle of a long one is left out.
+fn abridged(items: &[&str], separator: &str) -> String {
+    match items {
+        [first, second, .., last] if items.len() > 8 => {
+            format!("{first}{separator}{second}{separator}... ({} more){separator}{last}", items.len() - 3)
+        }
+        _ => items.join(separator),
+    }
+}
+
+fn status(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Succeeded => "succeeded",
+        RunStatus::Partial => "is partial",
+        RunStatus::Failed => "failed",
+        RunStatus::Waiting => "is waiting",
+        RunStatus::Cancelled => "was cancelled",
+    }
+}
+
+/// A time as people read it.
+pub(super) fn duration(ms: f64) -> String {
+    match ms {
+        ms if ms < 10.0 => format!("{ms:.1}ms"),
+        ms if ms < 1000.0 => format!("{ms:.0}ms"),
+        ms if ms < 60_000.0 => format!("{:.1}s", ms / 1000.0),
+        ms => format!("{:.0}m{:02.0}s", (ms / 60_000.0).floor(), (ms % 60_000.0) / 1000.0),
+    }
+}
+
+/// A cost of a fraction of a dollar.
+pub(super) fn cost(usd: f64) -> String {
+    if usd > 0.0 && usd < 0.01 { format!("${usd:.6}") } else { format!("${usd:.4}") }
+}

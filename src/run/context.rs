@@ -1,0 +1,23 @@
+//! What a run works with: models, tools and the clock.
+
+use std::sync::Arc;
+
+use crate::model::Models;
+use crate::tool::Toolbox;
+
+/// Microseconds since the Unix epoch. The clock comes from outside, so that runs can be replayed.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What a run works with; shared by all runs of a process.
+pub struct Context {
+    /// The models that can be asked.
+    pub models: Models,
+    /// The tools that can be called.
+    pub tools: Toolbox,
+    /// The clock.
+    pub clock: Clock,
+    /// Steps that run at the same time.
+    pub max_parallel: usize,
+    /// Whether models are ruled out.
+    pub offline: bool,
+}

@@ -1,0 +1,28 @@
+//! Runs: a plan and values for its params become an outcome.
+//!
+//! ```text
+//! executor --emits--> events --journaled, then applied by--> state --tells--> executor what is ready
+//!    \--spawns--> steps (agent, tool, compute), which send events back
+//! ```
+//!
+//! The executor is the only owner of a run's state; steps send messages and share no lock. `state` and
+//! `scheduler` are pure: no clock, no I/O, nothing async, so that they replay and serve any executor.
+
+pub mod figures;
+
+mod attempts;
+mod context;
+mod executor;
+mod inputs;
+mod outcome;
+mod outputs;
+mod recorder;
+mod scheduler;
+mod state;
+mod steps;
+
+pub use context::Context;
+pub use executor::{Order, run};
+pub use outcome::{FigureReport, Outcome, StepOutcome, StepStatus, Timing, UsageReport};
+pub use scheduler::{Next, Scheduler};
+pub use state::{IllegalEvent, Phase, RunState, StepState};

@@ -1,0 +1,263 @@
+//! What a run ends with: the JSON that `engine run --json` prints. Stable.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Fault, RunStatus, SkipReason, Unverified};
+use crate::id::{ModelName, RunId, StepId, WorkflowName};
+use crate::plan::Graph;
+use crate::value::Object;
+
+use super::state::{Phase, RunState, StepState};
+
+/// What a run ended with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Outcome {
+    /// The run; `engine show` takes it.
+    pub run_id: RunId,
+    /// The workflow's name.
+    pub workflow: WorkflowName,
+    /// How it ended.
+    pub status: RunStatus,
+    /// Whether a model was wanted and none answered.
+    pub degraded: bool,
+    /// What the run gives back, by name; null where it could not be made.
+    pub outputs: Object,
+    /// Every step, in the order written.
+    pub steps: Vec<StepOutcome>,
+    /// Requests and tokens of the whole run.
+    pub usage: UsageReport,
+    /// US dollars of all priced calls.
+    pub cost_usd: f64,
+    /// Answered calls whose model has no price; they are not in `cost_usd`.
+    pub unpriced_calls: u64,
+    /// How long it took.
+    pub timing: Timing,
+    /// What became of the figures in its texts.
+    pub figures: FigureReport,
+    /// What the reader should know: steps that took their default, gaps in the outputs.
+    pub warnings: Vec<String>,
+    /// Why the run gives back less than it should.
+    pub error: Option<Fault>,
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepOutcome {
+    /// The step.
+    pub id: StepId,
+    /// Its kind: `agent`, `tool` or `compute`.
+    pub kind: String,
+    /// How it ended.
+    pub status: StepStatus,
+    /// Requests or executions it took.
+    pub attempts: u32,
+    /// When it started, in milliseconds after the run; null where it did not.
+    pub started_ms: Option<f64>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<f64>,
+    /// The model that was asked last.
+    pub model: Option<ModelName>,
+    /// Its requests and tokens; null where it asked no model.
+    pub usage: Option<UsageReport>,
+    /// US dollars; null where it asked no model, or only models without a price.
+    pub cost_usd: Option<f64>,
+    /// Why it failed, was skipped or took its default.
+    pub error: Option<Fault>,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    /// With its output.
+    Succeeded,
+    /// Without one.
+    Failed,
+    /// It did not run.
+    Skipped,
+    /// With its `default`.
+    Defaulted,
+    /// With an output kept from before.
+    Cached,
+}
+
+/// Requests and tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UsageReport {
+    /// Requests to models, repeated ones included.
+    pub model_calls: u64,
+    /// Tokens of the requests.
+    pub input_tokens: u64,
+    /// Those of them that the provider had cached.
+    pub cached_input_tokens: u64,
+    /// Tokens of the answers.
+    pub output_tokens: u64,
+}
+
+/// How long a run took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Timing {
+    /// From the first event to the last.
+    pub wall_ms: f64,
+    /// The chain of steps that took longest.
+    pub critical_path_ms: f64,
+    /// All steps one after another.
+    pub sequential_ms: f64,
+    /// The steps of that chain.
+    pub critical_path: Vec<StepId>,
+}
+
+/// What became of the figures in a run's texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FigureReport {
+    /// Filled in from the evidence by the engine.
+    pub cited: u64,
+    /// Written by a model and found in the evidence.
+    pub matched: u64,
+    /// Not found.
+    pub unverified: Vec<Unverified>,
+}
+
+impl Outcome {
+    /// The outcome of a run that has ended; none for one that has not.
+    pub fn of(state: &RunState) -> Option<Self> {
+        let (status, outputs, error) = state.end()?;
+        let plan = state.plan();
+        let mut outcome = Self {
+            run_id: state.run_id()?.clone(),
+            workflow: plan.workflow.clone(),
+            status: *status,
+            degraded: false,
+            outputs: outputs.clone(),
+            steps: Vec::with_capacity(plan.steps.len()),
+            usage: UsageReport::default(),
+            cost_usd: 0.0,
+            unpriced_calls: 0,
+            timing: timing(state),
+            figures: FigureReport::default(),
+            warnings: Vec::new(),
+            error: error.clone(),
+        };
+        for (step, at) in plan.steps.iter().zip(state.steps()) {
+            outcome.steps.push(step_outcome(&step.id, step.kind_name(), at, state.started_us()));
+            outcome.degraded |= at.phase == Phase::Defaulted && step.kind_name() == "agent" && at.answers == 0;
+            let usage = usage(at);
+            outcome.usage.model_calls += usage.model_calls;
+            outcome.usage.input_tokens += usage.input_tokens;
+            outcome.usage.cached_input_tokens += usage.cached_input_tokens;
+            outcome.usage.output_tokens += usage.output_tokens;
+            outcome.cost_usd += at.cost_usd;
+            outcome.unpriced_calls += at.unpriced_calls;
+            outcome.figures.cited += at.figures.cited;
+            outcome.figures.matched += at.figures.matched;
+            outcome.figures.unverified.extend(at.figures.unverified.iter().cloned());
+            outcome.warnings.extend(warnings(&step.id, at));
+        }
+        outcome.warnings.extend(gaps(state, outputs));
+        Some(outcome)
+    }
+}
+
+fn usage(state: &StepState) -> UsageReport {
+    UsageReport {
+        model_calls: state.model_calls,
+        input_tokens: state.usage.input_tokens,
+        cached_input_tokens: state.usage.cached_input_tokens,
+        output_tokens: state.usage.output_tokens,
+    }
+}
+
+fn step_outcome(id: &StepId, kind: &str, state: &StepState, run_started_us: i64) -> StepOutcome {
+    let status = match state.phase {
+        Phase::Succeeded => StepStatus::Succeeded,
+        Phase::Defaulted => StepStatus::Defaulted,
+        Phase::Failed => StepStatus::Failed,
+        Phase::Skipped | Phase::Pending | Phase::Running => StepStatus::Skipped,
+    };
+    let skipped = state.skipped.as_ref().and_then(|reason| match reason {
+        SkipReason::When => None,
+        SkipReason::Error { error } => Some(error.clone()),
+        SkipReason::Needs { step, failed: true } => Some(Fault::new("needs", format!("step `{step}` has no output"))),
+        SkipReason::Needs { step, failed: false } => Some(Fault::new("needs", format!("step `{step}` was skipped"))),
+        SkipReason::RunEnded => Some(Fault::new("run-ended", "the run ended before the step did")),
+    });
+    let asked = state.model_calls > 0;
+    StepOutcome {
+        id: id.clone(),
+        kind: kind.to_owned(),
+        status,
+        attempts: state.attempts,
+        started_ms: state.started_us.map(|at| millis(at - run_started_us)),
+        duration_ms: duration_us(state).map(millis),
+        model: state.model.clone(),
+        usage: asked.then(|| usage(state)),
+        cost_usd: (state.answers > state.unpriced_calls).then_some(state.cost_usd),
+        error: state.error.clone().or(skipped),
+    }
+}
+
+fn duration_us(state: &StepState) -> Option<i64> {
+    Some((state.ended_us? - state.started_us?).max(0))
+}
+
+/// Milliseconds with microseconds behind the point.
+#[expect(clippy::cast_precision_loss, reason = "a run is shorter than the 285 years at which f64 loses microseconds")]
+fn millis(us: i64) -> f64 {
+    us as f64 / 1000.0
+}
+
+fn timing(state: &RunState) -> Timing {
+    let plan = state.plan();
+    let weights: Vec<f64> = state.steps().iter().map(|step| millis(duration_us(step).unwrap_or_default())).collect();
+    let (path, critical_path_ms) = Graph::of(plan).critical_path(&weights);
+    Timing {
+        wall_ms: millis(state.ended_us() - state.started_us()),
+        critical_path_ms,
+        sequential_ms: weights.iter().sum(),
+        critical_path: path.into_iter().filter_map(|n| plan.steps.get(n)).map(|step| step.id.clone()).collect(),
+    }
+}
+
+fn warnings(id: &StepId, state: &StepState) -> Vec<String> {
+    let defaulted = (state.phase == Phase::Defaulted).then(|| {
+        let why = state.error.as_ref().map_or_else(String::new, |fault| format!(": {}", fault.message));
+        format!("step `{id}` took its default{why}")
+    });
+    let skipped = match &state.skipped {
+        Some(SkipReason::Error { error }) => Some(format!("step `{id}` was skipped: {}", error.message)),
+        _ => None,
+    };
+    let own = state.warnings.iter().map(|warning| format!("step `{id}`: {warning}"));
+    defaulted.into_iter().chain(skipped).chain(own).collect()
+}
+
+/// Names the outputs that a failure left without a value, and the step that is to blame.
+fn gaps(state: &RunState, outputs: &Object) -> Vec<String> {
+    let plan = state.plan();
+    plan.outputs
+        .iter()
+        .filter(|(name, _)| outputs.get(*name).is_none_or(serde_json::Value::is_null))
+        .filter_map(|(name, output)| {
+            let culprit = output.needs.iter().find_map(|step| culprit(state, step))?;
+            Some(format!("output `{name}` is missing: {culprit}"))
+        })
+        .collect()
+}
+
+/// The failure at the beginning of a chain of steps that were skipped because of it.
+fn culprit(state: &RunState, step: &StepId) -> Option<String> {
+    let mut at = step.clone();
+    loop {
+        let found = state.step_by_id(&at)?;
+        match (&found.phase, &found.skipped) {
+            (Phase::Failed, _) => {
+                let why = found.error.as_ref().map_or_else(String::new, |fault| format!(": {}", fault.message));
+                return Some(format!("step `{at}` failed{why}"));
+            }
+            (Phase::Skipped, Some(SkipReason::Needs { step, failed: true })) => at = step.clone(),
+            (Phase::Skipped, Some(SkipReason::RunEnded)) => return Some(format!("step `{at}` did not end")),
+            _ => return None,
+        }
+    }
+}

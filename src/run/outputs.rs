@@ -1,0 +1,68 @@
+//! The outputs of a run, made from what its steps gave.
+
+use crate::event::{Fault, RunStatus};
+use crate::expression::Scope;
+use crate::value::{Object, Value};
+
+use super::state::{Phase, RunState};
+
+/// Renders every output that can be made; the rest is null. The status tells how many could not be made
+/// because something failed: an output of a step that was skipped on purpose is null and no failure.
+pub(super) fn render(state: &RunState, scope: &Scope) -> (RunStatus, Object, Option<Fault>) {
+    let mut outputs = Object::new();
+    let (mut made, mut missing) = (0, 0);
+    let mut fault = None;
+    for (name, output) in &state.plan().outputs {
+        let without = output.needs.iter().find(|step| state.step_by_id(step).is_none_or(|s| s.output.is_none()));
+        let value = match without {
+            None => match output.value.render(scope) {
+                Ok(value) => {
+                    made += 1;
+                    value
+                }
+                Err(error) => {
+                    missing += 1;
+                    fault.get_or_insert_with(|| Fault {
+                        message: format!("output `{name}` cannot be made: {}", error.message),
+                        ..error
+                    });
+                    Value::Null
+                }
+            },
+            Some(step) => {
+                if skipped_on_purpose(state, step) {
+                    made += 1;
+                } else {
+                    missing += 1;
+                }
+                Value::Null
+            }
+        };
+        outputs.insert(name.clone(), value);
+    }
+    let status = match (made, missing) {
+        (_, 0) => RunStatus::Succeeded,
+        (0, _) => RunStatus::Failed,
+        _ => RunStatus::Partial,
+    };
+    let fault = fault.or_else(|| (missing > 0).then(|| first_failure(state)).flatten());
+    (status, outputs, fault)
+}
+
+fn skipped_on_purpose(state: &RunState, step: &crate::id::StepId) -> bool {
+    use crate::event::SkipReason;
+    state.step_by_id(step).is_some_and(|s| {
+        s.phase == Phase::Skipped
+            && matches!(
+                s.skipped,
+                Some(SkipReason::When | SkipReason::Error { .. } | SkipReason::Needs { failed: false, .. })
+            )
+    })
+}
+
+fn first_failure(state: &RunState) -> Option<Fault> {
+    state.plan().steps.iter().zip(state.steps()).find_map(|(step, at)| {
+        let error = at.error.as_ref().filter(|_| at.phase == Phase::Failed)?;
+        Some(Fault { message: format!("step `{}` failed: {}", step.id, error.message), ..error.clone() })
+    })
+}

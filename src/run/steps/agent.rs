@@ -1,0 +1,141 @@
+//! Step kind `agent`: asks a model, again where the fault may pass, the next model where it does not, and once
+//! more where the answer itself is at fault.
+
+use std::time::{Duration, Instant};
+
+use crate::event::{Event, Fault, Message, ModelCall, Role, Usage};
+use crate::expression::fence;
+use crate::document::Figures;
+use crate::model::{Answer, Endpoint, Request};
+use crate::plan::{AgentStep, Step};
+use crate::run::attempts::Waits;
+
+use super::answer::{self, Judged};
+use super::{Done, Job};
+
+/// The longest that a request may take where the step sets no `timeout`.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Why a model gave no usable answer.
+enum Stop {
+    /// It did not answer: the next model may.
+    NoAnswer(Fault),
+    /// It answered twice and was wrong twice: another model is not asked for it.
+    BadAnswer(Fault),
+}
+
+/// Asks the agent.
+pub(super) async fn ask(job: &Job, step: &Step, agent: &AgentStep) -> Result<Done, Fault> {
+    let prompt = agent
+        .prompt
+        .render_text(&job.scope)
+        .map_err(|fault| Fault { message: format!("prompt: {}", fault.message), ..fault })?;
+    if job.context.offline {
+        return Err(Fault::new("no-model", "no model was asked (--offline)"));
+    }
+    let endpoints = job.context.models.resolve(&agent.models).await.map_err(|error| error.fault())?;
+    let mut fault = Fault::new("no-model", "no model is there to ask")
+        .help("set OPENAI_API_KEY, OPENAI_BASE_URL or ANTHROPIC_API_KEY, start a local server, or give the step a default");
+    let mut request = Request {
+        system: system_message(agent, &prompt, job),
+        messages: vec![Message { role: Role::User, content: prompt }],
+        schema: agent.schema.clone(),
+        max_tokens: agent.max_tokens,
+    };
+    for endpoint in &endpoints {
+        match converse(job, step, agent, endpoint, &mut request).await {
+            Ok(done) => return Ok(done),
+            Err(Stop::NoAnswer(reason)) => fault = reason,
+            Err(Stop::BadAnswer(reason)) => return Err(reason),
+        }
+    }
+    Err(fault)
+}
+
+/// Role, goal and instructions, then the rule for fenced data where the prompt holds any, then the rule for figures.
+fn system_message(agent: &AgentStep, prompt: &str, job: &Job) -> String {
+    let mut parts = Vec::with_capacity(3);
+    if !agent.system.is_empty() {
+        parts.push(agent.system.clone());
+    }
+    let cites = (agent.figures == Figures::Cite).then(|| answer::citation_rule(&job.evidence));
+    if fence::is_fenced(prompt) || cites.as_deref().is_some_and(fence::is_fenced) {
+        parts.push(fence::RULE.to_owned());
+    }
+    parts.extend(cites);
+    parts.join("\n\n")
+}
+
+/// Asks one model until it answers, and once more where its answer is at fault.
+async fn converse(
+    job: &Job,
+    step: &Step,
+    agent: &AgentStep,
+    endpoint: &Endpoint,
+    request: &mut Request,
+) -> Result<Done, Stop> {
+    let mut waits = Waits::new(&step.retry);
+    let mut repaired = false;
+    loop {
+        let answer = attempt(job, step, endpoint, request, &mut waits).await.map_err(Stop::NoAnswer)?;
+        let given = request.messages.first().map(|message| message.content.as_str()).unwrap_or_default();
+        match answer::judge(step, agent, &answer, given, &job.evidence) {
+            Judged::Good(done) => return Ok(done),
+            Judged::Faulty { usable: Some(done), .. } if repaired => return Ok(done),
+            Judged::Faulty { fault, .. } if repaired => return Err(Stop::BadAnswer(fault)),
+            Judged::Faulty { repair, .. } => {
+                repaired = true;
+                request.messages.push(Message { role: Role::Assistant, content: answer.text });
+                request.messages.push(Message { role: Role::User, content: repair });
+            }
+        }
+    }
+}
+
+/// One answer: as many requests as it takes and `retry` allows.
+async fn attempt(
+    job: &Job,
+    step: &Step,
+    endpoint: &Endpoint,
+    request: &Request,
+    waits: &mut Waits,
+) -> Result<Answer, Fault> {
+    let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
+    loop {
+        let started = Instant::now();
+        let result = tokio::time::timeout(timeout, endpoint.call(request)).await;
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let report = |answer, error, usage, cost_usd| Event::ModelCalled {
+            step: step.id.clone(),
+            call: ModelCall {
+                model: endpoint.name().clone(),
+                system: request.system.clone(),
+                messages: request.messages.clone(),
+                answer,
+                error,
+                usage,
+                cost_usd,
+                duration_ms,
+            },
+        };
+        let (fault, retryable, retry_after) = match result {
+            Ok(Ok(answer)) => {
+                let cost = endpoint.cost(answer.usage);
+                job.report(report(Some(answer.text.clone()), None, answer.usage, cost));
+                return Ok(answer);
+            }
+            Ok(Err(error)) => (error.fault(), error.retryable(), error.retry_after),
+            Err(_) => {
+                let limit = crate::value::HumanDuration(timeout);
+                let message = format!("{} did not answer within {limit}", endpoint.name());
+                (Fault::new("timeout", message).help("raise the step's `timeout`"), true, None)
+            }
+        };
+        job.report(report(None, Some(fault.clone()), Usage::default(), None));
+        let attempt = waits.attempt;
+        let Some(wait) = retryable.then(|| waits.next(retry_after)).flatten() else { return Err(fault) };
+        let delay_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        job.report(Event::StepRetrying { step: step.id.clone(), attempt, error: fault, delay_ms });
+        tokio::time::sleep(wait).await;
+    }
+}

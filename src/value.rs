@@ -1,0 +1,134 @@
+//! Values that flow between steps: plain JSON, paths into it, and durations as people write them.
+
+use std::fmt;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// What params, outputs and evidence are made of.
+pub type Value = serde_json::Value;
+
+/// A JSON object in the order it was written.
+pub type Object = serde_json::Map<String, Value>;
+
+/// The JSON name of a value's type, as messages say it.
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(n) if n.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The value at a dotted path (`a.0.b`); an array is entered by index.
+pub fn at_path<'v>(root: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    path.iter().try_fold(root, |value, segment| match value {
+        Value::Object(object) => object.get(*segment),
+        Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    })
+}
+
+/// A duration as written in YAML: `500ms`, `30s`, `5m`, `2h`, `1d`, or several of them (`1m30s`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HumanDuration(pub Duration);
+
+impl HumanDuration {
+    /// Reads a duration; the error says what is accepted.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let fault = || format!("`{text}` is no duration: write a number and a unit, such as 500ms, 30s, 5m, 2h or 1d");
+        let mut rest = text.trim();
+        if rest.is_empty() {
+            return Err(fault());
+        }
+        let mut total = Duration::ZERO;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(fault)?;
+            let (number, tail) = rest.split_at(digits);
+            let letters = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
+            let (unit, tail) = tail.split_at(letters);
+            let seconds_per_unit = match unit {
+                "ms" => 0.001,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3600.0,
+                "d" => 86400.0,
+                _ => return Err(fault()),
+            };
+            let number: f64 = number.parse().map_err(|_| fault())?;
+            let part = Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|_| fault())?;
+            total = total.checked_add(part).ok_or_else(fault)?;
+            rest = tail;
+        }
+        Ok(Self(total))
+    }
+}
+
+impl fmt::Display for HumanDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        match () {
+            () if millis != 0 && millis.is_multiple_of(3_600_000) => write!(f, "{}h", millis / 3_600_000),
+            () if millis != 0 && millis.is_multiple_of(60_000) => write!(f, "{}m", millis / 60_000),
+            () if millis.is_multiple_of(1000) => write!(f, "{}s", millis / 1000),
+            () => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for HumanDuration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for HumanDuration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for HumanDuration {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A duration: a number and a unit (ms, s, m, h, d).",
+            "pattern": "^([0-9.]+(ms|s|m|h|d))+$",
+            "examples": ["500ms", "30s", "5m"],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, millis) in [("500ms", 500), ("30s", 30_000), ("1m30s", 90_000), ("1.5h", 5_400_000)] {
+            assert_eq!(HumanDuration::parse(text).unwrap().0.as_millis(), millis, "{text}");
+        }
+        for text in ["", "5", "s", "5 m", "-1s", "1e9d", "5min", "99999999999999999999d"] {
+            assert!(HumanDuration::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_enters_objects_and_arrays() {
+        let value = json!({"rows": [{"roas": 2.5}]});
+        assert_eq!(at_path(&value, &["rows", "0", "roas"]), Some(&json!(2.5)));
+        assert_eq!(at_path(&value, &["rows", "1", "roas"]), None);
+        assert_eq!(at_path(&value, &["rows", "x"]), None);
+    }
+}
