@@ -194,7 +194,7 @@ impl std::ops::AddAssign for Usage {
 }
 
 /// Why something went wrong, in words that can be shown: no secret is ever in them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fault {
     /// Stable name of the kind, in kebab case (`rate-limited`, `no-model`).
     pub kind: String,

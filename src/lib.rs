@@ -15,16 +15,17 @@ pub mod diagnostic;
 pub mod event;
 pub mod expression;
 
-// pub mod document;
+pub mod document;
 
-// pub mod plan;
+pub mod plan;
 
-// pub mod journal;
-// pub mod model;
-// pub mod tool;
+pub mod journal;
+pub mod model;
+pub mod tool;
 
-// pub mod run;
+pub mod run;
 
-// pub mod report;
+pub mod report;
+pub mod schemas;
 
-// pub mod cli;
+pub mod cli;

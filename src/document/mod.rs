@@ -5,6 +5,9 @@
 //! each with its place. This module reads no files and knows no names of other files: `plan` resolves.
 
 mod agent;
+mod schema;
+mod stub;
+pub use stub::*;
 mod project;
 mod step;
 mod tool;

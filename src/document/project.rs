@@ -13,7 +13,7 @@ use crate::value::HumanDuration;
 pub struct Project {
     /// The model of agents that name none, or `auto`: the first of `models` whose key is set or whose server answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(example = "auto")]
+    #[schemars(example = &"auto")]
     pub default_model: Option<ModelName>,
     /// Models by name, in the order in which `auto` tries them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -33,15 +33,15 @@ pub struct Model {
     /// The wire protocol it speaks.
     pub provider: Provider,
     /// The provider's name of the model.
-    #[schemars(example = "gpt-4o-mini")]
+    #[schemars(example = &"gpt-4o-mini")]
     pub model: String,
     /// Where the server is; the provider's own address where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(example = "http://127.0.0.1:11434/v1")]
+    #[schemars(example = &"http://127.0.0.1:11434/v1")]
     pub base_url: Option<String>,
     /// The environment variable that holds the key. The key itself never stands in a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[A-Z_][A-Z0-9_]*$"), example = "OPENAI_API_KEY")]
+    #[schemars(regex(pattern = r"^[A-Z_][A-Z0-9_]*$"), example = &"OPENAI_API_KEY")]
     pub api_key_env: Option<String>,
     /// What it costs; without it calls are reported as unpriced, never as free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,7 +85,7 @@ pub struct Price {
     pub output: f64,
     /// The day the price was looked up (YYYY-MM-DD).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), example = "2026-11-01")]
+    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), example = &"2026-11-01")]
     pub as_of: Option<String>,
 }
 

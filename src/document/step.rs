@@ -16,7 +16,7 @@ use crate::value::{HumanDuration, Value};
 #[schemars(transform = super::schema::step_kinds)]
 pub struct Step {
     /// Name of the step; others read `steps.ID.output`.
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"), example = "metrics")]
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"), example = &"metrics")]
     pub id: StepId,
     /// What the step is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ pub struct Step {
     pub needs: Vec<StepId>,
     /// An expression; where it is false, the step is skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(example = "steps.metrics.output.spend_usd > 0")]
+    #[schemars(example = &"steps.metrics.output.spend_usd > 0")]
     pub when: Option<String>,
     /// How often and how patiently the step is tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -21,7 +21,7 @@ pub struct ToolFile {
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// Name by which steps and agents call it; unique in the project.
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = "campaign_metrics")]
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"campaign_metrics")]
     pub name: ToolName,
     /// What it gives, in a sentence; models read it.
     pub description: String,
@@ -46,7 +46,7 @@ pub struct Sql {
     /// The source it reads; a key of `sources` in engine.yaml.
     pub source: SourceName,
     /// One `select`; `:name` stands for the param of that name, always bound, never pasted.
-    #[schemars(example = "select month, sum(spend_usd) as spend_usd from marketing_performance where channel = :channel group by month")]
+    #[schemars(example = &"select month, sum(spend_usd) as spend_usd from marketing_performance where channel = :channel group by month")]
     pub query: String,
 }
 

@@ -13,7 +13,7 @@ use crate::value::Value;
 #[serde(deny_unknown_fields)]
 pub struct Workflow {
     /// Name by which people run it; unique in the project.
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = "roi_analysis")]
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"roi_analysis")]
     pub name: WorkflowName,
     /// What it answers, in a sentence; the router reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct Param {
     pub maximum: Option<f64>,
     /// A regular expression that a text must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(example = "^[0-9]{4}-[0-9]{2}$")]
+    #[schemars(example = &"^[0-9]{4}-[0-9]{2}$")]
     pub pattern: Option<String>,
 }
 

@@ -59,3 +59,4 @@ impl Inputs {
         Scope::new(&self.params, steps)
     }
 }
+impl Inputs { pub(super) fn evidence(&self, _: &RunState, _: &Step) -> Arc<Evidence> { Arc::clone(&self.given) } }

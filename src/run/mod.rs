@@ -20,6 +20,8 @@ mod recorder;
 mod scheduler;
 mod state;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use context::Context;
 pub use executor::{Order, run};

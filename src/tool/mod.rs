@@ -3,10 +3,10 @@
 mod arguments;
 mod csv;
 mod error;
-mod sql;
-mod sqlite;
+mod query;
+mod source;
 mod toolbox;
 
-pub use arguments::{check_param, check_params};
+pub use arguments::{check_params, parse_param};
 pub use error::ToolError;
 pub use toolbox::Toolbox;

@@ -32,7 +32,7 @@ pub(in crate::cli) fn run(arguments: &Run, global: &Global, printer: &Printer) -
         let params = params::check(&plan, &given, &context.tools).await?;
         let mut journal = setup::journal(&place.journal(global))?;
         let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
-        journal.put_plan(&hash, &json).map_err(|e| Failure::machine("cannot write the journal", &e))?;
+        journal.put_plan(&hash, &json);
         let mut progress = progress(arguments, &plan, printer);
         let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
         let order = Order { run_id, plan: Arc::new(plan), hash, params };

@@ -1,0 +1,107 @@
+//! What SQL tools read: opened once, at the first call, and then by as many readers as there are calls.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, OpenFlags};
+
+use super::{ToolError, csv};
+use crate::document;
+
+/// Functions that a query may call: those that compute. Nothing that reads files, loads code or tells of the machine.
+const FUNCTIONS: &[&str] = &[
+    "abs", "avg", "ceil", "ceiling", "char", "coalesce", "concat", "concat_ws", "count", "cume_dist", "date", "datetime",
+    "dense_rank", "exp", "first_value", "floor", "format", "glob", "group_concat", "hex", "ifnull", "iif", "instr",
+    "julianday", "lag", "last_value", "lead", "length", "like", "ln", "log", "log10", "log2", "lower", "ltrim", "max",
+    "median", "min", "mod", "nth_value", "ntile", "nullif", "percent_rank", "pi", "pow", "power", "printf", "quote",
+    "rank", "replace", "round", "row_number", "rtrim", "sign", "sqrt", "strftime", "string_agg", "substr", "substring",
+    "sum", "time", "total", "trim", "trunc", "typeof", "unicode", "unixepoch", "upper", "cast",
+];
+
+/// A source and its idle readers.
+pub(super) struct Source {
+    kind: Kind,
+    /// Keeps a loaded folder in memory; its readers share the one copy.
+    loaded: OnceLock<Result<Kept, ToolError>>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+enum Kind {
+    Csv { folder: PathBuf, name: String },
+    Sqlite(PathBuf),
+}
+
+/// A connection that is only kept, never used: the lock makes it fit to be shared.
+type Kept = Mutex<Connection>;
+
+impl Source {
+    pub(super) fn new(root: &Path, source: &document::Source) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let kind = match source {
+            document::Source::Csv(folder) => {
+                let number = COUNT.fetch_add(1, Ordering::Relaxed);
+                Kind::Csv { folder: root.join(folder), name: format!("file:/source{number}?vfs=memdb") }
+            }
+            document::Source::Sqlite(file) => Kind::Sqlite(root.join(file)),
+        };
+        Self { kind, loaded: OnceLock::new(), idle: Mutex::default() }
+    }
+
+    /// Lends a reader to `work`; calls at the same time get readers of their own.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, ToolError>) -> Result<T, ToolError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => self.open()?,
+        };
+        let result = work(&mut connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        result
+    }
+
+    fn open(&self) -> Result<Connection, ToolError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = match &self.kind {
+            Kind::Sqlite(file) => {
+                if !file.is_file() {
+                    return Err(ToolError::new("source-unavailable", format!("there is no file {}", file.display()))
+                        .help("`sources` in engine.yaml names a SQLite file, relative to engine.yaml"));
+                }
+                Connection::open_with_flags(file, flags)
+            }
+            Kind::Csv { folder, name } => {
+                let loaded = self.loaded.get_or_init(|| load(folder, name).map(Mutex::new));
+                if let Err(error) = loaded {
+                    return Err(error.clone());
+                }
+                Connection::open_with_flags(name, flags)
+            }
+        };
+        let unavailable = |error: rusqlite::Error| ToolError::new("source-unavailable", error.to_string());
+        let mut connection = connection.map_err(unavailable)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(unavailable)?;
+        connection.authorizer(Some(authorize)).map_err(unavailable)?;
+        Ok(connection)
+    }
+}
+
+fn load(folder: &Path, name: &str) -> Result<Connection, ToolError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+    let mut connection = Connection::open_with_flags(name, flags)
+        .map_err(|error| ToolError::new("source-unavailable", error.to_string()))?;
+    csv::load(folder, &mut connection)?;
+    Ok(connection)
+}
+
+/// What a query may do: read tables and compute. Everything else is refused, whatever SQLite learns to do.
+fn authorize(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Function { function_name } if FUNCTIONS.iter().any(|f| f.eq_ignore_ascii_case(function_name)) => {
+            Authorization::Allow
+        }
+        _ => Authorization::Deny,
+    }
+}

@@ -1,0 +1,80 @@
+//! Commands around a project: init, schema, plan, graph, completions.
+
+use super::support::Test;
+
+#[test]
+fn init_writes_a_project_that_validates_and_runs() {
+    let test = Test::new().args(["init", "mine"]);
+    test.run().code(0).says("roi_analysis");
+    let test = test.args(["--project", "mine", "validate"]);
+    test.run().code(0);
+    let test = test.args(["--project", "mine", "run", "roi_analysis", "-p", "campaign_id=facebook_holiday_2025"]);
+    test.run().code(0).prints("Facebook Holiday 2025");
+    test.args(["init", "mine"]).run().code(2).says("already");
+}
+
+#[test]
+fn adding_an_agent_and_a_workflow_is_adding_two_files() {
+    Test::demo()
+        .file("agents/cto.yaml", "name: cto\nrole: Chief Technology Officer\ninstructions: Be brief.\n")
+        .file(
+            "workflows/tech.yaml",
+            "name: tech\nsteps:\n  - {id: a, agent: cto, prompt: 'Well?', on_error: default, default: Fine.}\noutputs: {answer: '{{ steps.a.output }}'}\n",
+        )
+        .args(["run", "tech", "--offline"])
+        .run()
+        .code(0)
+        .prints("Fine.");
+}
+
+#[test]
+fn a_plan_tells_order_and_width_and_calls_nothing() {
+    let test = Test::demo().args(["plan", "roi_analysis", "--json"]);
+    let plan = test.run().code(0).json();
+    assert_eq!(plan["workflow"], "roi_analysis");
+    assert!(plan["width"].as_u64() >= Some(2), "{plan:#}");
+    assert!(plan["critical_path"].as_array().is_some_and(|path| path.last().is_some_and(|id| id == "answer")));
+    assert!(!test.path().join(".engine").exists(), "a plan leaves no trace");
+    test.args(["plan", "roi_analysis"]).run().code(0).prints("longest chain");
+}
+
+#[test]
+fn a_graph_is_drawn_in_each_format() {
+    let test = Test::demo();
+    for (format, word) in [("mermaid", "flowchart LR"), ("dot", "digraph"), ("json", "\"edges\"")] {
+        Test::demo().args(["graph", "roi_analysis", "--format", format]).run().code(0).prints(word);
+    }
+    let test = test.args(["run", "roi_analysis", "-p", "campaign_id=facebook_holiday_2025", "--offline", "--json"]);
+    let outcome = test.run().code(0).json();
+    let id = outcome["run_id"].as_str().expect("an id").to_owned();
+    test.args(["graph", "roi_analysis", "--run", &id]).run().code(0).prints("ms");
+}
+
+#[test]
+fn the_schemas_of_the_repository_are_those_of_the_code() {
+    let test = Test::new().args(["schema", "--write"]);
+    test.run().code(0);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let mut names: Vec<_> = std::fs::read_dir(&folder).expect("schemas/").map(|e| e.expect("an entry").file_name()).collect();
+    names.sort();
+    assert!(names.len() >= 5, "{names:?}");
+    for name in names {
+        let kept = std::fs::read_to_string(folder.join(&name)).expect("a schema");
+        let made = std::fs::read_to_string(test.path().join("schemas").join(&name)).expect("a schema of the code");
+        assert!(kept == made, "{} is out of date: run `cargo run -- schema --write`", name.display());
+    }
+}
+
+#[test]
+fn completions_are_printed_for_each_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        Test::new().args(["completions", shell]).run().code(0).prints("validate");
+    }
+}
+
+#[test]
+fn help_tells_the_exit_codes() {
+    Test::new().args(["--help"]).run().code(0).prints("130 interrupted");
+    Test::new().args(["run", "--help"]).run().code(0).prints("--param");
+    Test::new().args(["--version"]).run().code(0).prints(env!("CARGO_PKG_VERSION"));
+}

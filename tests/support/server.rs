@@ -1,0 +1,191 @@
+//! A model server on loopback that answers by a script and keeps what it was asked.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// A request as the server saw it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub path: String,
+    /// Header lines in lower case, `name: value`.
+    pub headers: Vec<String>,
+    pub body: Value,
+    pub started: Instant,
+    pub ended: Instant,
+    /// Requests under way when this one came, itself included.
+    pub in_flight: usize,
+}
+
+impl Seen {
+    /// A message of a chat completion, by role; the last of that role.
+    pub fn message(&self, role: &str) -> &str {
+        let messages = self.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
+        messages.iter().rev().find(|m| m["role"] == role).and_then(|m| m["content"].as_str()).unwrap_or_default()
+    }
+
+    /// Whether the request has this header line.
+    pub fn has_header(&self, line: &str) -> bool {
+        self.headers.iter().any(|header| header == line)
+    }
+}
+
+/// What the server answers.
+pub struct Reply {
+    status: u16,
+    headers: String,
+    body: String,
+    delay: Duration,
+    /// How much of the body is sent before the connection is cut.
+    cut: Option<usize>,
+}
+
+impl Reply {
+    /// A chat completion with this text; 100 tokens in, 20 of them cached, 10 out.
+    pub fn text(text: &str) -> Self {
+        let body = json!({
+            "id": "x", "object": "chat.completion", "model": "scripted",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110,
+                      "prompt_tokens_details": {"cached_tokens": 20}},
+        });
+        Self::raw(200, &body.to_string())
+    }
+
+    /// A message of the other protocol with this text.
+    pub fn anthropic(text: &str) -> Self {
+        let body = json!({
+            "id": "x", "type": "message", "role": "assistant", "model": "scripted", "stop_reason": "end_turn",
+            "content": [{"type": "text", "text": text}],
+            "usage": {"input_tokens": 80, "cache_read_input_tokens": 20, "output_tokens": 10},
+        });
+        Self::raw(200, &body.to_string())
+    }
+
+    /// Any status and body.
+    pub fn raw(status: u16, body: &str) -> Self {
+        Self { status, headers: String::new(), body: body.to_owned(), delay: Duration::ZERO, cut: None }
+    }
+
+    /// An error as OpenAI words it.
+    pub fn error(status: u16, message: &str) -> Self {
+        Self::raw(status, &json!({"error": {"message": message, "type": "error", "code": null}}).to_string())
+    }
+
+    pub fn header(mut self, line: &str) -> Self {
+        self.headers.push_str(line);
+        self.headers.push_str("\r\n");
+        self
+    }
+
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    pub fn cut_at(mut self, bytes: usize) -> Self {
+        self.cut = Some(bytes);
+        self
+    }
+}
+
+/// A server on a free port; it ends with the test's process.
+pub struct ModelServer {
+    port: u16,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+type Script = dyn Fn(&Seen, usize) -> Reply + Send + Sync;
+
+impl ModelServer {
+    /// Answers each request by the script, which is told how many requests came before.
+    pub fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let script: Arc<Script> = Arc::new(script);
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let count = Arc::new(AtomicUsize::new(0));
+        let kept = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (script, kept) = (Arc::clone(&script), Arc::clone(&kept));
+                let (in_flight, count) = (Arc::clone(&in_flight), Arc::clone(&count));
+                std::thread::spawn(move || {
+                    // A connection that ends early is the client's choice.
+                    let _ = serve(stream, &*script, &kept, &in_flight, &count);
+                });
+            }
+        });
+        Self { port, seen }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What was asked so far, in the order of the requests' arrival.
+    pub fn seen(&self) -> Vec<Seen> {
+        let mut seen = self.seen.lock().expect("no test thread panicked").clone();
+        seen.sort_by_key(|seen| seen.started);
+        seen
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    script: &Script,
+    kept: &Mutex<Vec<Seen>>,
+    in_flight: &AtomicUsize,
+    count: &AtomicUsize,
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut writer = stream;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let path = line.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        let mut headers = Vec::new();
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header)?;
+            let header = header.trim_end();
+            if header.is_empty() {
+                break;
+            }
+            let (name, value) = header.split_once(':').unwrap_or((header, ""));
+            headers.push(format!("{}: {}", name.to_lowercase(), value.trim()));
+        }
+        let length = headers.iter().find_map(|h| h.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let started = Instant::now();
+        let in_flight_now = in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let mut seen = Seen { path, headers, body, started, ended: started, in_flight: in_flight_now };
+        let reply = script(&seen, count.fetch_add(1, Ordering::SeqCst));
+        std::thread::sleep(reply.delay);
+        seen.ended = Instant::now();
+        in_flight.fetch_sub(1, Ordering::SeqCst);
+        kept.lock().expect("no test thread panicked").push(seen);
+        let head = format!(
+            "HTTP/1.1 {} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{}\r\n",
+            reply.status,
+            reply.body.len(),
+            reply.headers
+        );
+        writer.write_all(head.as_bytes())?;
+        let end = reply.cut.unwrap_or(reply.body.len()).min(reply.body.len());
+        writer.write_all(&reply.body.as_bytes()[..end])?;
+        writer.flush()?;
+        if reply.cut.is_some() {
+            return Ok(());
+        }
+    }
+}
