@@ -4,14 +4,23 @@
 //! is generated from the types here, and only then typed. All faults of a file are found at once,
 //! each with its place. This module reads no files and knows no names of other files: `plan` resolves.
 
-mod agent;
+mod read;
+
+mod check;
+mod foreign;
+mod places;
 mod schema;
-mod stub;
-pub use stub::*;
+mod syntax;
+mod tree;
+
+mod agent;
 mod project;
 mod step;
 mod tool;
 mod workflow;
+
+pub use read::{Document, Kind, Kindred, read, read_object};
+pub use schema::of as schema;
 
 pub use agent::{Agent, InlineAgent, ModelList};
 pub use project::{Budget, Limits, Model, Price, Project, Provider, Rate, Source};

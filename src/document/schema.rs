@@ -1,1 +1,85 @@
-pub(super) fn step_kinds(_: &mut schemars::Schema) {}
+//! JSON Schemas of the files, generated from the Rust types.
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde_json::json;
+
+use super::read::Kind;
+use super::{Agent, Project, ToolFile, Workflow};
+use crate::value::Value;
+
+/// The keys of which a step has exactly one.
+pub(super) const STEP_KINDS: [&str; 3] = ["agent", "tool", "compute"];
+
+/// Keys that belong to one kind of step.
+pub(super) const KEYS_OF_KIND: [(&str, &[&str]); 2] =
+    [("agent", &["prompt", "model", "max_tokens", "output", "figures"]), ("tool", &["with"])];
+
+/// The JSON Schema (draft 2020-12) of a kind of file.
+pub fn of(kind: Kind) -> Value {
+    fn generate<T: JsonSchema>(title: &str) -> Value {
+        let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+        schema.insert("title".to_owned(), title.into());
+        schema.to_value()
+    }
+    match kind {
+        Kind::Project => generate::<Project>("engine.yaml"),
+        Kind::Agent => generate::<Agent>("An agent: agents/*.yaml"),
+        Kind::Tools => generate::<ToolFile>("Tools: tools/*.yaml"),
+        Kind::Workflow => generate::<Workflow>("A workflow: workflows/*.yaml"),
+    }
+}
+
+/// The validator of a kind of file; made when the first such file is read.
+pub(super) fn validator(kind: Kind) -> Option<&'static jsonschema::Validator> {
+    type Lazy = LazyLock<Option<jsonschema::Validator>>;
+    fn make(kind: Kind) -> Option<jsonschema::Validator> {
+        jsonschema::validator_for(&of(kind)).ok()
+    }
+    static PROJECT: Lazy = LazyLock::new(|| make(Kind::Project));
+    static AGENT: Lazy = LazyLock::new(|| make(Kind::Agent));
+    static TOOLS: Lazy = LazyLock::new(|| make(Kind::Tools));
+    static WORKFLOW: Lazy = LazyLock::new(|| make(Kind::Workflow));
+    match kind {
+        Kind::Project => &PROJECT,
+        Kind::Agent => &AGENT,
+        Kind::Tools => &TOOLS,
+        Kind::Workflow => &WORKFLOW,
+    }
+    .as_ref()
+}
+
+/// Adds to the schema of a step what its flat keys cannot say: exactly one kind, and whose keys are whose.
+pub(super) fn step_kinds(schema: &mut Schema) {
+    let kinds: Vec<Value> = STEP_KINDS.iter().map(|kind| json!({"required": [kind]})).collect();
+    schema.insert("oneOf".to_owned(), kinds.into());
+    let mut needed = serde_json::Map::new();
+    for (kind, keys) in KEYS_OF_KIND {
+        for key in keys {
+            needed.insert((*key).to_owned(), json!([kind]));
+        }
+    }
+    needed.insert("agent".to_owned(), json!(["prompt"]));
+    needed.insert("default".to_owned(), json!(["on_error"]));
+    schema.insert("dependentRequired".to_owned(), needed.into());
+    schema.insert(
+        "if".to_owned(),
+        json!({"required": ["on_error"], "properties": {"on_error": {"const": "default"}}}),
+    );
+    schema.insert("then".to_owned(), json!({"required": ["default"]}));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_is_a_schema() {
+        for kind in Kind::ALL {
+            assert!(validator(kind).is_some(), "{kind:?}");
+            assert!(jsonschema::meta::is_valid(&of(kind)), "{kind:?}");
+        }
+    }
+}

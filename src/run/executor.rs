@@ -204,7 +204,7 @@ impl Executor<'_> {
     }
 
     fn settled(&mut self, number: usize, event: Event) {
-        self.inputs.keep(number, &event);
+        self.inputs.keep(self.recorder.scheduler().state(), number, &event);
         self.recorder.emit(event);
     }
 

@@ -1,0 +1,337 @@
+//! Faults of a document against its JSON Schema, in words: one fault, one diagnostic.
+
+use std::sync::Arc;
+
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+
+use super::foreign;
+use super::read::Kind;
+use super::schema::{self, KEYS_OF_KIND, STEP_KINDS};
+use super::tree::Node;
+use crate::diagnostic::{Diagnostic, SourceFile, Span, suggest};
+use crate::value::{Value, type_name};
+
+/// All faults of a document.
+pub(super) fn check(kind: Kind, value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
+    let Some(validator) = schema::validator(kind) else { return Vec::new() };
+    let mut checker = Checker { kind, root: value, schema: None, tree, file, found: Vec::new() };
+    if !value.is_object() {
+        checker.report("wrong-type", format!("the file is {}, not a map of keys", article(value)), None, tree.span);
+        return checker.found;
+    }
+    if !validator.is_valid(value) {
+        checker.schema = Some(schema::of(kind));
+        for error in validator.iter_errors(value) {
+            checker.fault(&error);
+        }
+    }
+    if kind == Kind::Workflow {
+        checker.steps(value);
+    }
+    checker.found
+}
+
+/// A path of serde as a JSON pointer.
+pub(super) fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+struct Checker<'c> {
+    kind: Kind,
+    root: &'c Value,
+    schema: Option<Value>,
+    tree: &'c Node,
+    file: &'c Arc<SourceFile>,
+    found: Vec<Diagnostic>,
+}
+
+impl Checker<'_> {
+    fn report(&mut self, code: &'static str, message: String, help: Option<String>, span: Span) {
+        let mut diagnostic = Diagnostic::error(code, message).at(self.file, span);
+        diagnostic.help = help;
+        if !self.found.contains(&diagnostic) {
+            self.found.push(diagnostic);
+        }
+    }
+
+    fn value_span(&self, pointer: &str) -> Span {
+        self.tree.at(pointer).0.span
+    }
+
+    fn key_span(&self, pointer: &str) -> Span {
+        let (node, key) = self.tree.at(pointer);
+        key.unwrap_or(node.span)
+    }
+
+    fn fault(&mut self, error: &ValidationError<'_>) {
+        let pointer = error.instance_path().as_str().to_owned();
+        let instance = error.instance();
+        let span = self.value_span(&pointer);
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                for key in unexpected {
+                    self.unknown_key(&pointer, key, error.schema_path().as_str());
+                }
+            }
+            ValidationErrorKind::Required { property } => self.missing_key(&pointer, property, error.schema_path().as_str()),
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                if !is_step(&pointer, self.kind) || !is_kinds(error.schema_path().as_str()) {
+                    self.branches(context, instance, &pointer);
+                }
+            }
+            // Which kind a step is, and which keys go with it, is told by `steps`.
+            ValidationErrorKind::OneOfMultipleValid { .. } => {}
+            ValidationErrorKind::Type { kind } => self.wrong_type(instance, kind, span),
+            ValidationErrorKind::Enum { options } => {
+                let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let written = instance.as_str().map_or_else(|| instance.to_string(), str::to_owned);
+                let help = suggest(&written, options, "values");
+                self.report("invalid-value", format!("`{written}` is no value of `{}`", last(&pointer)), Some(help), span);
+            }
+            ValidationErrorKind::Pattern { pattern } => self.pattern(instance, pattern, &pointer, span),
+            ValidationErrorKind::MinItems { .. } | ValidationErrorKind::MinProperties { .. } => {
+                self.report("empty", format!("`{}` is empty", last(&pointer)), Some("at least one is needed".to_owned()), span);
+            }
+            ValidationErrorKind::Minimum { limit } | ValidationErrorKind::ExclusiveMinimum { limit } => {
+                self.report("invalid-value", format!("`{}` is {instance}, at least {limit} is needed", last(&pointer)), None, span);
+            }
+            ValidationErrorKind::Maximum { limit } | ValidationErrorKind::ExclusiveMaximum { limit } => {
+                self.report("invalid-value", format!("`{}` is {instance}, at most {limit} is allowed", last(&pointer)), None, span);
+            }
+            ValidationErrorKind::FalseSchema => {}
+            _ => self.report("invalid-value", error.to_string(), None, span),
+        }
+    }
+
+    fn unknown_key(&mut self, pointer: &str, key: &str, schema_path: &str) {
+        let span = self.key_span(&format!("{pointer}/{}", escape(key)));
+        let place = place_of(pointer, self.kind);
+        if let Some(found) = foreign::key(place, key, self.root.pointer(pointer)) {
+            self.report(found.code, found.message, Some(found.help), span);
+            return;
+        }
+        let known = self.known_keys(schema_path);
+        let help = suggest(key, known.iter().map(String::as_str), "keys");
+        self.report("unknown-key", format!("unknown key `{key}`"), Some(help), span);
+    }
+
+    /// The keys that the schema at the parent of a path knows.
+    fn known_keys(&self, schema_path: &str) -> Vec<String> {
+        let Some(schema) = &self.schema else { return Vec::new() };
+        let parent = schema_path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let properties = resolve(schema, parent).and_then(|found| found.get("properties")).and_then(Value::as_object);
+        properties.into_iter().flat_map(|properties| properties.keys().cloned()).collect()
+    }
+
+    fn missing_key(&mut self, pointer: &str, property: &Value, schema_path: &str) {
+        let name = property.as_str().unwrap_or_default();
+        // What a kind of step lacks or has too much of is told by `steps`.
+        if schema_path.contains("dependentRequired") || schema_path.contains("/then/") || is_kinds(schema_path) {
+            return;
+        }
+        let foreign = self.root.pointer(pointer).and_then(Value::as_object).is_some_and(|object| {
+            object.keys().any(|key| foreign::stands_for(place_of(pointer, self.kind), key) == Some(name))
+        });
+        if !foreign {
+            let span = self.value_span(pointer);
+            let help = format!("add `{name}:`");
+            self.report("missing-key", format!("key `{name}` is missing"), Some(help), span);
+        }
+    }
+
+    fn wrong_type(&mut self, instance: &Value, kind: &TypeKind, span: Span) {
+        let wanted = match kind {
+            TypeKind::Single(kind) => kind.to_string(),
+            TypeKind::Multiple(kinds) => {
+                kinds.iter().map(|kind| kind.to_string()).filter(|kind| kind != "null").collect::<Vec<_>>().join(" or ")
+            }
+        };
+        let help = match (wanted.as_str(), instance) {
+            ("string", Value::Number(_) | Value::Bool(_)) => Some(format!("put quotes around it: \"{instance}\"")),
+            ("array", _) => Some("write a list: [a, b], or one item a line behind `- `".to_owned()),
+            ("object", _) => Some("write a map: `key: value` below it, indented".to_owned()),
+            ("boolean", Value::String(_)) => Some("write true or false, without quotes".to_owned()),
+            ("number" | "integer", Value::String(_)) => Some("write the number without quotes".to_owned()),
+            _ => None,
+        };
+        let message = match instance {
+            Value::Null => format!("a value of type {wanted} is missing here"),
+            other => format!("{} stands where {} is needed", article(other), with_article(&wanted)),
+        };
+        self.report("wrong-type", message, help, span);
+    }
+
+    fn pattern(&mut self, instance: &Value, pattern: &str, pointer: &str, span: Span) {
+        let text = instance.as_str().unwrap_or_default();
+        let help = match pattern {
+            p if p.contains("ms|s|m|h|d") => "write a number and a unit: 500ms, 30s, 5m".to_owned(),
+            p if p.starts_with("^[A-Z_]") => {
+                "name the environment variable that holds the key; the key itself never stands in a file".to_owned()
+            }
+            p if p.starts_with("^[A-Za-z_]") => "use letters, digits and `_`, and begin with a letter".to_owned(),
+            other => format!("it must match {other}"),
+        };
+        // What stands where a variable's name belongs may be the key itself.
+        let shown = if pattern.starts_with("^[A-Z_]") { String::new() } else { format!(" `{text}`") };
+        self.report("invalid-value", format!("`{}` cannot be{shown}", last(pointer)), Some(help), span);
+    }
+
+    /// Of several forms, reports the faults of the one that is meant: the one whose type fits, told by having no
+    /// fault of type at the value itself; among several, the one with the fewest faults.
+    fn branches(&mut self, context: &[Vec<ValidationError<'static>>], instance: &Value, pointer: &str) {
+        let type_fault = |error: &ValidationError<'_>| {
+            error.instance_path().as_str() == pointer && matches!(error.kind(), ValidationErrorKind::Type { .. })
+        };
+        let meant = context.iter().filter(|branch| !branch.iter().any(type_fault)).min_by_key(|branch| branch.len());
+        match meant {
+            Some(branch) => branch.iter().for_each(|error| self.fault(error)),
+            None => {
+                let span = self.value_span(pointer);
+                self.report("wrong-type", format!("{} cannot stand at `{}`", article(instance), last(pointer)), None, span);
+            }
+        }
+    }
+
+    /// What the flat schema of a step says badly: its kind, keys of other kinds, and `default` without `on_error`.
+    fn steps(&mut self, workflow: &Value) {
+        for (number, step) in workflow.get("steps").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let Some(step) = step.as_object() else { continue };
+            let pointer = format!("/steps/{number}");
+            let id = step.get("id").and_then(Value::as_str).map_or_else(String::new, |id| format!(" `{id}`"));
+            let kinds: Vec<&str> = STEP_KINDS.into_iter().filter(|kind| step.contains_key(*kind)).collect();
+            let span = self.value_span(&pointer);
+            match kinds.as_slice() {
+                [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
+                [] => {
+                    let help = "give it `agent`, `tool` or `compute`".to_owned();
+                    self.report("wrong-kind", format!("step{id} has no kind"), Some(help), span);
+                }
+                [kind] => self.keys_of_kind(kind, step, &pointer, &id),
+                [first, others @ ..] => {
+                    for other in others {
+                        let span = self.key_span(&format!("{pointer}/{other}"));
+                        let message = format!("step{id} is of kind `{first}` and `{other}`");
+                        self.report("wrong-kind", message, Some("make it two steps".to_owned()), span);
+                    }
+                }
+            }
+            let takes_default = step.get("on_error").and_then(Value::as_str) == Some("default");
+            if takes_default && !step.contains_key("default") {
+                let span = self.value_span(&format!("{pointer}/on_error"));
+                self.report("missing-key", format!("step{id} has no `default` to take"), Some("add `default:`".to_owned()), span);
+            }
+            if step.contains_key("default") && !takes_default {
+                let span = self.key_span(&format!("{pointer}/default"));
+                let help = "add `on_error: default`".to_owned();
+                self.report("misplaced-key", format!("step{id} never takes its `default`"), Some(help), span);
+            }
+            self.expressions(step, &pointer);
+            self.answer_schema(step, &pointer);
+        }
+    }
+
+    fn keys_of_kind(&mut self, kind: &str, step: &crate::value::Object, pointer: &str, id: &str) {
+        if kind == "agent" && !step.contains_key("prompt") {
+            let span = self.key_span(&format!("{pointer}/agent"));
+            self.report("missing-key", format!("step{id} asks its agent nothing"), Some("add `prompt:`".to_owned()), span);
+        }
+        for (owner, keys) in KEYS_OF_KIND.into_iter().filter(|(owner, _)| *owner != kind) {
+            for key in keys.iter().filter(|key| step.contains_key(**key)) {
+                let span = self.key_span(&format!("{pointer}/{key}"));
+                let message = format!("`{key}` belongs to steps of kind `{owner}`, this one is of kind `{kind}`");
+                self.report("misplaced-key", message, Some("remove it".to_owned()), span);
+            }
+        }
+    }
+
+    /// `when` and `compute` take bare expressions: braces around them are what people try first.
+    fn expressions(&mut self, step: &crate::value::Object, pointer: &str) {
+        let when = step.get("when").map(|value| ("when".to_owned(), value));
+        let compute = step.get("compute").and_then(Value::as_object).into_iter().flatten();
+        let compute = compute.map(|(name, value)| (format!("compute/{}", escape(name)), value));
+        for (key, value) in when.into_iter().chain(compute) {
+            if let Some(inside) = value.as_str().and_then(|text| text.trim().strip_prefix("{{")?.strip_suffix("}}")) {
+                let span = self.value_span(&format!("{pointer}/{key}"));
+                let message = "an expression stands here without braces".to_owned();
+                self.report("braces", message, Some(format!("write `{}`", inside.trim())), span);
+            }
+        }
+    }
+
+    fn answer_schema(&mut self, step: &crate::value::Object, pointer: &str) {
+        let Some(schema) = step.get("output").and_then(|output| output.get("schema")) else { return };
+        if let Err(error) = jsonschema::validator_for(schema) {
+            let inside = format!("{pointer}/output/schema{}", error.instance_path().as_str());
+            let span = self.value_span(&inside);
+            self.report("invalid-schema", format!("this is no JSON Schema: {error}"), None, span);
+        }
+    }
+}
+
+/// Follows a path through a schema, `$ref`s included.
+fn resolve<'s>(root: &'s Value, path: &str) -> Option<&'s Value> {
+    let mut at = root;
+    for segment in path.split('/').skip(1) {
+        if segment == "$ref" {
+            let target = at.get("$ref")?.as_str()?.strip_prefix('#')?;
+            at = root.pointer(target)?;
+        } else {
+            at = match at {
+                Value::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
+                other => other.get(segment.replace("~1", "/").replace("~0", "~"))?,
+            };
+        }
+    }
+    Some(at)
+}
+
+/// The part of a document that a pointer leads into, as `foreign` calls it.
+fn place_of(pointer: &str, kind: Kind) -> foreign::Place {
+    let depth = pointer.matches('/').count();
+    match kind {
+        Kind::Workflow if depth == 0 => foreign::Place::Workflow,
+        _ if is_step(pointer, kind) => foreign::Place::Step,
+        Kind::Agent if depth == 0 => foreign::Place::Agent,
+        Kind::Workflow if pointer.ends_with("/agent") => foreign::Place::Agent,
+        Kind::Tools if depth == 2 => foreign::Place::Tool,
+        Kind::Project if pointer.starts_with("/models/") => foreign::Place::Model,
+        _ => foreign::Place::Other,
+    }
+}
+
+fn is_step(pointer: &str, kind: Kind) -> bool {
+    kind == Kind::Workflow && pointer.starts_with("/steps/") && pointer.matches('/').count() == 2
+}
+
+fn is_kinds(schema_path: &str) -> bool {
+    schema_path.ends_with("/Step/oneOf") || schema_path.contains("/Step/oneOf/") || schema_path.contains("/$ref/oneOf")
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn last(pointer: &str) -> String {
+    let named = pointer.rsplit('/').find(|segment| segment.parse::<usize>().is_err());
+    named.unwrap_or_default().replace("~1", "/").replace("~0", "~")
+}
+
+fn article(value: &Value) -> String {
+    with_article(type_name(value))
+}
+
+fn with_article(name: &str) -> String {
+    match name {
+        "null" => "nothing".to_owned(),
+        name if name.starts_with(['a', 'i', 'o']) => format!("an {name}"),
+        name => format!("a {name}"),
+    }
+}

@@ -1,0 +1,204 @@
+//! Keys that people bring from other tools, with the key that is meant, and keys that this version does not have.
+
+use crate::value::Value;
+
+/// The part of a document that a key stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Workflow,
+    Step,
+    Agent,
+    Tool,
+    Model,
+    Other,
+}
+
+/// What is said of a key.
+pub(super) struct Found {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+/// `(key, the key that is meant)`, by place. Sources: GitHub Actions, Argo, Dagu, Kestra, n8n, CrewAI, LangGraph.
+const WORKFLOW: &[(&str, &str)] = &[
+    ("tasks", "steps"),
+    ("jobs", "steps"),
+    ("nodes", "steps"),
+    ("stages", "steps"),
+    ("inputs", "params"),
+    ("parameters", "params"),
+    ("args", "params"),
+    ("arguments", "params"),
+    ("variables", "params"),
+    ("vars", "params"),
+    ("id", "name"),
+    ("title", "name"),
+    ("output", "outputs"),
+    ("returns", "outputs"),
+    ("results", "outputs"),
+    ("examples", "questions"),
+];
+
+const STEP: &[(&str, &str)] = &[
+    ("depends_on", "needs"),
+    ("dependsOn", "needs"),
+    ("depends", "needs"),
+    ("dependencies", "needs"),
+    ("after", "needs"),
+    ("requires", "needs"),
+    ("wait_for", "needs"),
+    ("if", "when"),
+    ("condition", "when"),
+    ("runIf", "when"),
+    ("run_if", "when"),
+    ("args", "with"),
+    ("arguments", "with"),
+    ("inputs", "with"),
+    ("input", "with"),
+    ("params", "with"),
+    ("parameters", "with"),
+    ("foreach", "for_each"),
+    ("forEach", "for_each"),
+    ("for-each", "for_each"),
+    ("with_items", "for_each"),
+    ("loop", "for_each"),
+    ("map", "for_each"),
+    ("matrix", "for_each"),
+    ("name", "id"),
+    ("key", "id"),
+    ("uses", "tool"),
+    ("action", "tool"),
+    ("function", "tool"),
+    ("expression", "compute"),
+    ("expressions", "compute"),
+    ("calculate", "compute"),
+    ("message", "prompt"),
+    ("instruction", "prompt"),
+    ("instructions", "prompt"),
+    ("question", "prompt"),
+    ("llm", "model"),
+    ("models", "model"),
+    ("retries", "retry"),
+    ("retryPolicy", "retry"),
+    ("retry_policy", "retry"),
+    ("continue_on_error", "on_error"),
+    ("continue-on-error", "on_error"),
+    ("continueOn", "on_error"),
+    ("on_failure", "on_error"),
+    ("onError", "on_error"),
+    ("fallback", "default"),
+    ("timeout_seconds", "timeout"),
+    ("timeoutSec", "timeout"),
+    ("timeout-minutes", "timeout"),
+    ("output_schema", "output"),
+    ("schema", "output"),
+    ("response_format", "output"),
+    ("expected_output", "output"),
+];
+
+const AGENT: &[(&str, &str)] = &[
+    ("system_prompt", "instructions"),
+    ("systemPrompt", "instructions"),
+    ("system", "instructions"),
+    ("prompt", "instructions"),
+    ("backstory", "instructions"),
+    ("llm", "model"),
+    ("models", "model"),
+    ("id", "name"),
+    ("description", "covers"),
+    ("skills", "covers"),
+    ("examples", "questions"),
+    ("functions", "tools"),
+    ("delegates", "consult"),
+    ("handoffs", "consult"),
+];
+
+const TOOL: &[(&str, &str)] = &[
+    ("parameters", "params"),
+    ("args", "params"),
+    ("arguments", "params"),
+    ("inputs", "params"),
+    ("query", "sql"),
+    ("id", "name"),
+    ("output", "returns"),
+];
+
+const MODEL: &[(&str, &str)] = &[
+    ("api_key", "api_key_env"),
+    ("apiKey", "api_key_env"),
+    ("key", "api_key_env"),
+    ("url", "base_url"),
+    ("baseURL", "base_url"),
+    ("endpoint", "base_url"),
+    ("name", "model"),
+    ("type", "provider"),
+    ("max_completion_tokens", "max_tokens"),
+    ("pricing", "price"),
+    ("cost", "price"),
+    ("rate_limit", "rate"),
+];
+
+/// Keys of steps and tools that another version may have.
+const NOT_YET: &[(Place, &str)] = &[
+    (Place::Step, "for_each"),
+    (Place::Step, "as"),
+    (Place::Step, "max_parallel"),
+    (Place::Step, "workflow"),
+    (Place::Step, "plan"),
+    (Place::Step, "approval"),
+    (Place::Step, "cache"),
+    (Place::Step, "tools"),
+    (Place::Step, "max_turns"),
+    (Place::Tool, "http"),
+    (Place::Tool, "mcp"),
+    (Place::Tool, "effect"),
+    (Place::Other, "postgres_env"),
+];
+
+/// What is to be said of a key that does not belong to this tool, if anything is known of it.
+pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Found> {
+    if NOT_YET.contains(&(place, key)) {
+        return Some(Found {
+            code: "not-supported-yet",
+            message: format!("`{key}` is not supported by this version"),
+            help: "see CHANGELOG.md for what each version supports".to_owned(),
+        });
+    }
+    let meant = stands_for(place, key)?;
+    if NOT_YET.contains(&(place, meant)) {
+        return Some(Found {
+            code: "foreign-key",
+            message: format!("unknown key `{key}`"),
+            help: format!("it is called `{meant}` here, which this version does not support"),
+        });
+    }
+    let twice = parent.and_then(|parent| parent.get(meant)).is_some();
+    let help = match (meant, twice) {
+        ("api_key_env", _) => {
+            "write `api_key_env: NAME`, the environment variable that holds the key; a key never stands in a file".to_owned()
+        }
+        (_, true) => format!("`{meant}` is here already: remove it"),
+        (_, false) => format!("write `{meant}`"),
+    };
+    Some(Found { code: "foreign-key", message: format!("unknown key `{key}`"), help })
+}
+
+/// The key that a foreign key stands for.
+pub(super) fn stands_for(place: Place, key: &str) -> Option<&'static str> {
+    let table = match place {
+        Place::Workflow => WORKFLOW,
+        Place::Step => STEP,
+        Place::Agent => AGENT,
+        Place::Tool => TOOL,
+        Place::Model => MODEL,
+        Place::Other => return None,
+    };
+    table.iter().find(|(foreign, _)| *foreign == key).map(|(_, meant)| *meant)
+}
+
+/// Whether a key of a step would make its kind, were it supported or rightly named.
+pub(super) fn makes_a_kind(key: &str) -> bool {
+    matches!(key, "workflow" | "plan" | "approval")
+        || matches!(stands_for(Place::Step, key), Some("tool" | "compute" | "agent"))
+}

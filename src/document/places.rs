@@ -1,0 +1,56 @@
+//! From a place inside a text to its place in the file.
+
+use super::tree::Node;
+use crate::diagnostic::Span;
+
+/// The place in `file` of a line and column (from 1, in characters) inside the text of a scalar. Where the scalar's
+/// style hides it (folded blocks, texts over several lines), the whole scalar's.
+pub(super) fn inside(file: &str, node: &Node, line: usize, column: usize, width: usize) -> Span {
+    let Some(raw) = node.offset.and_then(|offset| file.get(offset..)) else { return node.span };
+    let found = match raw.chars().next() {
+        Some('|') => in_block(raw, node.span, line, column, width),
+        Some('>') => None,
+        Some(quote @ ('"' | '\'')) if line == 1 => in_quotes(raw, quote, node.span, column, width),
+        _ if line == 1 => Some(Span::on_line(node.span.line, node.span.column + column - 1, width)),
+        _ => None,
+    };
+    found.unwrap_or(node.span)
+}
+
+fn in_block(raw: &str, span: Span, line: usize, column: usize, width: usize) -> Option<Span> {
+    let header = raw.lines().next()?;
+    let indent_of = |line: &str| line.chars().take_while(|c| *c == ' ').count();
+    let content = raw.lines().skip(1);
+    // An explicit indent (`|2`) counts from the parent, which is not known here; the text itself tells as well.
+    let indent = content.clone().find(|line| !line.trim().is_empty()).map(indent_of)?;
+    let extra = if header.contains(|c: char| c.is_ascii_digit()) { 0 } else { indent };
+    content.clone().nth(line - 1)?;
+    Some(Span::on_line(span.line + line, extra + column, width))
+}
+
+/// Counts what each character of the text took in the file: escapes take more than one.
+fn in_quotes(raw: &str, quote: char, span: Span, column: usize, width: usize) -> Option<Span> {
+    let mut rest = raw.get(1..)?.chars().peekable();
+    let mut next = || {
+        let c = rest.next()?;
+        if c == '\n' {
+            return None;
+        }
+        if c == '\'' && quote == '\'' {
+            return (rest.next()? == '\'').then_some(2);
+        }
+        if c == '\\' && quote == '"' {
+            let digits = match rest.next()? {
+                'x' => 2,
+                'u' => 4,
+                'U' => 8,
+                _ => 0,
+            };
+            return (0..digits).try_fold(2, |taken, _| rest.next().map(|_| taken + 1));
+        }
+        if c == quote { None } else { Some(1) }
+    };
+    let before = (1..column).try_fold(0, |taken, _| Some(taken + next()?))?;
+    let inside = (0..width).try_fold(0, |taken, _| Some(taken + next()?)).unwrap_or(1);
+    Some(Span::on_line(span.line, span.column + 1 + before, inside))
+}

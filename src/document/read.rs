@@ -1,0 +1,133 @@
+//! Text to typed document, with all faults found on the way.
+
+use std::sync::Arc;
+
+use super::{Agent, Project, ToolFile, Workflow};
+use super::{check, places, tree};
+use crate::diagnostic::{self, Diagnostic, SourceFile, Span};
+use crate::value::{Object, Value};
+
+/// A typed document that still knows where everything stands.
+#[derive(Debug)]
+pub struct Document<T> {
+    /// The file it was read from.
+    pub file: Arc<SourceFile>,
+    /// What it says.
+    pub value: T,
+    tree: tree::Node,
+}
+
+impl<T> Document<T> {
+    /// The place of the value at a JSON pointer; where the pointer leads nowhere, of its nearest ancestor.
+    pub fn span_of(&self, pointer: &str) -> Span {
+        self.tree.at(pointer).0.span
+    }
+
+    /// The place of the key at a JSON pointer.
+    pub fn key_span(&self, pointer: &str) -> Span {
+        let (node, key) = self.tree.at(pointer);
+        key.unwrap_or(node.span)
+    }
+
+    /// The place in the file of a line and column (from 1) inside the text at a JSON pointer.
+    pub fn place(&self, pointer: &str, line: usize, column: usize, width: usize) -> Span {
+        places::inside(&self.file.text, self.tree.at(pointer).0, line, column, width)
+    }
+}
+
+/// Kinds of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `engine.yaml`
+    Project,
+    /// `agents/*.yaml`
+    Agent,
+    /// `tools/*.yaml`
+    Tools,
+    /// `workflows/*.yaml`
+    Workflow,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Project, Self::Agent, Self::Tools, Self::Workflow];
+
+    /// The name of its schema.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Project => "engine",
+            Self::Agent => "agent",
+            Self::Tools => "tools",
+            Self::Workflow => "workflow",
+        }
+    }
+}
+
+/// A type that is a whole file.
+pub trait Kindred: serde::de::DeserializeOwned {
+    /// Which kind of file it is.
+    const KIND: Kind;
+}
+
+impl Kindred for Project {
+    const KIND: Kind = Kind::Project;
+}
+
+impl Kindred for Agent {
+    const KIND: Kind = Kind::Agent;
+}
+
+impl Kindred for ToolFile {
+    const KIND: Kind = Kind::Tools;
+}
+
+impl Kindred for Workflow {
+    const KIND: Kind = Kind::Workflow;
+}
+
+/// Reads a file. With an error among the diagnostics there is no document.
+pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diagnostic>) {
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    let tree = match tree::read(text) {
+        Ok(tree) => tree,
+        Err(mut diagnostic) => {
+            diagnostic.file = Some(file);
+            return (None, vec![diagnostic]);
+        }
+    };
+    let mut diagnostics: Vec<Diagnostic> = tree
+        .repeated_keys()
+        .into_iter()
+        .map(|(key, second, first)| {
+            Diagnostic::error("duplicate-key", format!("key `{key}` stands here twice"))
+                .help("remove one of them")
+                .at(&file, second)
+                .related("first here", &file, first)
+        })
+        .collect();
+    let value = tree.lower();
+    diagnostics.extend(check::check(T::KIND, &value, &tree, &file));
+    if !diagnostics.is_empty() {
+        diagnostic::sort(&mut diagnostics);
+        return (None, diagnostics);
+    }
+    match serde_path_to_error::deserialize(value) {
+        Ok(value) => (Some(Document { file, value, tree }), diagnostics),
+        Err(error) => {
+            // What the schema lets through and the types do not: bounds of numbers, mostly.
+            let pointer = check::pointer_of(error.path());
+            let message = error.into_inner().to_string();
+            let diagnostic = Diagnostic::error("invalid-value", message).at(&file, tree.at(&pointer).0.span);
+            (None, vec![diagnostic])
+        }
+    }
+}
+
+/// Reads a file that is one map of values, such as params.
+pub fn read_object(text: &str) -> Result<Object, String> {
+    match tree::read(text).map(|tree| tree.lower()) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err("the file is no map of names to values".to_owned()),
+        Err(diagnostic) => Err(diagnostic.message),
+    }
+}
