@@ -26,6 +26,5 @@ pub mod tool;
 pub mod run;
 
 pub mod report;
-pub mod schemas;
 
 pub mod cli;

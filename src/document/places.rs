@@ -6,26 +6,18 @@ use crate::diagnostic::Span;
 /// The place in `file` of a line and column (from 1, in characters) inside the text of a scalar. Where the scalar's
 /// style hides it (folded blocks, texts over several lines), the whole scalar's.
 pub(super) fn inside(file: &str, node: &Node, line: usize, column: usize, width: usize) -> Span {
-    let Some(raw) = node.offset.and_then(|offset| file.get(offset..)) else { return node.span };
-    let found = match raw.chars().next() {
-        Some('|') => in_block(raw, node.span, line, column, width),
-        Some('>') => None,
-        Some(quote @ ('"' | '\'')) if line == 1 => in_quotes(raw, quote, node.span, column, width),
+    let split = node.offset.and_then(|offset| file.split_at_checked(offset));
+    let Some((before, raw)) = split else { return node.span };
+    // The place of a block is that of its first line; its mark stands at the end of the line before.
+    let header = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
+    let found = match (header.chars().next(), raw.chars().next()) {
+        (Some('|'), _) => Some(Span::on_line(node.span.line + line - 1, node.span.column + column - 1, width)),
+        (Some('>'), _) => None,
+        (_, Some(quote @ ('"' | '\''))) if line == 1 => in_quotes(raw, quote, node.span, column, width),
         _ if line == 1 => Some(Span::on_line(node.span.line, node.span.column + column - 1, width)),
         _ => None,
     };
     found.unwrap_or(node.span)
-}
-
-fn in_block(raw: &str, span: Span, line: usize, column: usize, width: usize) -> Option<Span> {
-    let header = raw.lines().next()?;
-    let indent_of = |line: &str| line.chars().take_while(|c| *c == ' ').count();
-    let content = raw.lines().skip(1);
-    // An explicit indent (`|2`) counts from the parent, which is not known here; the text itself tells as well.
-    let indent = content.clone().find(|line| !line.trim().is_empty()).map(indent_of)?;
-    let extra = if header.contains(|c: char| c.is_ascii_digit()) { 0 } else { indent };
-    content.clone().nth(line - 1)?;
-    Some(Span::on_line(span.line + line, extra + column, width))
 }
 
 /// Counts what each character of the text took in the file: escapes take more than one.

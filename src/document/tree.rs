@@ -11,7 +11,7 @@ use crate::value::{Object, Value};
 
 /// A value and its place.
 #[derive(Debug)]
-pub struct Node {
+pub(super) struct Node {
     /// Where it stands. Of lists and maps only the beginning is exact.
     pub(super) span: Span,
     pub(super) kind: Kind,

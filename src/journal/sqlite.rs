@@ -123,7 +123,7 @@ impl Journal {
         if records.iter().any(|record| matches!(record.event, Event::RunFinished { .. })) {
             self.next = None;
             // What cannot be folded into the file now, because another engine reads it, is folded in later.
-            let _: Result<i64, _> = self.connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(0));
+            drop(self.connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get::<_, i64>(0)));
         }
         Ok(())
     }

@@ -1,12 +1,34 @@
 //! Models: one request to a provider and its answer. Retries, fallbacks and budgets are the
 //! runner's; this module knows nothing of steps and graphs.
+//!
+//! ```text
+//! Project + Environment -> Models -> Endpoint -> openai | anthropic -> http -> Answer | ModelError
+//! ```
+//!
+//! Proxies of the system (`HTTPS_PROXY`) are not used: what is asked goes to the address that
+//! engine.yaml or the environment names, and a redirect is reported instead of followed.
 
-mod stub;
-pub use stub::*;
+mod anthropic;
+mod endpoint;
+mod environment;
+mod error;
+mod fault;
+mod http;
+mod openai;
+mod rate;
+mod registry;
+mod schema;
+#[cfg(test)]
+mod tests;
 
 use crate::event::{Message, Usage};
 use crate::value::Value;
 
+pub use endpoint::Endpoint;
+pub use environment::Environment;
+pub use error::{ModelError, ModelErrorKind};
+pub use rate::Admission;
+pub use registry::Models;
 
 /// What a model is asked.
 #[derive(Clone, Debug, PartialEq)]

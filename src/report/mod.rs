@@ -5,6 +5,7 @@ mod graph;
 mod history;
 mod plan;
 mod progress;
+pub mod schemas;
 mod summary;
 
 pub use diagnostics::{Format as DiagnosticFormat, diagnostics};

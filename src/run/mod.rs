@@ -23,7 +23,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use context::Context;
+pub use context::{Clock, Context};
 pub use executor::{Order, run};
 pub use outcome::{FigureReport, Outcome, StepOutcome, StepStatus, Timing, UsageReport};
 pub use scheduler::{Next, Scheduler};

@@ -23,7 +23,7 @@ pub(super) fn run(connection: &mut Connection, tool: &Tool, arguments: &Object, 
     set.map_err(|error| fault(&error, limit))?;
     let result = rows(connection, tool, arguments, limit);
     // A handler that stays would end later queries; one that cannot be removed is replaced by the next call.
-    let _: rusqlite::Result<()> = connection.progress_handler(0, None::<fn() -> bool>);
+    drop(connection.progress_handler(0, None::<fn() -> bool>));
     shape(result?, tool, arguments)
 }
 

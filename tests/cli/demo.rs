@@ -9,7 +9,7 @@ const ROI: [&str; 5] = ["run", "workflows/roi.yaml", "--param", "campaign_id=fac
 
 #[test]
 fn the_main_command_answers_without_a_key_and_says_so() {
-    let ran = Test::demo().args(&ROI[..4]).run().code(0);
+    let ran = Test::demo().args(ROI[..4].iter().copied()).run().code(0);
     assert!(ran.stdout.contains("Facebook Holiday 2025"), "{}", ran.stdout);
     assert!(ran.stdout.contains("without a model"), "{}", ran.stdout);
     assert!(ran.stdout.contains("$71,318"), "the campaign's spend is in the data: {}", ran.stdout);

@@ -84,7 +84,7 @@ steps:
 outputs:
   y: \"{{ steps.a.output.field }}\"
 ",
-        &[("unknown-param", 7, 14, "no params"), ("unknown-field", 9, 11, "output.schema")],
+        &[("unknown-param", 7, 14, "no params"), ("unknown-field", 9, 10, "output.schema")],
     );
 }
 

@@ -23,8 +23,8 @@ steps:
 outputs: {answer: "{{ steps.answer.output }}"}
 "#;
 
-fn answer(texts: &'static [&'static str]) -> (serde_json::Value, Vec<super::support::server::Seen>) {
-    let server = ModelServer::start(move |_, n| Reply::text(texts[n.min(texts.len() - 1)]));
+fn answer<const N: usize>(texts: [&'static str; N]) -> (serde_json::Value, Vec<super::support::server::Seen>) {
+    let server = ModelServer::start(move |_, n| Reply::text(texts[n.min(N - 1)]));
     let test = Test::new().file("w.yaml", WORKFLOW).openai(&server).args(["run", "w.yaml", "--json"]);
     let outcome = test.run().code(0).json();
     (outcome, server.seen())
@@ -32,7 +32,7 @@ fn answer(texts: &'static [&'static str]) -> (serde_json::Value, Vec<super::supp
 
 #[test]
 fn citations_are_filled_in_by_the_engine() {
-    let (outcome, seen) = answer(&["Yes: [[steps.roi.output.net_profit | usd]], a margin of [[steps.roi.output.margin|percent]]."]);
+    let (outcome, seen) = answer(["Yes: [[steps.roi.output.net_profit | usd]], a margin of [[steps.roi.output.margin|percent]]."]);
     assert_eq!(outcome["outputs"]["answer"], "Yes: $1,500, a margin of 60.0%.");
     assert_eq!(outcome["figures"], json!({"cited": 2, "matched": 0, "unverified": []}));
     let system = seen[0].message("system");
@@ -43,10 +43,10 @@ fn citations_are_filled_in_by_the_engine() {
 #[test]
 fn an_unknown_citation_is_repaired_once_then_reported() {
     let bad = "It made [[steps.roi.output.profit | usd]].";
-    let (outcome, seen) = answer(&[bad, "It made [[steps.roi.output.net_profit | usd]]."]);
+    let (outcome, seen) = answer([bad, "It made [[steps.roi.output.net_profit | usd]]."]);
     assert_eq!(outcome["outputs"]["answer"], "It made $1,500.");
     assert!(seen[1].message("user").contains("steps.roi.output.net_profit"), "{}", seen[1].message("user"));
-    let (outcome, seen) = answer(&[bad]);
+    let (outcome, seen) = answer([bad]);
     assert_eq!(seen.len(), 2);
     assert_eq!(outcome["outputs"]["answer"], "It made [unknown: steps.roi.output.profit].");
     assert_eq!(outcome["figures"]["unverified"][0]["step"], "answer");
@@ -54,9 +54,9 @@ fn an_unknown_citation_is_repaired_once_then_reported() {
 
 #[test]
 fn other_figures_are_looked_up_in_the_evidence() {
-    let (outcome, _) = answer(&["It made $1.5K, which is 60% of $2,500, after $1,000 in 2025."]);
+    let (outcome, _) = answer(["It made $1.5K, which is 60% of $2,500, after $1,000 in 2025."]);
     assert_eq!(outcome["figures"]["unverified"], json!([]), "{outcome:#}");
-    let (outcome, _) = answer(&["It made $1,700 and grew 61%."]);
+    let (outcome, _) = answer(["It made $1,700 and grew 61%."]);
     let texts: Vec<&str> =
         outcome["figures"]["unverified"].as_array().expect("a list").iter().filter_map(|u| u["text"].as_str()).collect();
     assert_eq!(texts, ["$1,700", "61%"]);

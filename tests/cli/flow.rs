@@ -75,8 +75,8 @@ fn a_default_keeps_a_run_going_and_is_said() {
 name: w
 params: {topic: {type: string, default: tea}}
 steps:
-  - {id: a, agent: {instructions: x}, prompt: y, on_error: default, default: {text: 'about {{ params.topic }}', list: [1]}}
-  - {id: b, compute: {z: steps.a.output.text}}
+  - {id: a, agent: {instructions: x}, prompt: y, on_error: default, default: 'about {{ params.topic }}'}
+  - {id: b, compute: {z: steps.a.output}}
   - {id: c, agent: {instructions: x}, prompt: y, on_error: skip}
 ",
         )

@@ -1,6 +1,6 @@
 //! Tests speak the user's language: a project of files, a command line, what is printed, what a model server saw.
 
-pub mod server;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// A folder with files, and a command line to be run in it.
-pub struct Test {
+pub(crate) struct Test {
     folder: tempfile::TempDir,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -16,21 +16,21 @@ pub struct Test {
 
 /// What a command line gave.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Test {
     /// An empty folder.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self { folder, arguments: Vec::new(), environment: Vec::new() }
     }
 
     /// A copy of the demo project.
-    pub fn demo() -> Self {
+    pub(crate) fn demo() -> Self {
         let test = Self::new();
         for part in ["engine.yaml", "agents", "tools", "workflows", "data"] {
             copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(part), &test.path().join(part));
@@ -39,7 +39,7 @@ impl Test {
     }
 
     /// Writes a file.
-    pub fn file(self, name: &str, text: &str) -> Self {
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         std::fs::write(path, text).expect("a file");
@@ -47,29 +47,29 @@ impl Test {
     }
 
     /// The words after `engine`.
-    pub fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
         self.arguments = arguments.into_iter().map(str::to_owned).collect();
         self
     }
 
     /// Sets a variable of the environment, which is empty otherwise.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Points the engine to a model server that speaks chat completions.
-    pub fn openai(self, server: &server::ModelServer) -> Self {
+    pub(crate) fn openai(self, server: &server::ModelServer) -> Self {
         self.env("OPENAI_BASE_URL", &format!("{}/v1", server.url())).env("OPENAI_API_KEY", "sk-secret-key")
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// The command, ready to be spawned.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
         command
             .args(&self.arguments)
@@ -83,7 +83,7 @@ impl Test {
     }
 
     /// Runs it.
-    pub fn run(&self) -> Ran {
+    pub(crate) fn run(&self) -> Ran {
         self.command().output().expect("the engine starts").into()
     }
 }
@@ -101,28 +101,28 @@ impl From<Output> for Ran {
 impl Ran {
     /// Asserts the exit code.
     #[track_caller]
-    pub fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "exit code; stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Asserts that standard error holds a text.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "`{text}` is missing in:\n{}", self.stderr);
         self
     }
 
     /// Asserts that standard output holds a text.
     #[track_caller]
-    pub fn prints(self, text: &str) -> Self {
+    pub(crate) fn prints(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "`{text}` is missing in:\n{}", self.stdout);
         self
     }
 
     /// Standard output as JSON.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in:\n{}\nstderr:\n{}", self.stdout, self.stderr))
     }
@@ -142,7 +142,7 @@ fn copy(from: &Path, to: &PathBuf) {
 
 /// The step of an outcome.
 #[track_caller]
-pub fn step<'o>(outcome: &'o Value, id: &str) -> &'o Value {
+pub(crate) fn step<'o>(outcome: &'o Value, id: &str) -> &'o Value {
     let steps = outcome["steps"].as_array().expect("steps");
     steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("no step `{id}` in {outcome:#}"))
 }

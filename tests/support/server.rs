@@ -10,32 +10,32 @@ use serde_json::{Value, json};
 
 /// A request as the server saw it.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    pub path: String,
+pub(crate) struct Seen {
+    pub(crate) path: String,
     /// Header lines in lower case, `name: value`.
-    pub headers: Vec<String>,
-    pub body: Value,
-    pub started: Instant,
-    pub ended: Instant,
+    pub(crate) headers: Vec<String>,
+    pub(crate) body: Value,
+    pub(crate) started: Instant,
+    pub(crate) ended: Instant,
     /// Requests under way when this one came, itself included.
-    pub in_flight: usize,
+    pub(crate) in_flight: usize,
 }
 
 impl Seen {
     /// A message of a chat completion, by role; the last of that role.
-    pub fn message(&self, role: &str) -> &str {
+    pub(crate) fn message(&self, role: &str) -> &str {
         let messages = self.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
         messages.iter().rev().find(|m| m["role"] == role).and_then(|m| m["content"].as_str()).unwrap_or_default()
     }
 
     /// Whether the request has this header line.
-    pub fn has_header(&self, line: &str) -> bool {
+    pub(crate) fn has_header(&self, line: &str) -> bool {
         self.headers.iter().any(|header| header == line)
     }
 }
 
 /// What the server answers.
-pub struct Reply {
+pub(crate) struct Reply {
     status: u16,
     headers: String,
     body: String,
@@ -46,7 +46,7 @@ pub struct Reply {
 
 impl Reply {
     /// A chat completion with this text; 100 tokens in, 20 of them cached, 10 out.
-    pub fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         let body = json!({
             "id": "x", "object": "chat.completion", "model": "scripted",
             "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
@@ -57,7 +57,7 @@ impl Reply {
     }
 
     /// A message of the other protocol with this text.
-    pub fn anthropic(text: &str) -> Self {
+    pub(crate) fn anthropic(text: &str) -> Self {
         let body = json!({
             "id": "x", "type": "message", "role": "assistant", "model": "scripted", "stop_reason": "end_turn",
             "content": [{"type": "text", "text": text}],
@@ -67,34 +67,34 @@ impl Reply {
     }
 
     /// Any status and body.
-    pub fn raw(status: u16, body: &str) -> Self {
+    pub(crate) fn raw(status: u16, body: &str) -> Self {
         Self { status, headers: String::new(), body: body.to_owned(), delay: Duration::ZERO, cut: None }
     }
 
     /// An error as OpenAI words it.
-    pub fn error(status: u16, message: &str) -> Self {
+    pub(crate) fn error(status: u16, message: &str) -> Self {
         Self::raw(status, &json!({"error": {"message": message, "type": "error", "code": null}}).to_string())
     }
 
-    pub fn header(mut self, line: &str) -> Self {
+    pub(crate) fn header(mut self, line: &str) -> Self {
         self.headers.push_str(line);
         self.headers.push_str("\r\n");
         self
     }
 
-    pub fn after(mut self, delay: Duration) -> Self {
+    pub(crate) fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    pub fn cut_at(mut self, bytes: usize) -> Self {
+    pub(crate) fn cut_at(mut self, bytes: usize) -> Self {
         self.cut = Some(bytes);
         self
     }
 }
 
 /// A server on a free port; it ends with the test's process.
-pub struct ModelServer {
+pub(crate) struct ModelServer {
     port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
@@ -103,7 +103,7 @@ type Script = dyn Fn(&Seen, usize) -> Reply + Send + Sync;
 
 impl ModelServer {
     /// Answers each request by the script, which is told how many requests came before.
-    pub fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -117,19 +117,19 @@ impl ModelServer {
                 let (in_flight, count) = (Arc::clone(&in_flight), Arc::clone(&count));
                 std::thread::spawn(move || {
                     // A connection that ends early is the client's choice.
-                    let _ = serve(stream, &*script, &kept, &in_flight, &count);
+                    drop(serve(stream, &*script, &kept, &in_flight, &count));
                 });
             }
         });
         Self { port, seen }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// What was asked so far, in the order of the requests' arrival.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         let mut seen = self.seen.lock().expect("no test thread panicked").clone();
         seen.sort_by_key(|seen| seen.started);
         seen

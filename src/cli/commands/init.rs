@@ -3,7 +3,7 @@
 use crate::cli::arguments::Init;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
-use crate::schemas;
+use crate::report::schemas;
 
 /// The files of the demo project.
 #[derive(rust_embed::RustEmbed)]

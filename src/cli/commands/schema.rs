@@ -6,7 +6,7 @@ use crate::cli::arguments::Schema;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
 use crate::diagnostic::suggest;
-use crate::schemas;
+use crate::report::schemas;
 
 pub(in crate::cli) fn run(arguments: &Schema, printer: &Printer) -> Result<Exit, Failure> {
     let all = schemas::all();

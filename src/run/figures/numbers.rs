@@ -67,7 +67,7 @@ impl Number {
         let mut end = start;
         let mut digits = String::new();
         let mut decimals = 0;
-        let mut take = |end: &mut usize, digits: &mut String| {
+        let take = |end: &mut usize, digits: &mut String| {
             let mut taken = 0;
             while digit(*end) {
                 digits.extend(bytes.get(*end).map(|b| char::from(*b)));

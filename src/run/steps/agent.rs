@@ -102,8 +102,10 @@ async fn attempt(
 ) -> Result<Answer, Fault> {
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
     loop {
+        // Waiting for one's turn is no fault of the server, so it is outside the time limit.
+        let admission = endpoint.admit(request).await;
         let started = Instant::now();
-        let result = tokio::time::timeout(timeout, endpoint.call(request)).await;
+        let result = tokio::time::timeout(timeout, endpoint.send(admission, request)).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let report = |answer, error, usage, cost_usd| Event::ModelCalled {
             step: step.id.clone(),

@@ -1,0 +1,313 @@
+//! A model that can be asked: its address, key, price and limits, all resolved.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use super::error::{ModelError, ModelErrorKind};
+use super::http::Http;
+use super::rate::{Admission, Limiter};
+use super::{Answer, Request, anthropic, fault, openai};
+use crate::document::{Price, Provider, Rate};
+use crate::event::Usage;
+use crate::id::ModelName;
+
+/// The length of an answer that is reckoned with where nothing bounds it.
+const USUAL_ANSWER: u32 = 4096;
+
+/// Keys shorter than this are placeholders (`none`, `ollama`) and words of ordinary texts: to
+/// scrub them would garble what they protect nobody from.
+const SHORTEST_SECRET: usize = 7;
+
+/// A model that can be asked. It is shared by all steps that ask it.
+pub struct Endpoint {
+    settings: Settings,
+    url: Url,
+    headers: HeaderMap,
+    label: String,
+    limiter: Option<Limiter>,
+    http: Arc<Http>,
+}
+
+/// What an endpoint is made of.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) name: ModelName,
+    pub(super) provider: Provider,
+    pub(super) model: String,
+    /// The provider's own address where absent.
+    pub(super) base_url: Option<String>,
+    /// None where the server wants none.
+    pub(super) key: Option<SecretString>,
+    /// The environment variable that holds the key, or would.
+    pub(super) key_variable: String,
+    pub(super) price: Option<Price>,
+    pub(super) rate: Option<Rate>,
+    pub(super) temperature: Option<f64>,
+    pub(super) max_tokens: Option<u32>,
+}
+
+impl Endpoint {
+    /// Checks address and key; nothing is sent.
+    pub(super) fn new(settings: Settings, http: Arc<Http>) -> Result<Self, ModelError> {
+        let (own, path) = match settings.provider {
+            Provider::Openai => (openai::BASE_URL, ["chat", "completions"].as_slice()),
+            Provider::Anthropic => (anthropic::BASE_URL, ["v1", "messages"].as_slice()),
+        };
+        let base = settings.base_url.as_deref().unwrap_or(own);
+        let Some(url) = address(settings.provider, base, path) else {
+            let message =
+                format!("the address of model `{}` is no http or https address", settings.name);
+            return Err(ModelError::new(ModelErrorKind::BadModel, message).help(
+                "write it as http://127.0.0.1:11434/v1, in `base_url` or in the environment",
+            ));
+        };
+        let headers = headers(&settings)?;
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let label = format!("model `{}` ({} at {host}{port})", settings.name, settings.model);
+        let limiter = settings.rate.as_ref().and_then(Limiter::new);
+        Ok(Self { settings, url, headers, label, limiter, http })
+    }
+
+    /// Sends one request when the limits allow it, and reads its answer. Nothing is retried.
+    pub async fn call(&self, request: &Request) -> Result<Answer, ModelError> {
+        let admission = self.admit(request).await;
+        self.send(admission, request).await
+    }
+
+    /// Waits until the limits of the model allow the request. Time limits of a step belong round
+    /// [`Endpoint::send`] and not round this: waiting one's turn is no fault of the server.
+    pub async fn admit(&self, request: &Request) -> Admission<'_> {
+        match &self.limiter {
+            Some(limiter) => {
+                let tokens = if limiter.counts_tokens() { self.likely_tokens(request) } else { 0 };
+                limiter.admit(tokens).await
+            }
+            None => Admission::default(),
+        }
+    }
+
+    /// Sends an admitted request and reads its answer. Nothing is retried.
+    pub async fn send(
+        &self,
+        admission: Admission<'_>,
+        request: &Request,
+    ) -> Result<Answer, ModelError> {
+        let body = match self.settings.provider {
+            Provider::Openai => openai::body(self, request),
+            Provider::Anthropic => anthropic::body(self, request),
+        };
+        let body = body.map_err(|error| {
+            ModelError::new(ModelErrorKind::BadRequest, format!("the request is no JSON: {error}"))
+        })?;
+        let mut sent = reqwest::Request::new(Method::POST, self.url.clone());
+        sent.headers_mut().clone_from(&self.headers);
+        *sent.body_mut() = Some(body.into());
+        let reply =
+            self.http.exchange(sent).await.map_err(|broken| fault::of_exchange(self, broken))?;
+        if !reply.status.is_success() {
+            return Err(fault::of_reply(self, &reply));
+        }
+        let answer = match self.settings.provider {
+            Provider::Openai => openai::answer(&reply.body),
+            Provider::Anthropic => anthropic::answer(&reply.body),
+        };
+        let answer = answer.map_err(|unusable| fault::of_answer(self, unusable))?;
+        admission.settle(answer.usage.input_tokens.saturating_add(answer.usage.output_tokens));
+        Ok(Answer { text: self.scrubbed(answer.text), ..answer })
+    }
+
+    /// Whether the server answers at all, asked with the cheapest request of its protocol.
+    pub(super) async fn answers(&self, within: Duration) -> bool {
+        let mut url = self.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            match self.settings.provider {
+                Provider::Openai => path.pop().pop().push("models"),
+                Provider::Anthropic => path.pop().push("models"),
+            };
+        }
+        self.http.answers(url, within).await
+    }
+
+    /// Its name in engine.yaml.
+    pub fn name(&self) -> &ModelName {
+        &self.settings.name
+    }
+
+    /// The wire protocol it speaks.
+    pub fn provider(&self) -> Provider {
+        self.settings.provider
+    }
+
+    /// The provider's name of the model.
+    pub fn model(&self) -> &str {
+        &self.settings.model
+    }
+
+    /// Whether what it costs is known.
+    pub fn is_priced(&self) -> bool {
+        self.settings.price.is_some()
+    }
+
+    /// What tokens cost, in US dollars; none where the model has no price.
+    pub fn cost(&self, usage: Usage) -> Option<f64> {
+        let price = self.settings.price.as_ref()?;
+        let cached = usage.cached_input_tokens.min(usage.input_tokens);
+        let cached_price = price.cached_input.unwrap_or(price.input);
+        let millionths = tokens(usage.input_tokens - cached) * price.input
+            + tokens(cached) * cached_price
+            + tokens(usage.output_tokens) * price.output;
+        Some(millionths / 1e6)
+    }
+
+    /// The most tokens that a request is reckoned to take: a token for every three bytes of it, and
+    /// an answer as long as is allowed. Where nothing bounds the answer, 4096 tokens are reckoned
+    /// with; a caller that must not exceed a budget sets [`Request::max_tokens`].
+    pub fn greatest_usage(&self, request: &Request) -> Usage {
+        let input = (size(request) / 3).saturating_add(64 + 16 * request.messages.len() as u64);
+        let output = self.longest_answer(request).unwrap_or(USUAL_ANSWER);
+        Usage { input_tokens: input, cached_input_tokens: 0, output_tokens: output.into() }
+    }
+
+    /// The most that a request is reckoned to cost, in US dollars; none where the model has no price.
+    pub fn greatest_cost(&self, request: &Request) -> Option<f64> {
+        self.settings.price.as_ref()?;
+        self.cost(self.greatest_usage(request))
+    }
+
+    /// Tokens reserved of a limit; corrected by the provider's own count.
+    fn likely_tokens(&self, request: &Request) -> u64 {
+        (size(request) / 4).saturating_add(self.longest_answer(request).unwrap_or_default().into())
+    }
+
+    /// The greatest length of the answer, where one is set.
+    pub(super) fn longest_answer(&self, request: &Request) -> Option<u32> {
+        request.max_tokens.or(self.settings.max_tokens)
+    }
+
+    pub(super) fn temperature(&self) -> Option<f64> {
+        self.settings.temperature
+    }
+
+    pub(super) fn has_key(&self) -> bool {
+        self.settings.key.is_some()
+    }
+
+    pub(super) fn key_variable(&self) -> &str {
+        &self.settings.key_variable
+    }
+
+    /// Name, model and host, as messages say them.
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Whether the server is the provider's own, and not one that speaks its protocol.
+    pub(super) fn at_vendor(&self) -> bool {
+        matches!(self.url.host_str(), Some("api.openai.com" | "api.anthropic.com"))
+    }
+
+    /// A text of the server without the key, should it have echoed it.
+    pub(super) fn scrubbed(&self, text: String) -> String {
+        match self.settings.key.as_ref().map(ExposeSecret::expose_secret) {
+            Some(key) if key.len() >= SHORTEST_SECRET && text.contains(key) => {
+                text.replace(key, "[key]")
+            }
+            Some(_) | None => text,
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The headers hold the key, the address may hold another secret.
+        f.debug_struct("Endpoint").field("label", &self.label).finish_non_exhaustive()
+    }
+}
+
+/// The JSON of a body, written into a buffer that need not grow.
+pub(super) fn to_json(body: &impl Serialize, request: &Request) -> serde_json::Result<Vec<u8>> {
+    let texts = request.messages.iter().map(|message| message.content.len() + 32).sum::<usize>();
+    let mut json = Vec::with_capacity(request.system.len() + texts + texts / 8 + 512);
+    serde_json::to_writer(&mut json, body)?;
+    Ok(json)
+}
+
+/// The address that requests go to.
+fn address(provider: Provider, base: &str, path: &[&str]) -> Option<Url> {
+    let base = base.trim().trim_end_matches('/');
+    let base = match provider {
+        Provider::Openai => base,
+        // The vendor's own client adds /v1, which people who know other servers write as well.
+        Provider::Anthropic => base.strip_suffix("/v1").unwrap_or(base),
+    };
+    let mut url = Url::parse(base).ok()?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return None;
+    }
+    url.path_segments_mut().ok()?.pop_if_empty().extend(path);
+    Some(url)
+}
+
+fn headers(settings: &Settings) -> Result<HeaderMap, ModelError> {
+    let json = HeaderValue::from_static("application/json");
+    let mut headers = HeaderMap::with_capacity(5);
+    headers.insert(CONTENT_TYPE, json.clone());
+    headers.insert(ACCEPT, json);
+    let (name, prefix) = match settings.provider {
+        Provider::Openai => (AUTHORIZATION, "Bearer "),
+        Provider::Anthropic => (HeaderName::from_static("x-api-key"), ""),
+    };
+    if settings.provider == Provider::Anthropic {
+        let version = HeaderValue::from_static(anthropic::VERSION);
+        headers.insert(HeaderName::from_static("anthropic-version"), version);
+    }
+    if let Some(key) = &settings.key {
+        let value = HeaderValue::from_str(&format!("{prefix}{}", key.expose_secret()));
+        let mut value = value.map_err(|_| {
+            let message =
+                format!("the key in {} holds characters that no key has", settings.key_variable);
+            ModelError::new(ModelErrorKind::BadModel, message).help("copy it again")
+        })?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// Bytes of a request's texts. For languages of three bytes a character, as many thirds as characters.
+fn size(request: &Request) -> u64 {
+    let texts = request.messages.iter().map(|message| message.content.len() as u64).sum::<u64>();
+    let mut schema = Counter(0);
+    if let Some(value) = &request.schema {
+        // A counter never fails, and a JSON value is always JSON.
+        drop(serde_json::to_writer(&mut schema, value));
+    }
+    request.system.len() as u64 + texts + schema.0
+}
+
+/// Counts what is written to it.
+struct Counter(u64);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody buys 2^52 tokens")]
+fn tokens(count: u64) -> f64 {
+    count as f64
+}

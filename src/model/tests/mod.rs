@@ -1,0 +1,49 @@
+//! Requests as servers see them, answers as endpoints read them, and every fault between.
+
+mod anthropic;
+mod endpoint;
+mod faults;
+mod openai;
+mod registry;
+mod server;
+
+use serde_json::{Value, json};
+
+use super::{Endpoint, Environment, ModelError, Models, Request};
+use crate::document::Project;
+use crate::event::{Message, Role};
+use crate::id::ModelName;
+
+/// The key of all tests.
+const KEY: &str = "sk-test-0123456789";
+
+/// A project with one model `m`, written as in engine.yaml; `api_key_env` is `KEY`.
+fn endpoint(model: &Value) -> std::sync::Arc<Endpoint> {
+    let mut model = model.clone();
+    model["api_key_env"] = json!("KEY");
+    models(&json!({"models": {"m": model}}), &[("KEY", KEY)]).get(&"m".into()).unwrap()
+}
+
+fn models(project: &Value, environment: &[(&str, &str)]) -> Models {
+    let project: Project = serde_json::from_value(project.clone()).unwrap();
+    let environment: Environment = environment.iter().copied().collect();
+    Models::new(&project, &environment)
+}
+
+/// A request with a system message and one of the user.
+fn request() -> Request {
+    let message = Message { role: Role::User, content: "How are we?".to_owned() };
+    Request {
+        system: "Be brief.".to_owned(),
+        messages: vec![message],
+        schema: None,
+        max_tokens: None,
+    }
+}
+
+/// The names of models that `names` resolves to.
+async fn resolved(models: &Models, names: &[&str]) -> Result<Vec<String>, ModelError> {
+    let names: Vec<ModelName> = names.iter().map(|name| ModelName::from(*name)).collect();
+    let endpoints = models.resolve(&names).await?;
+    Ok(endpoints.iter().map(|endpoint| endpoint.name().to_string()).collect())
+}
