@@ -120,7 +120,12 @@ impl Diagnostic {
 
     /// Adds a second place.
     #[must_use]
-    pub fn related(mut self, message: impl Into<String>, file: &Arc<SourceFile>, span: Span) -> Self {
+    pub fn related(
+        mut self,
+        message: impl Into<String>,
+        file: &Arc<SourceFile>,
+        span: Span,
+    ) -> Self {
         self.related.push(Related { message: message.into(), span, file: Arc::clone(file) });
         self
     }
@@ -147,7 +152,8 @@ pub fn suggest<'n>(unknown: &str, names: impl IntoIterator<Item = &'n str>, what
     let names: Vec<&str> = names.into_iter().collect();
     let nearest = nearest(unknown, names.iter().copied());
     let listed = names.iter().take(12).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-    let rest = if names.len() > 12 { format!(" and {} more", names.len() - 12) } else { String::new() };
+    let rest =
+        if names.len() > 12 { format!(" and {} more", names.len() - 12) } else { String::new() };
     match (nearest, names.is_empty()) {
         (Some(name), _) => format!("did you mean `{name}`? {what}: {listed}{rest}"),
         (None, false) => format!("{what}: {listed}{rest}"),

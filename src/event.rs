@@ -2,6 +2,9 @@
 //! function (`run::state`) applies them, live and on replay, and console, JSON and journal are
 //! readers of the same stream.
 
+// A new kind of event, step or state must be looked at everywhere.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

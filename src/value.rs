@@ -1,6 +1,6 @@
 //! Values that flow between steps: plain JSON, paths into it, and durations as people write them.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -34,6 +34,21 @@ pub fn at_path<'v>(root: &'v Value, path: &[&str]) -> Option<&'v Value> {
     })
 }
 
+/// Microseconds as milliseconds, with the rest behind the point.
+#[expect(clippy::cast_precision_loss, reason = "f64 loses microseconds only after 285 years")]
+pub fn millis(us: i64) -> f64 {
+    us as f64 / 1000.0
+}
+
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// A duration as written in YAML: `500ms`, `30s`, `5m`, `2h`, `1d`, or several of them (`1m30s`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HumanDuration(pub Duration);
@@ -41,7 +56,11 @@ pub struct HumanDuration(pub Duration);
 impl HumanDuration {
     /// Reads a duration; the error says what is accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let fault = || format!("`{text}` is no duration: write a number and a unit, such as 500ms, 30s, 5m, 2h or 1d");
+        let fault = || {
+            format!(
+                "`{text}` is no duration: write a number and a unit, such as 500ms, 30s, 5m, 2h or 1d"
+            )
+        };
         let mut rest = text.trim();
         if rest.is_empty() {
             return Err(fault());
@@ -61,7 +80,8 @@ impl HumanDuration {
                 _ => return Err(fault()),
             };
             let number: f64 = number.parse().map_err(|_| fault())?;
-            let part = Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|_| fault())?;
+            let part =
+                Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|_| fault())?;
             total = total.checked_add(part).ok_or_else(fault)?;
             rest = tail;
         }
@@ -73,7 +93,9 @@ impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
         match () {
-            () if millis != 0 && millis.is_multiple_of(3_600_000) => write!(f, "{}h", millis / 3_600_000),
+            () if millis != 0 && millis.is_multiple_of(3_600_000) => {
+                write!(f, "{}h", millis / 3_600_000)
+            }
             () if millis != 0 && millis.is_multiple_of(60_000) => write!(f, "{}m", millis / 60_000),
             () if millis.is_multiple_of(1000) => write!(f, "{}s", millis / 1000),
             () => write!(f, "{millis}ms"),
@@ -116,7 +138,9 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, millis) in [("500ms", 500), ("30s", 30_000), ("1m30s", 90_000), ("1.5h", 5_400_000)] {
+        for (text, millis) in
+            [("500ms", 500), ("30s", 30_000), ("1m30s", 90_000), ("1.5h", 5_400_000)]
+        {
             assert_eq!(HumanDuration::parse(text).unwrap().0.as_millis(), millis, "{text}");
         }
         for text in ["", "5", "s", "5 m", "-1s", "1e9d", "5min", "99999999999999999999d"] {

@@ -1,5 +1,6 @@
 //! Exit codes, and the failures that end a command before it has a result.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use crate::diagnostic::Diagnostic;
@@ -34,7 +35,9 @@ impl Exit {
             _ if over_budget => Self::OverBudget,
             RunStatus::Failed => Self::Failed,
             RunStatus::Partial | RunStatus::Waiting => Self::Partial,
-            RunStatus::Succeeded if strict && !outcome.figures.unverified.is_empty() => Self::Untraced,
+            RunStatus::Succeeded if strict && !outcome.figures.unverified.is_empty() => {
+                Self::Untraced
+            }
             RunStatus::Succeeded => Self::Success,
         }
     }
@@ -69,17 +72,21 @@ impl Failure {
 
     pub(super) fn render(&self, colour: bool) -> String {
         let faults = match self {
-            Self::Files(found, files) => return diagnostics(found, *files, DiagnosticFormat::Text, colour),
+            Self::Files(found, files) => {
+                return diagnostics(found, *files, DiagnosticFormat::Text, colour);
+            }
             Self::Usage(faults) => faults.as_slice(),
             Self::Machine(fault) => std::slice::from_ref(fault),
         };
         let error = if colour { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
-        faults
-            .iter()
-            .map(|fault| {
-                let help = fault.help.as_ref().map_or_else(String::new, |help| format!("  help: {help}\n"));
-                format!("{error}: {}\n{help}", fault.message)
-            })
-            .collect()
+        let mut out = String::new();
+        for fault in faults {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{error}: {}", fault.message);
+            if let Some(help) = &fault.help {
+                let _ = writeln!(out, "  help: {help}");
+            }
+        }
+        out
     }
 }

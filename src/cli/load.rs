@@ -21,7 +21,8 @@ pub(super) struct Place {
 impl Place {
     /// Finds the project: `--project`, else the nearest engine.yaml at or above `from`.
     pub(super) fn find(global: &Global, from: &Path) -> Result<Self, Failure> {
-        let here = std::env::current_dir().map_err(|e| Failure::machine("cannot tell the current folder", &e))?;
+        let here = std::env::current_dir()
+            .map_err(|e| Failure::machine("cannot tell the current folder", &e))?;
         if let Some(root) = &global.project {
             if !root.join("engine.yaml").is_file() {
                 return Err(Failure::usage(
@@ -32,7 +33,10 @@ impl Place {
             return Ok(Self { root: Some(root.clone()), here });
         }
         let start = here.join(from);
-        let root = start.ancestors().find(|folder| folder.join("engine.yaml").is_file()).map(Path::to_owned);
+        let root = start
+            .ancestors()
+            .find(|folder| folder.join("engine.yaml").is_file())
+            .map(Path::to_owned);
         Ok(Self { root, here })
     }
 
@@ -52,17 +56,20 @@ impl Place {
     fn read(&self, path: &Path) -> Result<Arc<SourceFile>, Box<Diagnostic>> {
         let shown = self.shown(path);
         match std::fs::read(path) {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Ok(Arc::new(SourceFile { path: shown, text })),
-                Err(_) => {
+            Ok(bytes) => {
+                if let Ok(text) = String::from_utf8(bytes) {
+                    Ok(Arc::new(SourceFile { path: shown, text }))
+                } else {
                     let file = Arc::new(SourceFile { path: shown, text: String::new() });
                     let fault = Diagnostic::error("not-utf8", "the file is not UTF-8 text");
                     Err(Box::new(fault.help("save it as UTF-8").in_file(&file)))
                 }
-            },
+            }
             Err(error) => {
                 let file = Arc::new(SourceFile { path: shown, text: String::new() });
-                Err(Box::new(Diagnostic::error("unreadable-file", error.to_string()).in_file(&file)))
+                Err(Box::new(
+                    Diagnostic::error("unreadable-file", error.to_string()).in_file(&file),
+                ))
             }
         }
     }
@@ -79,7 +86,9 @@ pub(super) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.is_file() && path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
+        .filter(|path| {
+            path.is_file() && path.extension().is_some_and(|e| e == "yaml" || e == "yml")
+        })
         .collect();
     files.sort();
     files
@@ -117,7 +126,11 @@ impl Loaded {
     }
 
     /// Reads one file of any kind.
-    pub(super) fn document<T: document::Kindred>(&mut self, place: &Place, path: &Path) -> Option<Document<T>> {
+    pub(super) fn document<T: document::Kindred>(
+        &mut self,
+        place: &Place,
+        path: &Path,
+    ) -> Option<Document<T>> {
         self.files += 1;
         match place.read(path) {
             Ok(file) => {
@@ -152,20 +165,29 @@ impl Loaded {
 /// The file of a workflow, by path or by name.
 pub(super) fn workflow_file(place: &Place, named: &str) -> Result<PathBuf, Failure> {
     let path = Path::new(named);
-    let looks_like_path = named.contains(['/', '\\']) || path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let looks_like_path =
+        named.contains(['/', '\\']) || path.extension().is_some_and(|e| e == "yaml" || e == "yml");
     if looks_like_path {
-        let candidates = [Some(place.here.join(path)), place.root.as_ref().map(|root| root.join(path))];
+        let candidates =
+            [Some(place.here.join(path)), place.root.as_ref().map(|root| root.join(path))];
         return candidates.into_iter().flatten().find(|path| path.is_file()).ok_or_else(|| {
-            Failure::usage(format!("there is no file {named}"), "name a workflow's file, or its `name:`")
+            Failure::usage(
+                format!("there is no file {named}"),
+                "name a workflow's file, or its `name:`",
+            )
         });
     }
     let files = place.files_in("workflows");
-    let names: Vec<(String, PathBuf)> =
+    let written: Vec<(String, PathBuf)> =
         files.into_iter().filter_map(|file| Some((written_name(&file)?, file))).collect();
-    if let Some((_, file)) = names.iter().find(|(name, _)| name == named) {
+    if let Some((_, file)) = written.iter().find(|(name, _)| name == named) {
         return Ok(file.clone());
     }
-    let help = crate::diagnostic::suggest(named, names.iter().map(|(name, _)| name.as_str()), "workflows");
+    let help = crate::diagnostic::suggest(
+        named,
+        written.iter().map(|(name, _)| name.as_str()),
+        "workflows",
+    );
     Err(Failure::usage(format!("unknown workflow `{named}`"), help))
 }
 

@@ -26,8 +26,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // `--help` and `--version` are asked for, so they go to standard output and are no failure.
             let wanted = !error.use_stderr();
-            let text = if printer.colour() { error.render().ansi().to_string() } else { error.render().to_string() };
-            if wanted { printer.out(&text) } else { printer.err(&text) }
+            let text = if printer.colour() {
+                error.render().ansi().to_string()
+            } else {
+                error.render().to_string()
+            };
+            if wanted {
+                printer.out(&text);
+            } else {
+                printer.err(&text);
+            }
             return if wanted { Exit::Success } else { Exit::Usage }.into();
         }
     };
@@ -51,6 +59,6 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
         Command::Show(command) => commands::history::show(&command, &global, printer),
         Command::Schema(command) => commands::schema::run(&command, printer),
         Command::Init(command) => commands::init::run(&command, printer),
-        Command::Completions(command) => commands::completions::run(&command, printer),
+        Command::Completions(command) => Ok(commands::completions::run(&command, printer)),
     }
 }

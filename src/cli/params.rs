@@ -12,12 +12,16 @@ use super::arguments::Params;
 use super::exit::Failure;
 
 /// Reads the values that were given: the file's first, then those of `--param`.
-pub(super) fn given(arguments: &Params, params: &IndexMap<String, Param>) -> Result<Object, Failure> {
+pub(super) fn given(
+    arguments: &Params,
+    params: &IndexMap<String, Param>,
+) -> Result<Object, Failure> {
     let mut values = match &arguments.params_file {
         Some(path) => {
             let shown = path.display();
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Failure::usage(format!("cannot read {shown}: {e}"), "name a YAML or JSON file"))?;
+            let text = std::fs::read_to_string(path).map_err(|e| {
+                Failure::usage(format!("cannot read {shown}: {e}"), "name a YAML or JSON file")
+            })?;
             crate::document::read_object(&text).map_err(|fault| {
                 Failure::usage(format!("{shown}: {fault}"), "write one value a line: `name: value`")
             })?
@@ -27,7 +31,10 @@ pub(super) fn given(arguments: &Params, params: &IndexMap<String, Param>) -> Res
     let mut faults = Vec::new();
     for argument in &arguments.params {
         let Some((name, text)) = argument.split_once('=') else {
-            faults.push(Fault::new("bad-param", format!("`{argument}` is no NAME=VALUE")).help("write --param name=value"));
+            faults.push(
+                Fault::new("bad-param", format!("`{argument}` is no NAME=VALUE"))
+                    .help("write --param name=value"),
+            );
             continue;
         };
         let value = match params.get(name) {
@@ -37,7 +44,9 @@ pub(super) fn given(arguments: &Params, params: &IndexMap<String, Param>) -> Res
         };
         match value {
             Ok(value) => drop(values.insert(name.to_owned(), value)),
-            Err(message) => faults.push(Fault::new("bad-param", format!("param `{name}`: {message}"))),
+            Err(message) => {
+                faults.push(Fault::new("bad-param", format!("param `{name}`: {message}")));
+            }
         }
     }
     if faults.is_empty() { Ok(values) } else { Err(Failure::Usage(faults)) }
@@ -48,7 +57,9 @@ pub(super) async fn check(plan: &Plan, given: &Object, tools: &Toolbox) -> Resul
     let values = tool::check_params(&plan.params, given).map_err(Failure::Usage)?;
     let mut faults = Vec::new();
     for (name, param) in &plan.params {
-        let (Some(tied), Some(value)) = (&param.values, values.get(name).filter(|value| !value.is_null())) else {
+        let (Some(tied), Some(value)) =
+            (&param.values, values.get(name).filter(|value| !value.is_null()))
+        else {
             continue;
         };
         if let Err(fault) = tools.check_value(name, tied, value).await {

@@ -1,21 +1,32 @@
 //! The two streams: standard output is the answer or data, standard error everything else.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Stderr, Stdout, Write};
 
 /// Where a command prints.
 pub(super) struct Printer {
+    stdout: Stdout,
+    stderr: Stderr,
     colour: bool,
     terminal: bool,
 }
 
 impl Printer {
     /// The streams of this process. `NO_COLOR` and `TERM=dumb` turn colours off.
-    #[expect(clippy::disallowed_methods, reason = "colours are wanted before the environment is read as a whole")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "colours are wanted before the environment is read as a whole"
+    )]
     pub(super) fn for_process() -> Self {
-        let terminal = std::io::stderr().is_terminal();
+        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+        let terminal = stderr.is_terminal();
         let set = |name| std::env::var(name).is_ok_and(|value: String| !value.is_empty());
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-        Self { colour: terminal && !set("NO_COLOR") && !dumb, terminal: terminal && !dumb }
+        Self {
+            stdout,
+            stderr,
+            colour: terminal && !set("NO_COLOR") && !dumb,
+            terminal: terminal && !dumb,
+        }
     }
 
     /// Whether standard error shows colours.
@@ -30,12 +41,12 @@ impl Printer {
 
     /// Prints data. A reader that went away (`| head`) is no fault.
     pub(super) fn out(&self, text: &str) {
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = self.stdout.lock();
         drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
     }
 
     /// Prints anything that is not data.
     pub(super) fn err(&self, text: &str) {
-        drop(std::io::stderr().lock().write_all(text.as_bytes()));
+        drop(self.stderr.lock().write_all(text.as_bytes()));
     }
 }

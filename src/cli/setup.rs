@@ -14,7 +14,6 @@ use super::exit::Failure;
 use super::load::Place;
 
 /// The environment of this process, read once.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 pub(super) fn environment() -> Environment {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -33,11 +32,20 @@ pub(super) fn models(library: &Library, environment: &Environment) -> Models {
 pub(super) fn tools(place: &Place, library: &Library, plan: &Plan) -> Toolbox {
     let none = Project::default();
     let project = library.project.as_ref().map_or(&none, |document| &document.value);
-    Toolbox::new(place.root.as_deref().unwrap_or(&place.here), project, plan.tools.values().cloned())
+    Toolbox::new(
+        place.root.as_deref().unwrap_or(&place.here),
+        project,
+        plan.tools.values().cloned(),
+    )
 }
 
 /// What a run works with.
-pub(super) fn context(models: Models, tools: Toolbox, max_parallel: usize, offline: bool) -> Arc<Context> {
+pub(super) fn context(
+    models: Models,
+    tools: Toolbox,
+    max_parallel: usize,
+    offline: bool,
+) -> Arc<Context> {
     Arc::new(Context { models, tools, clock: Arc::new(now_us), max_parallel, offline })
 }
 

@@ -13,11 +13,21 @@ use crate::diagnostic::{Diagnostic, SourceFile, Span, suggest};
 use crate::value::{Value, type_name};
 
 /// All faults of a document.
-pub(super) fn check(kind: Kind, value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
+pub(super) fn check(
+    kind: Kind,
+    value: &Value,
+    tree: &Node,
+    file: &Arc<SourceFile>,
+) -> Vec<Diagnostic> {
     let Some(validator) = schema::validator(kind) else { return Vec::new() };
     let mut checker = Checker { kind, root: value, schema: None, tree, file, found: Vec::new() };
     if !value.is_object() {
-        checker.report("wrong-type", format!("the file is {}, not a map of keys", article(value)), None, tree.span);
+        checker.report(
+            "wrong-type",
+            format!("the file is {}, not a map of keys", article(value)),
+            None,
+            tree.span,
+        );
         return checker.found;
     }
     if !validator.is_valid(value) {
@@ -81,32 +91,59 @@ impl Checker<'_> {
                     self.unknown_key(&pointer, key, error.schema_path().as_str());
                 }
             }
-            ValidationErrorKind::Required { property } => self.missing_key(&pointer, property, error.schema_path().as_str()),
-            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            ValidationErrorKind::Required { property } => {
+                self.missing_key(&pointer, property, error.schema_path().as_str());
+            }
+            ValidationErrorKind::AnyOf { context }
+            | ValidationErrorKind::OneOfNotValid { context } => {
                 if !is_step(&pointer, self.kind) || !is_kinds(error.schema_path().as_str()) {
                     self.branches(context, instance, &pointer);
                 }
             }
-            // Which kind a step is, and which keys go with it, is told by `steps`.
-            ValidationErrorKind::OneOfMultipleValid { .. } => {}
             ValidationErrorKind::Type { kind } => self.wrong_type(instance, kind, span),
             ValidationErrorKind::Enum { options } => {
-                let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let options: Vec<&str> =
+                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 let written = instance.as_str().map_or_else(|| instance.to_string(), str::to_owned);
                 let help = suggest(&written, options, "values");
-                self.report("invalid-value", format!("`{written}` is no value of `{}`", last(&pointer)), Some(help), span);
+                self.report(
+                    "invalid-value",
+                    format!("`{written}` is no value of `{}`", last(&pointer)),
+                    Some(help),
+                    span,
+                );
             }
-            ValidationErrorKind::Pattern { pattern } => self.pattern(instance, pattern, &pointer, span),
+            ValidationErrorKind::Pattern { pattern } => {
+                self.pattern(instance, pattern, &pointer, span);
+            }
             ValidationErrorKind::MinItems { .. } | ValidationErrorKind::MinProperties { .. } => {
-                self.report("empty", format!("`{}` is empty", last(&pointer)), Some("at least one is needed".to_owned()), span);
+                self.report(
+                    "empty",
+                    format!("`{}` is empty", last(&pointer)),
+                    Some("at least one is needed".to_owned()),
+                    span,
+                );
             }
-            ValidationErrorKind::Minimum { limit } | ValidationErrorKind::ExclusiveMinimum { limit } => {
-                self.report("invalid-value", format!("`{}` is {instance}, at least {limit} is needed", last(&pointer)), None, span);
+            ValidationErrorKind::Minimum { limit }
+            | ValidationErrorKind::ExclusiveMinimum { limit } => {
+                self.report(
+                    "invalid-value",
+                    format!("`{}` is {instance}, at least {limit} is needed", last(&pointer)),
+                    None,
+                    span,
+                );
             }
-            ValidationErrorKind::Maximum { limit } | ValidationErrorKind::ExclusiveMaximum { limit } => {
-                self.report("invalid-value", format!("`{}` is {instance}, at most {limit} is allowed", last(&pointer)), None, span);
+            ValidationErrorKind::Maximum { limit }
+            | ValidationErrorKind::ExclusiveMaximum { limit } => {
+                self.report(
+                    "invalid-value",
+                    format!("`{}` is {instance}, at most {limit} is allowed", last(&pointer)),
+                    None,
+                    span,
+                );
             }
-            ValidationErrorKind::FalseSchema => {}
+            // Which kind a step is, and which keys go with it, is told by `steps`.
+            ValidationErrorKind::OneOfMultipleValid { .. } | ValidationErrorKind::FalseSchema => {}
             _ => self.report("invalid-value", error.to_string(), None, span),
         }
     }
@@ -127,18 +164,25 @@ impl Checker<'_> {
     fn known_keys(&self, schema_path: &str) -> Vec<String> {
         let Some(schema) = &self.schema else { return Vec::new() };
         let parent = schema_path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let properties = resolve(schema, parent).and_then(|found| found.get("properties")).and_then(Value::as_object);
+        let properties = resolve(schema, parent)
+            .and_then(|found| found.get("properties"))
+            .and_then(Value::as_object);
         properties.into_iter().flat_map(|properties| properties.keys().cloned()).collect()
     }
 
     fn missing_key(&mut self, pointer: &str, property: &Value, schema_path: &str) {
         let name = property.as_str().unwrap_or_default();
         // What a kind of step lacks or has too much of is told by `steps`.
-        if schema_path.contains("dependentRequired") || schema_path.contains("/then/") || is_kinds(schema_path) {
+        if schema_path.contains("dependentRequired")
+            || schema_path.contains("/then/")
+            || is_kinds(schema_path)
+        {
             return;
         }
         let foreign = self.root.pointer(pointer).and_then(Value::as_object).is_some_and(|object| {
-            object.keys().any(|key| foreign::stands_for(place_of(pointer, self.kind), key) == Some(name))
+            object
+                .keys()
+                .any(|key| foreign::stands_for(place_of(pointer, self.kind), key) == Some(name))
         });
         if !foreign {
             let span = self.value_span(pointer);
@@ -150,16 +194,23 @@ impl Checker<'_> {
     fn wrong_type(&mut self, instance: &Value, kind: &TypeKind, span: Span) {
         let wanted = match kind {
             TypeKind::Single(kind) => kind.to_string(),
-            TypeKind::Multiple(kinds) => {
-                kinds.iter().map(|kind| kind.to_string()).filter(|kind| kind != "null").collect::<Vec<_>>().join(" or ")
-            }
+            TypeKind::Multiple(kinds) => kinds
+                .iter()
+                .map(|kind| kind.to_string())
+                .filter(|kind| kind != "null")
+                .collect::<Vec<_>>()
+                .join(" or "),
         };
         let help = match (wanted.as_str(), instance) {
-            ("string", Value::Number(_) | Value::Bool(_)) => Some(format!("put quotes around it: \"{instance}\"")),
+            ("string", Value::Number(_) | Value::Bool(_)) => {
+                Some(format!("put quotes around it: \"{instance}\""))
+            }
             ("array", _) => Some("write a list: [a, b], or one item a line behind `- `".to_owned()),
             ("object", _) => Some("write a map: `key: value` below it, indented".to_owned()),
             ("boolean", Value::String(_)) => Some("write true or false, without quotes".to_owned()),
-            ("number" | "integer", Value::String(_)) => Some("write the number without quotes".to_owned()),
+            ("number" | "integer", Value::String(_)) => {
+                Some("write the number without quotes".to_owned())
+            }
             _ => None,
         };
         let message = match instance {
@@ -180,33 +231,60 @@ impl Checker<'_> {
             other => format!("it must match {other}"),
         };
         // What stands where a variable's name belongs may be the key itself.
-        let shown = if pattern.starts_with("^[A-Z_]") { String::new() } else { format!(" `{text}`") };
-        self.report("invalid-value", format!("`{}` cannot be{shown}", last(pointer)), Some(help), span);
+        let shown =
+            if pattern.starts_with("^[A-Z_]") { String::new() } else { format!(" `{text}`") };
+        self.report(
+            "invalid-value",
+            format!("`{}` cannot be{shown}", last(pointer)),
+            Some(help),
+            span,
+        );
     }
 
     /// Of several forms, reports the faults of the one that is meant: the one whose type fits, told by having no
     /// fault of type at the value itself; among several, the one with the fewest faults.
-    fn branches(&mut self, context: &[Vec<ValidationError<'static>>], instance: &Value, pointer: &str) {
+    fn branches(
+        &mut self,
+        context: &[Vec<ValidationError<'static>>],
+        instance: &Value,
+        pointer: &str,
+    ) {
         let type_fault = |error: &ValidationError<'_>| {
-            error.instance_path().as_str() == pointer && matches!(error.kind(), ValidationErrorKind::Type { .. })
+            error.instance_path().as_str() == pointer
+                && matches!(error.kind(), ValidationErrorKind::Type { .. })
         };
-        let meant = context.iter().filter(|branch| !branch.iter().any(type_fault)).min_by_key(|branch| branch.len());
-        match meant {
-            Some(branch) => branch.iter().for_each(|error| self.fault(error)),
-            None => {
-                let span = self.value_span(pointer);
-                self.report("wrong-type", format!("{} cannot stand at `{}`", article(instance), last(pointer)), None, span);
+        let meant = context
+            .iter()
+            .filter(|branch| !branch.iter().any(type_fault))
+            .min_by_key(|branch| branch.len());
+        if let Some(branch) = meant {
+            for error in branch {
+                self.fault(error);
             }
+        } else {
+            let span = self.value_span(pointer);
+            self.report(
+                "wrong-type",
+                format!("{} cannot stand at `{}`", article(instance), last(pointer)),
+                None,
+                span,
+            );
         }
     }
 
     /// What the flat schema of a step says badly: its kind, keys of other kinds, and `default` without `on_error`.
     fn steps(&mut self, workflow: &Value) {
-        for (number, step) in workflow.get("steps").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        for (number, step) in
+            workflow.get("steps").and_then(Value::as_array).into_iter().flatten().enumerate()
+        {
             let Some(step) = step.as_object() else { continue };
             let pointer = format!("/steps/{number}");
-            let id = step.get("id").and_then(Value::as_str).map_or_else(String::new, |id| format!(" `{id}`"));
-            let kinds: Vec<&str> = STEP_KINDS.into_iter().filter(|kind| step.contains_key(*kind)).collect();
+            let id = step
+                .get("id")
+                .and_then(Value::as_str)
+                .map_or_else(String::new, |id| format!(" `{id}`"));
+            let kinds: Vec<&str> =
+                STEP_KINDS.into_iter().filter(|kind| step.contains_key(*kind)).collect();
             let span = self.value_span(&pointer);
             match kinds.as_slice() {
                 [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
@@ -219,19 +297,34 @@ impl Checker<'_> {
                     for other in others {
                         let span = self.key_span(&format!("{pointer}/{other}"));
                         let message = format!("step{id} is of kind `{first}` and `{other}`");
-                        self.report("wrong-kind", message, Some("make it two steps".to_owned()), span);
+                        self.report(
+                            "wrong-kind",
+                            message,
+                            Some("make it two steps".to_owned()),
+                            span,
+                        );
                     }
                 }
             }
             let takes_default = step.get("on_error").and_then(Value::as_str) == Some("default");
             if takes_default && !step.contains_key("default") {
                 let span = self.value_span(&format!("{pointer}/on_error"));
-                self.report("missing-key", format!("step{id} has no `default` to take"), Some("add `default:`".to_owned()), span);
+                self.report(
+                    "missing-key",
+                    format!("step{id} has no `default` to take"),
+                    Some("add `default:`".to_owned()),
+                    span,
+                );
             }
             if step.contains_key("default") && !takes_default {
                 let span = self.key_span(&format!("{pointer}/default"));
                 let help = "add `on_error: default`".to_owned();
-                self.report("misplaced-key", format!("step{id} never takes its `default`"), Some(help), span);
+                self.report(
+                    "misplaced-key",
+                    format!("step{id} never takes its `default`"),
+                    Some(help),
+                    span,
+                );
             }
             self.expressions(step, &pointer);
             self.answer_schema(step, &pointer);
@@ -241,12 +334,19 @@ impl Checker<'_> {
     fn keys_of_kind(&mut self, kind: &str, step: &crate::value::Object, pointer: &str, id: &str) {
         if kind == "agent" && !step.contains_key("prompt") {
             let span = self.key_span(&format!("{pointer}/agent"));
-            self.report("missing-key", format!("step{id} asks its agent nothing"), Some("add `prompt:`".to_owned()), span);
+            self.report(
+                "missing-key",
+                format!("step{id} asks its agent nothing"),
+                Some("add `prompt:`".to_owned()),
+                span,
+            );
         }
         for (owner, keys) in KEYS_OF_KIND.into_iter().filter(|(owner, _)| *owner != kind) {
             for key in keys.iter().filter(|key| step.contains_key(**key)) {
                 let span = self.key_span(&format!("{pointer}/{key}"));
-                let message = format!("`{key}` belongs to steps of kind `{owner}`, this one is of kind `{kind}`");
+                let message = format!(
+                    "`{key}` belongs to steps of kind `{owner}`, this one is of kind `{kind}`"
+                );
                 self.report("misplaced-key", message, Some("remove it".to_owned()), span);
             }
         }
@@ -258,7 +358,9 @@ impl Checker<'_> {
         let compute = step.get("compute").and_then(Value::as_object).into_iter().flatten();
         let compute = compute.map(|(name, value)| (format!("compute/{}", escape(name)), value));
         for (key, value) in when.into_iter().chain(compute) {
-            if let Some(inside) = value.as_str().and_then(|text| text.trim().strip_prefix("{{")?.strip_suffix("}}")) {
+            if let Some(inside) =
+                value.as_str().and_then(|text| text.trim().strip_prefix("{{")?.strip_suffix("}}"))
+            {
                 let span = self.value_span(&format!("{pointer}/{key}"));
                 let message = "an expression stands here without braces".to_owned();
                 self.report("braces", message, Some(format!("write `{}`", inside.trim())), span);
@@ -267,7 +369,9 @@ impl Checker<'_> {
     }
 
     fn answer_schema(&mut self, step: &crate::value::Object, pointer: &str) {
-        let Some(schema) = step.get("output").and_then(|output| output.get("schema")) else { return };
+        let Some(schema) = step.get("output").and_then(|output| output.get("schema")) else {
+            return;
+        };
         if let Err(error) = jsonschema::validator_for(schema) {
             let inside = format!("{pointer}/output/schema{}", error.instance_path().as_str());
             let span = self.value_span(&inside);
@@ -312,7 +416,9 @@ fn is_step(pointer: &str, kind: Kind) -> bool {
 }
 
 fn is_kinds(schema_path: &str) -> bool {
-    schema_path.ends_with("/Step/oneOf") || schema_path.contains("/Step/oneOf/") || schema_path.contains("/$ref/oneOf")
+    schema_path.ends_with("/Step/oneOf")
+        || schema_path.contains("/Step/oneOf/")
+        || schema_path.contains("/$ref/oneOf")
 }
 
 fn escape(key: &str) -> String {

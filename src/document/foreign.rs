@@ -20,7 +20,7 @@ pub(super) struct Found {
     pub(super) help: String,
 }
 
-/// `(key, the key that is meant)`, by place. Sources: GitHub Actions, Argo, Dagu, Kestra, n8n, CrewAI, LangGraph.
+/// `(key, the key that is meant)`, by place. Sources: GitHub Actions, Argo, Dagu, Kestra, n8n, `CrewAI`, `LangGraph`.
 const WORKFLOW: &[(&str, &str)] = &[
     ("tasks", "steps"),
     ("jobs", "steps"),

@@ -11,9 +11,13 @@ pub(super) fn inside(file: &str, node: &Node, line: usize, column: usize, width:
     // The place of a block is that of its first line; its mark stands at the end of the line before.
     let header = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
     let found = match (header.chars().next(), raw.chars().next()) {
-        (Some('|'), _) => Some(Span::on_line(node.span.line + line - 1, node.span.column + column - 1, width)),
+        (Some('|'), _) => {
+            Some(Span::on_line(node.span.line + line - 1, node.span.column + column - 1, width))
+        }
         (Some('>'), _) => None,
-        (_, Some(quote @ ('"' | '\''))) if line == 1 => in_quotes(raw, quote, node.span, column, width),
+        (_, Some(quote @ ('"' | '\''))) if line == 1 => {
+            in_quotes(raw, quote, node.span, column, width)
+        }
         _ if line == 1 => Some(Span::on_line(node.span.line, node.span.column + column - 1, width)),
         _ => None,
     };

@@ -92,7 +92,7 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
         Ok(tree) => tree,
         Err(mut diagnostic) => {
             diagnostic.file = Some(file);
-            return (None, vec![diagnostic]);
+            return (None, vec![*diagnostic]);
         }
     };
     let mut diagnostics: Vec<Diagnostic> = tree
@@ -117,7 +117,8 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
             // What the schema lets through and the types do not: bounds of numbers, mostly.
             let pointer = check::pointer_of(error.path());
             let message = error.into_inner().to_string();
-            let diagnostic = Diagnostic::error("invalid-value", message).at(&file, tree.at(&pointer).0.span);
+            let diagnostic =
+                Diagnostic::error("invalid-value", message).at(&file, tree.at(&pointer).0.span);
             (None, vec![diagnostic])
         }
     }

@@ -20,7 +20,8 @@ pub(super) const KEYS_OF_KIND: [(&str, &[&str]); 2] =
 /// The JSON Schema (draft 2020-12) of a kind of file.
 pub fn of(kind: Kind) -> Value {
     fn generate<T: JsonSchema>(title: &str) -> Value {
-        let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+        let mut schema =
+            SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
         schema.insert("title".to_owned(), title.into());
         schema.to_value()
     }

@@ -12,13 +12,18 @@ pub(super) fn diagnostic(text: &str, error: &Error) -> Diagnostic {
     let written = text.lines().nth(line - 1).unwrap_or_default();
     let span = Span::on_line(line, column, 1);
     let found = match error.without_snippet() {
-        Error::MultipleDocuments { .. } => Diagnostic::error("yaml-documents", "the file holds more than one YAML document")
-            .help("write one document a file: remove what follows `---`"),
-        Error::Budget { .. } => Diagnostic::error("yaml-too-large", "the file is too large or nested too deeply")
-            .help("a file may be nested 64 deep and hold two million values"),
+        Error::MultipleDocuments { .. } => {
+            Diagnostic::error("yaml-documents", "the file holds more than one YAML document")
+                .help("write one document a file: remove what follows `---`")
+        }
+        Error::Budget { .. } => {
+            Diagnostic::error("yaml-too-large", "the file is too large or nested too deeply")
+                .help("a file may be nested 64 deep and hold two million values")
+        }
         other => {
             let message = first_line(&other.to_string());
-            let diagnostic = Diagnostic::error("yaml-syntax", format!("this is no YAML: {message}"));
+            let diagnostic =
+                Diagnostic::error("yaml-syntax", format!("this is no YAML: {message}"));
             match help(text, line, written) {
                 Some((help, span)) => return place(diagnostic.help(help), span),
                 None => diagnostic,
@@ -48,7 +53,10 @@ fn help(text: &str, line: usize, written: &str) -> Option<(String, Span)> {
         let indent: String = candidate.chars().take_while(|c| c.is_whitespace()).collect();
         if indent.contains('\t') {
             let column = indent.chars().position(|c| c == '\t').unwrap_or_default() + 1;
-            return Some(("indent with spaces: YAML allows no tabs".to_owned(), Span::on_line(index + 1, column, 1)));
+            return Some((
+                "indent with spaces: YAML allows no tabs".to_owned(),
+                Span::on_line(index + 1, column, 1),
+            ));
         }
         let value = candidate.split_once(": ").map_or("", |(_, value)| value.trim_start());
         let item = candidate.trim_start().strip_prefix("- ").unwrap_or_default();
@@ -58,13 +66,19 @@ fn help(text: &str, line: usize, written: &str) -> Option<(String, Span)> {
             if bare || followed {
                 let column = candidate.chars().count() - value.chars().count() + 1;
                 let help = format!("put quotes around it: \"{}\"", value.trim_end());
-                return Some((help, Span::on_line(index + 1, column, value.trim_end().chars().count())));
+                return Some((
+                    help,
+                    Span::on_line(index + 1, column, value.trim_end().chars().count()),
+                ));
             }
         }
     }
     let value = written.split_once(": ").map_or("", |(_, value)| value);
     if value.contains(": ") {
-        return Some(("put quotes around a text that holds `: `".to_owned(), Span::on_line(line, 1, 1)));
+        return Some((
+            "put quotes around a text that holds `: `".to_owned(),
+            Span::on_line(line, 1, 1),
+        ));
     }
     None
 }

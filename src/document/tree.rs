@@ -37,7 +37,7 @@ pub(super) struct Entry {
 }
 
 /// Reads a YAML document: the tree, or why there is none.
-pub(super) fn read(text: &str) -> Result<Node, Diagnostic> {
+pub(super) fn read(text: &str) -> Result<Node, Box<Diagnostic>> {
     // Files are written by people: these bounds stop bombs and stay far above what anybody writes.
     let options = serde_saphyr::options! {
         strict_booleans: true,
@@ -54,11 +54,11 @@ pub(super) fn read(text: &str) -> Result<Node, Diagnostic> {
         },
     };
     if text.trim().is_empty() {
-        return Err(Diagnostic::error("empty-file", "the file is empty"));
+        return Err(Box::new(Diagnostic::error("empty-file", "the file is empty")));
     }
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options)
         .map(|raw| node(raw.value, raw.referenced))
-        .map_err(|error| super::syntax::diagnostic(text, &error))
+        .map_err(|error| Box::new(super::syntax::diagnostic(text, &error)))
 }
 
 impl Node {
@@ -84,11 +84,16 @@ impl Node {
             let segment = segment.replace("~1", "/").replace("~0", "~");
             match &node.kind {
                 Kind::Map(entries) => {
-                    let Some(entry) = entries.iter().find(|entry| entry.key == segment) else { break };
+                    let Some(entry) = entries.iter().find(|entry| entry.key == segment) else {
+                        break;
+                    };
                     (node, key) = (&entry.value, Some(entry.key_span));
                 }
                 Kind::List(items) => {
-                    let Some(item) = segment.parse().ok().and_then(|index: usize| items.get(index)) else { break };
+                    let Some(item) = segment.parse().ok().and_then(|index: usize| items.get(index))
+                    else {
+                        break;
+                    };
                     (node, key) = (item, None);
                 }
                 Kind::Scalar(_) => break,
@@ -125,15 +130,17 @@ impl Node {
 /// A node as serde gives it.
 enum Raw {
     Scalar(Value),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
+    List(Vec<Spanned<Self>>),
+    Map(Vec<(Spanned<String>, Spanned<Self>)>),
 }
 
 fn node(raw: Raw, at: Location) -> Node {
     let scalar = matches!(raw, Raw::Scalar(_));
     let kind = match raw {
         Raw::Scalar(value) => Kind::Scalar(value),
-        Raw::List(items) => Kind::List(items.into_iter().map(|item| node(item.value, item.referenced)).collect()),
+        Raw::List(items) => {
+            Kind::List(items.into_iter().map(|item| node(item.value, item.referenced)).collect())
+        }
         Raw::Map(entries) => Kind::Map(
             entries
                 .into_iter()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::machinery::ast::{CallArg, Expr, Stmt};
+use minijinja::machinery::ast::{Call, CallArg, Expr, Stmt};
 use minijinja::machinery::{Span, parse, parse_expr};
 
 use super::environment::{has_filter, has_function, has_test};
@@ -100,12 +100,15 @@ pub fn analyse_expression(source: &str) -> Analysis {
 fn analyse(walk: impl Fn(&mut Walker)) -> Analysis {
     let mut assigned = BTreeMap::new();
     loop {
-        let mut walker = Walker { assigned: assigned.clone(), analysis: Analysis::default(), captures: 0 };
+        let mut walker =
+            Walker { assigned: assigned.clone(), analysis: Analysis::default(), captures: 0 };
         walk(&mut walker);
         if walker.assigned == assigned {
             let names = walker.assigned;
             let mut analysis = walker.analysis;
-            analysis.reads.retain(|read| !matches!(&read.root, Root::Local(name) if names.contains_key(name)));
+            analysis.reads.retain(
+                |read| !matches!(&read.root, Root::Local(name) if names.contains_key(name)),
+            );
             spread_guards(&mut analysis.reads);
             return analysis;
         }
@@ -122,9 +125,10 @@ fn syntax_fault(source: &str, error: &minijinja::Error) -> Analysis {
     let message = error.detail().unwrap_or("cannot be read").to_owned();
     let statement = message.strip_prefix("unknown statement ");
     let help = match statement {
-        Some("macro" | "call" | "import" | "from" | "include" | "extends" | "block") => {
-            Some("one text is one template: macros, includes and inheritance are not available".to_owned())
-        }
+        Some("macro" | "call" | "import" | "from" | "include" | "extends" | "block") => Some(
+            "one text is one template: macros, includes and inheritance are not available"
+                .to_owned(),
+        ),
         _ => None,
     };
     let problem = Problem { code: "template-syntax", message, help, line, column, width };
@@ -136,12 +140,15 @@ fn spread_guards(reads: &mut [Read]) {
     let guards: Vec<(Root, Vec<String>)> = reads
         .iter()
         .filter_map(|read| match (&read.root, read.path.as_slice()) {
-            (Root::Steps, [step, field]) if field == "status" => Some((Root::Steps, vec![step.clone()])),
+            (Root::Steps, [step, field]) if field == "status" => {
+                Some((Root::Steps, vec![step.clone()]))
+            }
             _ => read.guarded.then(|| (read.root.clone(), read.path.clone())),
         })
         .collect();
     for read in reads.iter_mut().filter(|read| !read.guarded) {
-        read.guarded = guards.iter().any(|(root, path)| *root == read.root && read.path.starts_with(path));
+        read.guarded =
+            guards.iter().any(|(root, path)| *root == read.root && read.path.starts_with(path));
     }
 }
 
@@ -167,7 +174,12 @@ impl Walker {
                 let span = node.span();
                 let sources = self.expression(&node.expr, false);
                 let (line, column) = start(span);
-                self.analysis.emits.push(Emit { sources, captured: self.captures > 0, line, column });
+                self.analysis.emits.push(Emit {
+                    sources,
+                    captured: self.captures > 0,
+                    line,
+                    column,
+                });
             }
             Stmt::EmitRaw(_) => {}
             Stmt::ForLoop(node) => {
@@ -202,7 +214,13 @@ impl Walker {
                     self.expression(filter, false);
                 }
                 self.captured(&node.body);
-                let sources = self.analysis.emits.iter().skip(first).flat_map(|e| e.sources.clone()).collect();
+                let sources = self
+                    .analysis
+                    .emits
+                    .iter()
+                    .skip(first)
+                    .flat_map(|e| e.sources.clone())
+                    .collect();
                 self.assign(&node.target, &sources);
             }
             Stmt::FilterBlock(node) => {
@@ -228,7 +246,12 @@ impl Walker {
 
     fn assign(&mut self, target: &Expr<'_>, sources: &BTreeSet<String>) {
         match target {
-            Expr::Var(node) => self.assigned.entry(node.id.to_owned()).or_default().extend(sources.iter().cloned()),
+            Expr::Var(node) => {
+                self.assigned
+                    .entry(node.id.to_owned())
+                    .or_default()
+                    .extend(sources.iter().cloned());
+            }
             Expr::List(node) => node.items.iter().for_each(|item| self.assign(item, sources)),
             Expr::Tuple(node) => node.items.iter().for_each(|item| self.assign(item, sources)),
             Expr::GetAttr(node) => self.assign(&node.expr, sources),
@@ -293,14 +316,17 @@ impl Walker {
                     self.problem("unknown-filter", &message, Some(help), expression.span());
                 }
                 let guards = guarded || matches!(node.name, "default" | "d");
-                let mut sources = node.expr.as_ref().map(|e| self.expression(e, guards)).unwrap_or_default();
+                let mut sources =
+                    node.expr.as_ref().map(|e| self.expression(e, guards)).unwrap_or_default();
                 sources.extend(self.arguments(&node.args));
                 sources
             }
             Expr::Test(node) => {
                 if !has_test(node.name) {
                     let message = format!("unknown test `{}`", node.name);
-                    let help = "tests: `defined`, `none`, `number`, `string`, `odd`, `even`, `in`, ...".to_owned();
+                    let help =
+                        "tests: `defined`, `none`, `number`, `string`, `odd`, `even`, `in`, ..."
+                            .to_owned();
                     self.problem("unknown-test", &message, Some(help), expression.span());
                 }
                 let guards = guarded || matches!(node.name, "defined" | "undefined");
@@ -308,40 +334,58 @@ impl Walker {
                 sources.extend(self.arguments(&node.args));
                 sources
             }
-            Expr::Call(node) => {
-                let mut sources = match &node.expr {
-                    Expr::Var(function) if has_function(function.id) => BTreeSet::new(),
-                    Expr::Var(function) => {
-                        let message = format!("unknown function `{}`", function.id);
-                        let help = "write a filter instead, as in `{{ value | usd }}`".to_owned();
-                        self.problem("unknown-function", &message, Some(help), expression.span());
-                        BTreeSet::new()
-                    }
-                    Expr::GetAttr(method) => self.expression(&method.expr, guarded),
-                    other => self.expression(other, guarded),
-                };
-                sources.extend(self.arguments(&node.args));
-                sources
+            Expr::Call(node) => self.call(node, expression.span(), guarded),
+            Expr::List(node) => {
+                node.items.iter().flat_map(|item| self.expression(item, guarded)).collect()
             }
-            Expr::List(node) => node.items.iter().flat_map(|item| self.expression(item, guarded)).collect(),
-            Expr::Tuple(node) => node.items.iter().flat_map(|item| self.expression(item, guarded)).collect(),
-            Expr::Map(node) => {
-                node.keys.iter().chain(&node.values).flat_map(|item| self.expression(item, guarded)).collect()
+            Expr::Tuple(node) => {
+                node.items.iter().flat_map(|item| self.expression(item, guarded)).collect()
             }
+            Expr::Map(node) => node
+                .keys
+                .iter()
+                .chain(&node.values)
+                .flat_map(|item| self.expression(item, guarded))
+                .collect(),
         }
+    }
+
+    fn call(&mut self, node: &Call<'_>, span: Span, guarded: bool) -> BTreeSet<String> {
+        let mut sources = match &node.expr {
+            Expr::Var(function) => {
+                if !has_function(function.id) {
+                    let message = format!("unknown function `{}`", function.id);
+                    let help = "write a filter instead, as in `{{ value | usd }}`".to_owned();
+                    self.problem("unknown-function", &message, Some(help), span);
+                }
+                BTreeSet::new()
+            }
+            Expr::GetAttr(method) => self.expression(&method.expr, guarded),
+            other => self.expression(other, guarded),
+        };
+        sources.extend(self.arguments(&node.args));
+        sources
     }
 
     fn arguments(&mut self, arguments: &[CallArg<'_>]) -> BTreeSet<String> {
         let value = |argument: &CallArg<'_>| match argument {
-            CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e) => {
-                self.expression(e, false)
-            }
+            CallArg::Pos(e)
+            | CallArg::Kwarg(_, e)
+            | CallArg::PosSplat(e)
+            | CallArg::KwargSplat(e) => self.expression(e, false),
         };
         arguments.iter().flat_map(value).collect()
     }
 
     /// Records a dotted name; `first` is the place of its root, `whole` ends where the name does.
-    fn name(&mut self, root: &str, path: Vec<String>, first: Span, whole: Span, guarded: bool) -> BTreeSet<String> {
+    fn name(
+        &mut self,
+        root: &str,
+        path: Vec<String>,
+        first: Span,
+        whole: Span,
+        guarded: bool,
+    ) -> BTreeSet<String> {
         if let Some(sources) = self.assigned.get(root) {
             return sources.clone();
         }
@@ -368,7 +412,14 @@ impl Walker {
         } else {
             1
         };
-        self.analysis.problems.push(Problem { code, message: message.to_owned(), help, line, column, width });
+        self.analysis.problems.push(Problem {
+            code,
+            message: message.to_owned(),
+            help,
+            line,
+            column,
+            width,
+        });
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use minijinja::value::ValueKind;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+};
 
 use super::{fence, filters};
 
@@ -27,7 +29,11 @@ pub(super) fn environment() -> &'static Environment<'static> {
 }
 
 /// Writes a value into a text: strings as they are, lists and maps as JSON.
-fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+fn write_value(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
     match value.kind() {
         ValueKind::Undefined => minijinja::escape_formatter(out, state, value),
         ValueKind::String => write(out, value.as_str().unwrap_or_default()),
@@ -36,7 +42,8 @@ fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -
 }
 
 fn write(out: &mut Output<'_>, text: &str) -> Result<(), Error> {
-    out.write_str(text).map_err(|e| Error::new(ErrorKind::WriteFailure, "cannot write").with_source(e))
+    out.write_str(text)
+        .map_err(|e| Error::new(ErrorKind::WriteFailure, "cannot write").with_source(e))
 }
 
 /// A value as text: strings as they are, `none`, JSON for everything else.
@@ -45,8 +52,9 @@ pub(super) fn as_text(value: &Value) -> Result<String, Error> {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
         ValueKind::None => Ok("none".to_owned()),
         ValueKind::Number => Ok(value.to_string()),
-        _ => serde_json::to_string(value)
-            .map_err(|e| Error::new(ErrorKind::BadSerialization, "cannot be written as JSON").with_source(e)),
+        _ => serde_json::to_string(value).map_err(|e| {
+            Error::new(ErrorKind::BadSerialization, "cannot be written as JSON").with_source(e)
+        }),
     }
 }
 

@@ -6,18 +6,74 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 
 /// Filters worth naming to an author: this project's own, then minijinja's.
 pub const NAMES: &[&str] = &[
-    "usd", "number", "percent", "ratio", "month", "table", "tojson", "default", "round", "abs", "int", "float", "sum",
-    "min", "max", "first", "last", "length", "sort", "unique", "map", "select", "reject", "selectattr", "rejectattr",
-    "groupby", "join", "items", "list", "string", "upper", "lower", "title", "capitalize", "replace", "trim", "split",
-    "indent", "format", "attr", "batch", "slice", "zip", "dictsort", "reverse", "bool", "lines", "pprint", "count",
-    "d", "chain", "escape", "safe",
+    "usd",
+    "number",
+    "percent",
+    "ratio",
+    "month",
+    "table",
+    "tojson",
+    "default",
+    "round",
+    "abs",
+    "int",
+    "float",
+    "sum",
+    "min",
+    "max",
+    "first",
+    "last",
+    "length",
+    "sort",
+    "unique",
+    "map",
+    "select",
+    "reject",
+    "selectattr",
+    "rejectattr",
+    "groupby",
+    "join",
+    "items",
+    "list",
+    "string",
+    "upper",
+    "lower",
+    "title",
+    "capitalize",
+    "replace",
+    "trim",
+    "split",
+    "indent",
+    "format",
+    "attr",
+    "batch",
+    "slice",
+    "zip",
+    "dictsort",
+    "reverse",
+    "bool",
+    "lines",
+    "pprint",
+    "count",
+    "d",
+    "chain",
+    "escape",
+    "safe",
 ];
 
 pub(super) fn register(environment: &mut Environment<'_>) {
-    environment.add_filter("usd", |value: &Value, decimals: Option<usize>| apply(value, |n| usd(n, decimals)));
-    environment.add_filter("number", |value: &Value, decimals: Option<usize>| apply(value, |n| number(n, decimals)));
-    environment.add_filter("percent", |value: &Value, decimals: Option<usize>| apply(value, |n| percent(n, decimals)));
-    environment.add_filter("ratio", |value: &Value, decimals: Option<usize>| apply(value, |n| ratio(n, decimals)));
+    environment.add_filter("usd", |value: &Value, decimals: Option<usize>| {
+        apply(value, |n| usd(n, decimals))
+    });
+    environment.add_filter("number", |value: &Value, decimals: Option<usize>| {
+        apply(value, |n| number(n, decimals))
+    });
+    environment.add_filter("percent", |value: &Value, decimals: Option<usize>| {
+        apply(value, |n| percent(n, decimals))
+    });
+    environment.add_filter("ratio", |value: &Value, decimals: Option<usize>| {
+        apply(value, |n| ratio(n, decimals))
+    });
     environment.add_filter("month", |value: &Value| month_filter(value));
     environment.add_filter("table", |value: &Value, options: Kwargs| table(value, &options));
     environment.add_filter("tojson", |value: &Value, options: Kwargs| to_json(value, &options));
@@ -27,19 +83,31 @@ pub(super) fn register(environment: &mut Environment<'_>) {
 ///
 /// Without a filter the unit decides, and without a unit a number is written with separators and
 /// at most two decimals.
-pub fn format(value: &crate::value::Value, filter: Option<&str>, unit: Option<&str>) -> Result<String, String> {
+pub fn format(
+    value: &crate::value::Value,
+    filter: Option<&str>,
+    unit: Option<&str>,
+) -> Result<String, String> {
     use crate::value::Value as Json;
     let name = filter.or(unit);
-    let (name, decimals) = match name.and_then(|n| n.trim().strip_suffix(')')).and_then(|n| n.split_once('(')) {
-        Some((name, decimals)) => {
-            let decimals = decimals.trim().parse().map_err(|_| format!("`{decimals}` is no number of decimals"))?;
-            (Some(name.trim()), Some(decimals))
-        }
-        None => (name.map(str::trim), None),
-    };
+    let (name, decimals) =
+        match name.and_then(|n| n.trim().strip_suffix(')')).and_then(|n| n.split_once('(')) {
+            Some((name, decimals)) => {
+                let decimals = decimals
+                    .trim()
+                    .parse()
+                    .map_err(|_| format!("`{decimals}` is no number of decimals"))?;
+                (Some(name.trim()), Some(decimals))
+            }
+            None => (name.map(str::trim), None),
+        };
     let numeric = |write: fn(f64, Option<usize>) -> String| match value {
         Json::Number(n) => Ok(write(n.as_f64().unwrap_or_default(), decimals)),
-        other => Err(format!("the filter `{}` needs a number, not {}", name.unwrap_or_default(), article(other))),
+        other => Err(format!(
+            "the filter `{}` needs a number, not {}",
+            name.unwrap_or_default(),
+            article(other)
+        )),
     };
     match (name, value) {
         (Some("usd"), _) => numeric(usd),
@@ -74,13 +142,17 @@ fn apply(value: &Value, write: impl Fn(f64) -> String) -> Result<String, Error> 
     match value.kind() {
         ValueKind::None => Ok("n/a".to_owned()),
         ValueKind::Number => f64::try_from(value.clone()).map(write),
-        kind => Err(Error::new(ErrorKind::InvalidOperation, format!("a number is needed, not a {kind}"))),
+        kind => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("a number is needed, not a {kind}"),
+        )),
     }
 }
 
 /// `$1,234`, with cents where the amount is below $10 and has any; `-$5` for a loss.
 pub fn usd(amount: f64, decimals: Option<usize>) -> String {
-    let decimals = decimals.unwrap_or(if amount.abs() < 10.0 && amount.fract() != 0.0 { 2 } else { 0 });
+    let decimals =
+        decimals.unwrap_or(if amount.abs() < 10.0 && amount.fract() != 0.0 { 2 } else { 0 });
     let text = grouped(amount.abs(), decimals);
     let is_zero = text.bytes().all(|b| matches!(b, b'0' | b'.' | b','));
     if amount < 0.0 && !is_zero { format!("-${text}") } else { format!("${text}") }
@@ -92,7 +164,11 @@ pub fn number(value: f64, decimals: Option<usize>) -> String {
         return signed(value, decimals);
     }
     let text = signed(value, 2);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// `58.4%` for the ratio 0.584; one decimal unless said otherwise.
@@ -133,7 +209,11 @@ fn grouped(value: f64, decimals: usize) -> String {
     let decimals = decimals.min(12);
     let scale = 10f64.powi(i32::try_from(decimals).unwrap_or(0));
     let scaled = value * scale;
-    let rounded = if scaled.is_finite() && scaled < 1e15 { (scaled + scaled * f64::EPSILON).round() / scale } else { value };
+    let rounded = if scaled.is_finite() && scaled < 1e15 {
+        (scaled + scaled * f64::EPSILON).round() / scale
+    } else {
+        value
+    };
     let text = format!("{rounded:.decimals$}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let mut out = String::with_capacity(text.len() + whole.len() / 3);
@@ -155,17 +235,26 @@ fn table(value: &Value, options: &Kwargs) -> Result<String, Error> {
     let columns: Option<Vec<String>> = options.get("columns")?;
     options.assert_all_used()?;
     let wrong = || Error::new(ErrorKind::InvalidOperation, "a table is made of a list of maps");
-    let rows: Vec<Value> = if value.kind() == ValueKind::Map { vec![value.clone()] } else { value.try_iter()?.collect() };
+    let rows: Vec<Value> = if value.kind() == ValueKind::Map {
+        vec![value.clone()]
+    } else {
+        value.try_iter()?.collect()
+    };
     let columns = match (columns, rows.first()) {
         (Some(columns), _) => columns,
-        (None, Some(first)) if first.kind() == ValueKind::Map => first.try_iter()?.map(|key| key.to_string()).collect(),
+        (None, Some(first)) if first.kind() == ValueKind::Map => {
+            first.try_iter()?.map(|key| key.to_string()).collect()
+        }
         (None, Some(_)) => return Err(wrong()),
         (None, None) => return Ok("(no rows)".to_owned()),
     };
     let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
     let mut lines = vec![line(columns.clone()), line(vec!["---".to_owned(); columns.len()])];
     for row in &rows {
-        let cells = columns.iter().map(|column| cell(&row.get_attr(column)?)).collect::<Result<_, Error>>()?;
+        let cells = columns
+            .iter()
+            .map(|column| cell(&row.get_attr(column)?))
+            .collect::<Result<_, Error>>()?;
         lines.push(line(cells));
     }
     Ok(lines.join("\n"))
@@ -183,6 +272,12 @@ fn cell(value: &Value) -> Result<String, Error> {
 fn to_json(value: &Value, options: &Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
     options.assert_all_used()?;
-    let text = if indent.is_some() { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-    text.map_err(|e| Error::new(ErrorKind::BadSerialization, "cannot be written as JSON").with_source(e))
+    let text = if indent.is_some() {
+        serde_json::to_string_pretty(value)
+    } else {
+        serde_json::to_string(value)
+    };
+    text.map_err(|e| {
+        Error::new(ErrorKind::BadSerialization, "cannot be written as JSON").with_source(e)
+    })
 }

@@ -35,7 +35,10 @@ impl Scope {
                 (Arc::from(id), Value::from_object(fields))
             })
             .collect();
-        let names = [(Arc::from("params"), params.clone()), (Arc::from("steps"), Value::from_object(steps))];
+        let names = [
+            (Arc::from("params"), params.clone()),
+            (Arc::from("steps"), Value::from_object(steps)),
+        ];
         Self { names: names.into() }
     }
 

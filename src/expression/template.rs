@@ -1,5 +1,7 @@
 //! Texts checked and ready to be rendered.
 
+use std::fmt::Write as _;
+
 use indexmap::IndexMap;
 use minijinja::machinery::{Token, ast::Stmt, parse, tokenize};
 use minijinja::value::ValueKind;
@@ -22,9 +24,9 @@ pub enum Template {
     /// A text with templates in it.
     Text(String),
     /// A list of such values.
-    List(Vec<Template>),
+    List(Vec<Self>),
     /// A map of such values.
-    Map(IndexMap<String, Template>),
+    Map(IndexMap<String, Self>),
 }
 
 impl Template {
@@ -35,9 +37,9 @@ impl Template {
             Value::Array(items) if items.iter().any(has_template) => {
                 Self::List(items.iter().map(Self::new).collect())
             }
-            Value::Object(object) if object.values().any(has_template) => {
-                Self::Map(object.iter().map(|(key, value)| (key.clone(), Self::new(value))).collect())
-            }
+            Value::Object(object) if object.values().any(has_template) => Self::Map(
+                object.iter().map(|(key, value)| (key.clone(), Self::new(value))).collect(),
+            ),
             other => Self::Literal(other.clone()),
         }
     }
@@ -62,7 +64,9 @@ impl Template {
             return Err(Problem {
                 code: "captured-data",
                 message: "data of a step inside a `{% set %}` or `{% filter %}` block".to_owned(),
-                help: Some("apply the filter to the value itself, as in `{{ value | upper }}`".to_owned()),
+                help: Some(
+                    "apply the filter to the value itself, as in `{{ value | upper }}`".to_owned(),
+                ),
                 line: emit.line,
                 column: emit.column,
                 width: 1,
@@ -78,7 +82,9 @@ impl Template {
             Self::Expression(source) => evaluate(source, scope),
             Self::Text(source) => render_text(source, scope).map(Value::String),
             Self::List(items) => items.iter().map(|item| item.render(scope)).collect(),
-            Self::Map(map) => map.iter().map(|(key, item)| Ok((key.clone(), item.render(scope)?))).collect(),
+            Self::Map(map) => {
+                map.iter().map(|(key, item)| Ok((key.clone(), item.render(scope)?))).collect()
+            }
         }
     }
 
@@ -127,26 +133,37 @@ fn render_text(source: &str, scope: &Scope) -> Result<String, Fault> {
 
 /// A value as JSON. NaN and infinities exist in no output.
 fn to_json(source: &str, value: &minijinja::Value) -> Result<Value, Fault> {
-    let not_finite = || Fault::new("expression", format!("`{}` is not a finite number", shorten(source)));
-    if value.kind() == ValueKind::Number && f64::try_from(value.clone()).is_ok_and(|n| !n.is_finite()) {
+    let not_finite =
+        || Fault::new("expression", format!("`{}` is not a finite number", shorten(source)));
+    if value.kind() == ValueKind::Number
+        && f64::try_from(value.clone()).is_ok_and(|n| !n.is_finite())
+    {
         return Err(not_finite());
     }
-    serde_json::to_value(value)
-        .map_err(|error| Fault::new("expression", format!("`{}` gives no JSON value: {error}", shorten(source))))
+    serde_json::to_value(value).map_err(|error| {
+        Fault::new("expression", format!("`{}` gives no JSON value: {error}", shorten(source)))
+    })
 }
 
 /// What a template error means, in one line that shows the expression.
 fn fault(source: &str, error: &minijinja::Error) -> Fault {
     let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    let excerpt = error.line().and_then(|line| source.lines().nth(line.saturating_sub(1))).unwrap_or(source);
+    let excerpt =
+        error.line().and_then(|line| source.lines().nth(line.saturating_sub(1))).unwrap_or(source);
     let excerpt = excerpt.replace(&format!("|{}", fence::FILTER), "");
     let fault = Fault::new("expression", format!("{detail} in `{}`", shorten(excerpt.trim())));
     match error.kind() {
-        minijinja::ErrorKind::OutOfFuel => fault.help("the text takes too many steps to render; make its loops smaller"),
-        minijinja::ErrorKind::InvalidOperation if detail.contains(" / ") || detail.contains(" // ") => {
+        minijinja::ErrorKind::OutOfFuel => {
+            fault.help("the text takes too many steps to render; make its loops smaller")
+        }
+        minijinja::ErrorKind::InvalidOperation
+            if detail.contains(" / ") || detail.contains(" // ") =>
+        {
             fault.help("guard the division: `a / b if b else none`")
         }
-        minijinja::ErrorKind::UndefinedError => fault.help("a value that may be missing needs a default: `value | default(0)`"),
+        minijinja::ErrorKind::UndefinedError => {
+            fault.help("a value that may be missing needs a default: `value | default(0)`")
+        }
         _ => fault,
     }
 }
@@ -175,7 +192,10 @@ fn has_template(value: &Value) -> bool {
 /// The expression inside, where a text is one whole `{{ ... }}`.
 fn whole_expression(source: &str) -> Option<&str> {
     let trimmed = source.trim();
-    let Ok(Stmt::Template(tree)) = parse(trimmed, "", minijinja::syntax::SyntaxConfig::default()) else { return None };
+    let Ok(Stmt::Template(tree)) = parse(trimmed, "", minijinja::syntax::SyntaxConfig::default())
+    else {
+        return None;
+    };
     let [Stmt::EmitExpr(_)] = tree.children.as_slice() else { return None };
     let marks = emit_marks(trimmed);
     let [(begin, end)] = marks.as_slice() else { return None };
@@ -186,7 +206,9 @@ fn whole_expression(source: &str) -> Option<&str> {
 fn emit_marks(source: &str) -> Vec<(usize, usize)> {
     let mut marks = Vec::new();
     let mut begin = 0;
-    for (token, span) in tokenize(source, false, minijinja::syntax::SyntaxConfig::default()).map_while(Result::ok) {
+    for (token, span) in
+        tokenize(source, false, minijinja::syntax::SyntaxConfig::default()).map_while(Result::ok)
+    {
         match token {
             Token::VariableStart => begin = span.end_offset as usize,
             Token::VariableEnd => marks.push((begin, span.start_offset as usize)),
@@ -207,7 +229,8 @@ fn with_fences(source: &str, emits: &[Emit]) -> String {
         let sources: Vec<&str> = emit.sources.iter().map(String::as_str).collect();
         let expression = source.get(begin..end).unwrap_or_default();
         fenced.push_str(source.get(copied..begin).unwrap_or_default());
-        fenced.push_str(&format!(" ({expression})|{}(\"{}\") ", fence::FILTER, sources.join(", ")));
+        // Writing to a string cannot fail.
+        let _ = write!(fenced, " ({expression})|{}(\"{}\") ", fence::FILTER, sources.join(", "));
         copied = end;
     }
     fenced.push_str(source.get(copied..).unwrap_or_default());

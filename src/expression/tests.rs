@@ -8,7 +8,10 @@ use crate::value::Value;
 fn scope() -> Scope {
     let metrics = json!({"spend": 0, "revenue": 1250.5, "name": "Summer Sale", "rows": [{"roas": 2.5}], "nothing": null});
     let params = view(&json!({"campaign_id": "summer_2025", "note": "Two words"}));
-    Scope::new(&params, [("metrics", Some(view(&metrics)), "succeeded"), ("skipped", None, "skipped")])
+    Scope::new(
+        &params,
+        [("metrics", Some(view(&metrics)), "succeeded"), ("skipped", None, "skipped")],
+    )
 }
 
 fn render(text: &str) -> Result<Value, String> {
@@ -71,8 +74,11 @@ fn figures_are_written_as_people_write_them() {
 
 #[test]
 fn an_analysis_names_what_is_read_and_where() {
-    let analysis = analyse_template("Ä {{ params.a }}\n{% for r in steps.m.output.rows %}{{ r.x + steps.n.output['y'] }}{% endfor %}");
-    let reads: Vec<_> = analysis.reads.iter().map(|r| (r.path.join("."), r.line, r.column, r.width)).collect();
+    let analysis = analyse_template(
+        "Ä {{ params.a }}\n{% for r in steps.m.output.rows %}{{ r.x + steps.n.output['y'] }}{% endfor %}",
+    );
+    let reads: Vec<_> =
+        analysis.reads.iter().map(|r| (r.path.join("."), r.line, r.column, r.width)).collect();
     assert_eq!(
         reads,
         [
@@ -96,7 +102,13 @@ fn names_that_may_be_missing_are_guarded() {
 
 #[test]
 fn unknown_filters_tests_and_functions_are_faults_with_a_suggestion() {
-    let problem = |text: &str| analyse_template(text).problems.into_iter().next().map(|p| (p.code, p.help.unwrap_or_default()));
+    let problem = |text: &str| {
+        analyse_template(text)
+            .problems
+            .into_iter()
+            .next()
+            .map(|p| (p.code, p.help.unwrap_or_default()))
+    };
     let (code, help) = problem("{{ 1 | usdd }}").expect("a problem");
     assert_eq!(code, "unknown-filter");
     assert!(help.contains("`usd`"), "{help}");
@@ -114,7 +126,10 @@ fn data_of_steps_is_fenced_in_a_prompt_and_params_are_not() {
     let (before, fenced) = text.split_once(": ").expect("both parts");
     assert_eq!(before, "Two words");
     assert_eq!(fenced, fence::fence("Summer Sale", "steps.metrics"));
-    assert!(fenced.starts_with("<data:") && fenced.contains("source=\"steps.metrics\">\nSummer Sale\n</data:"));
+    assert!(
+        fenced.starts_with("<data:")
+            && fenced.contains("source=\"steps.metrics\">\nSummer Sale\n</data:")
+    );
 }
 
 #[test]
@@ -156,7 +171,11 @@ fn a_block_must_not_take_a_fence_apart() {
         "{% filter upper %}{{ steps.metrics.output.name }}{% endfilter %}",
         "{% set x %}{{ steps.metrics.output.name }}{% endset %}{{ x[:9] }}",
     ] {
-        assert_eq!(Template::prompt(text).map_err(|problem| problem.code), Err("captured-data"), "{text}");
+        assert_eq!(
+            Template::prompt(text).map_err(|problem| problem.code),
+            Err("captured-data"),
+            "{text}"
+        );
     }
     assert!(Template::prompt("{% filter upper %}{{ params.note }}{% endfilter %}").is_ok());
 }

@@ -17,7 +17,9 @@ pub enum JournalError {
     #[error("{0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The file was written by a newer engine.
-    #[error("the journal has schema version {found}, this engine knows {known}: use the engine that wrote it, or another --journal")]
+    #[error(
+        "the journal has schema version {found}, this engine knows {known}: use the engine that wrote it, or another --journal"
+    )]
     Newer {
         /// The file's schema version.
         found: i64,

@@ -62,7 +62,9 @@ impl Journal {
         if !path.exists() {
             prepare(path).map_err(unavailable)?;
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::with(Connection::open_with_flags(path, flags)?)
     }
 
@@ -110,7 +112,9 @@ impl Journal {
         };
         // A statement on its own is a transaction, and cheaper than one that is spelled out.
         let notable = self.plan.is_some()
-            || records.iter().any(|record| matches!(record.event, Event::RunStarted { .. } | Event::RunFinished { .. }));
+            || records.iter().any(|record| {
+                matches!(record.event, Event::RunStarted { .. } | Event::RunFinished { .. })
+            });
         if notable {
             self.connection.execute_batch("begin immediate")?;
         }
@@ -123,12 +127,21 @@ impl Journal {
         if records.iter().any(|record| matches!(record.event, Event::RunFinished { .. })) {
             self.next = None;
             // What cannot be folded into the file now, because another engine reads it, is folded in later.
-            drop(self.connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get::<_, i64>(0)));
+            drop(
+                self.connection
+                    .query_row("pragma wal_checkpoint(passive)", [], |row| row.get::<_, i64>(0)),
+            );
         }
         Ok(())
     }
 
-    fn write(&mut self, run: &RunId, seq: i64, json: &str, records: &[Record]) -> Result<(), JournalError> {
+    fn write(
+        &mut self,
+        run: &RunId,
+        seq: i64,
+        json: &str,
+        records: &[Record],
+    ) -> Result<(), JournalError> {
         if let Some((hash, plan)) = self.plan.take() {
             self.connection
                 .prepare_cached("insert or ignore into plans (hash, json) values (?1, ?2)")?
@@ -141,7 +154,9 @@ impl Journal {
                         .prepare_cached("insert into runs (run_id, workflow, started_us, pid) values (?1, ?2, ?3, ?4)")?
                         .execute(params![run.as_str(), workflow.as_str(), record.at_us, std::process::id()])?;
                 }
-                Event::ModelCalled { call, .. } => self.cost_usd += call.cost_usd.unwrap_or_default(),
+                Event::ModelCalled { call, .. } => {
+                    self.cost_usd += call.cost_usd.unwrap_or_default();
+                }
                 Event::RunFinished { status, .. } => {
                     self.connection
                         .prepare_cached("update runs set status = ?2, ended_us = ?3, cost_usd = ?4, pid = null where run_id = ?1")?
@@ -158,7 +173,9 @@ impl Journal {
 
     /// The events of a run, in order; none where there is no such run.
     pub fn records(&self, run: &RunId) -> Result<Vec<Record>, JournalError> {
-        let mut query = self.connection.prepare_cached("select records from events where run_id = ?1 order by seq")?;
+        let mut query = self
+            .connection
+            .prepare_cached("select records from events where run_id = ?1 order by seq")?;
         let mut rows = query.query([run.as_str()])?;
         let mut records = Vec::new();
         while let Some(row) = rows.next()? {
@@ -180,7 +197,8 @@ impl Journal {
     pub fn find(&self, beginning: &str) -> Result<Option<RunId>, JournalError> {
         let query = "select run_id from runs where substr(run_id, 1, length(?1)) = ?1 limit 2";
         let mut statement = self.connection.prepare(query)?;
-        let found: Vec<String> = statement.query_map([beginning], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let found: Vec<String> =
+            statement.query_map([beginning], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(match found.as_slice() {
             [one] => Some(RunId::from(one.as_str())),
             _ => None,
@@ -201,8 +219,11 @@ impl Journal {
                 run_id: row.get::<_, String>(0)?.into(),
                 workflow: row.get::<_, String>(1)?.into(),
                 status: status.unwrap_or_else(|| open.to_owned()),
-                started_at: jiff::Timestamp::from_microsecond(started_us).map(|at| at.to_string()).unwrap_or_default(),
-                duration_ms: ended_us.and_then(|ended| u64::try_from((ended - started_us) / 1000).ok()),
+                started_at: jiff::Timestamp::from_microsecond(started_us)
+                    .map(|at| at.to_string())
+                    .unwrap_or_default(),
+                duration_ms: ended_us
+                    .and_then(|ended| u64::try_from((ended - started_us) / 1000).ok()),
                 cost_usd: row.get(5)?,
             })
         })?;
@@ -229,7 +250,9 @@ fn is_alive(pid: u32) -> bool {
 fn prepare(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
-        if folder.file_name().is_some_and(|name| name == ".engine") && !folder.join(".gitignore").exists() {
+        if folder.file_name().is_some_and(|name| name == ".engine")
+            && !folder.join(".gitignore").exists()
+        {
             std::fs::write(folder.join(".gitignore"), "*\n")?;
         }
     }

@@ -20,30 +20,38 @@ pub(super) fn resolve(reference: &AgentRef, library: &Library) -> Option<Resolve
             let agent = library.agent(name)?;
             Resolved {
                 name: Some(name.clone()),
-                system: system_message(&agent.role, &agent.goal, &agent.instructions),
+                system: system_message(
+                    agent.role.as_deref(),
+                    agent.goal.as_deref(),
+                    agent.instructions.as_deref(),
+                ),
                 model: agent.model.clone(),
             }
         }
         AgentRef::Inline(agent) => Resolved {
             name: None,
-            system: system_message(&agent.role, &agent.goal, &agent.instructions),
+            system: system_message(
+                agent.role.as_deref(),
+                agent.goal.as_deref(),
+                agent.instructions.as_deref(),
+            ),
             model: agent.model.clone(),
         },
     })
 }
 
 /// Role, goal and instructions as one text; instructions alone are taken to the letter.
-fn system_message(role: &Option<String>, goal: &Option<String>, instructions: &Option<String>) -> String {
-    match (role, goal, instructions) {
-        (None, None, instructions) => instructions.clone().unwrap_or_default(),
-        (role, goal, instructions) => {
-            let mut parts = Vec::new();
-            parts.extend(role.as_ref().map(|role| format!("You are the {}.", role.trim().trim_end_matches('.'))));
-            parts.extend(goal.as_ref().map(|goal| format!("Your goal: {}.", goal.trim().trim_end_matches('.'))));
-            parts.extend(instructions.as_ref().map(|text| text.trim_end().to_owned()));
-            parts.join("\n")
-        }
+fn system_message(role: Option<&str>, goal: Option<&str>, instructions: Option<&str>) -> String {
+    if role.is_none() && goal.is_none() {
+        return instructions.unwrap_or_default().to_owned();
     }
+    let sentence = |text: &str| text.trim().trim_end_matches('.').to_owned();
+    let parts = [
+        role.map(|role| format!("You are the {}.", sentence(role))),
+        goal.map(|goal| format!("Your goal: {}.", sentence(goal))),
+        instructions.map(|text| text.trim_end().to_owned()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 /// The models of a step in the order they are tried: its own, else its agent's, else the default.

@@ -16,9 +16,16 @@ use super::shape::Shape;
 use super::{AgentStep, Graph, Kind, Library, Need, OnError, Output, Plan, Step, ToolStep, agents};
 
 /// Makes the plan of a workflow. Faults are all those found; with an error among them there is no plan.
-pub fn compile(document: &Document<Workflow>, library: &Library) -> (Option<Plan>, Vec<Diagnostic>) {
+pub fn compile(
+    document: &Document<Workflow>,
+    library: &Library,
+) -> (Option<Plan>, Vec<Diagnostic>) {
     let workflow = &document.value;
-    let shapes = workflow.steps.iter().map(|step| (step.id.as_str(), Shape::of_step(step, library))).collect();
+    let shapes = workflow
+        .steps
+        .iter()
+        .map(|step| (step.id.as_str(), Shape::of_step(step, library)))
+        .collect();
     let mut compiler = Compiler {
         document,
         library,
@@ -28,9 +35,14 @@ pub fn compile(document: &Document<Workflow>, library: &Library) -> (Option<Plan
     };
     compiler.check_ids();
     compiler.check_params();
-    let steps: Vec<Step> = workflow.steps.iter().enumerate().filter_map(|(n, step)| compiler.step(n, step)).collect();
+    let steps: Vec<Step> =
+        workflow.steps.iter().enumerate().filter_map(|(n, step)| compiler.step(n, step)).collect();
     let outputs = compiler.outputs(&steps);
-    let tools = compiler.tools.iter().filter_map(|name| Some((name.clone(), library.tool(name)?.clone()))).collect();
+    let tools = compiler
+        .tools
+        .iter()
+        .filter_map(|name| Some((name.clone(), library.tool(name)?.clone())))
+        .collect();
     let plan = Plan {
         workflow: workflow.name.clone(),
         description: workflow.description.clone(),
@@ -38,7 +50,11 @@ pub fn compile(document: &Document<Workflow>, library: &Library) -> (Option<Plan
         steps,
         outputs,
         tools,
-        limits: library.project.as_ref().map(|project| project.value.limits.clone()).unwrap_or_default(),
+        limits: library
+            .project
+            .as_ref()
+            .map(|project| project.value.limits.clone())
+            .unwrap_or_default(),
     };
     if !compiler.diagnostics.iter().any(Diagnostic::is_error) {
         compiler.check_cycles(&plan);
@@ -75,6 +91,12 @@ impl Edges {
         }
     }
 
+    fn add_all(&mut self, analyses: &[Analysis]) {
+        for analysis in analyses {
+            self.add(analysis);
+        }
+    }
+
     fn needs(self, written: &[StepId]) -> Vec<Need> {
         let mut needs: IndexMap<StepId, bool> = self.reads;
         for step in written {
@@ -82,7 +104,10 @@ impl Edges {
         }
         needs
             .into_iter()
-            .map(|(step, tolerant)| Need { tolerant: tolerant || self.when_guards.contains(&step), step })
+            .map(|(step, tolerant)| Need {
+                tolerant: tolerant || self.when_guards.contains(&step),
+                step,
+            })
             .collect()
     }
 }
@@ -90,7 +115,8 @@ impl Edges {
 impl Compiler<'_> {
     fn error(&mut self, code: &'static str, message: String, help: String, pointer: &str) {
         let span = self.document.span_of(pointer);
-        self.diagnostics.push(Diagnostic::error(code, message).help(help).at(&self.document.file, span));
+        self.diagnostics
+            .push(Diagnostic::error(code, message).help(help).at(&self.document.file, span));
     }
 
     fn check_ids(&mut self) {
@@ -115,7 +141,8 @@ impl Compiler<'_> {
         for (name, param) in &self.document.value.params {
             let pointer = format!("/params/{}", segment(name));
             if let Some((diagnostic, place)) = check_values(self.library, param, &pointer) {
-                self.diagnostics.push(diagnostic.at(&self.document.file, self.document.span_of(&place)));
+                self.diagnostics
+                    .push(diagnostic.at(&self.document.file, self.document.span_of(&place)));
             } else if let Some(values) = &param.values {
                 self.tools.insert(values.tool.clone());
             }
@@ -138,8 +165,9 @@ impl Compiler<'_> {
         }
         let on_error = match (step.on_error.unwrap_or_default(), &step.default) {
             (WrittenOnError::Default, Some(default)) => {
-                let analyses = self.templates(default, &format!("{pointer}/default"), Some(&step.id), &[]);
-                analyses.iter().for_each(|analysis| edges.add(analysis));
+                let analyses =
+                    self.templates(default, &format!("{pointer}/default"), Some(&step.id), &[]);
+                edges.add_all(&analyses);
                 OnError::Default(Template::new(default))
             }
             (WrittenOnError::Skip, _) => OnError::Skip,
@@ -148,7 +176,12 @@ impl Compiler<'_> {
         for (index, need) in step.needs.iter().enumerate() {
             let place = format!("{pointer}/needs/{index}");
             if *need == step.id {
-                self.error("needs-itself", format!("step `{need}` needs itself"), "remove it".to_owned(), &place);
+                self.error(
+                    "needs-itself",
+                    format!("step `{need}` needs itself"),
+                    "remove it".to_owned(),
+                    &place,
+                );
             } else if !self.names.shapes.contains_key(need.as_str()) {
                 let help = suggest(need.as_str(), self.names.shapes.keys().copied(), "steps");
                 self.error("unknown-step", format!("unknown step `{need}`"), help, &place);
@@ -199,34 +232,58 @@ impl Compiler<'_> {
         Kind::Compute(values)
     }
 
-    fn tool(&mut self, step: &document::Step, name: &ToolName, pointer: &str, edges: &mut Edges) -> Option<Kind> {
+    fn tool(
+        &mut self,
+        step: &document::Step,
+        name: &ToolName,
+        pointer: &str,
+        edges: &mut Edges,
+    ) -> Option<Kind> {
         let empty = IndexMap::new();
         let with = step.with.as_ref().unwrap_or(&empty);
         for (argument, value) in with {
             let place = format!("{pointer}/with/{}", segment(argument));
             let analyses = self.templates(value, &place, Some(&step.id), &[]);
-            analyses.iter().for_each(|analysis| edges.add(analysis));
+            edges.add_all(&analyses);
         }
         let Some(tool) = self.library.tool(name) else {
             let help = suggest(name.as_str(), self.library.tool_names(), "tools");
-            self.error("unknown-tool", format!("unknown tool `{name}`"), help, &format!("{pointer}/tool"));
+            self.error(
+                "unknown-tool",
+                format!("unknown tool `{name}`"),
+                help,
+                &format!("{pointer}/tool"),
+            );
             return None;
         };
         for argument in with.keys().filter(|argument| !tool.params.contains_key(*argument)) {
             let help = suggest(argument, tool.params.keys().map(String::as_str), "params");
             let span = self.document.key_span(&format!("{pointer}/with/{}", segment(argument)));
             self.diagnostics.push(
-                Diagnostic::error("unknown-argument", format!("tool `{name}` has no param `{argument}`"))
-                    .help(help)
-                    .at(&self.document.file, span),
+                Diagnostic::error(
+                    "unknown-argument",
+                    format!("tool `{name}` has no param `{argument}`"),
+                )
+                .help(help)
+                .at(&self.document.file, span),
             );
         }
-        for (param, _) in tool.params.iter().filter(|(param, p)| p.default.is_none() && !with.contains_key(*param)) {
+        for (param, _) in tool
+            .params
+            .iter()
+            .filter(|(param, p)| p.default.is_none() && !with.contains_key(*param))
+        {
             let help = format!("add `{param}:` below `with:`");
-            self.error("missing-argument", format!("tool `{name}` needs `{param}`"), help, &format!("{pointer}/tool"));
+            self.error(
+                "missing-argument",
+                format!("tool `{name}` needs `{param}`"),
+                help,
+                &format!("{pointer}/tool"),
+            );
         }
         self.tools.insert(name.clone());
-        let with = with.iter().map(|(argument, value)| (argument.clone(), Template::new(value))).collect();
+        let with =
+            with.iter().map(|(argument, value)| (argument.clone(), Template::new(value))).collect();
         Some(Kind::Tool(ToolStep { tool: name.clone(), with }))
     }
 
@@ -239,22 +296,34 @@ impl Compiler<'_> {
         let Some(agent) = agents::resolve(reference, self.library) else {
             if let document::AgentRef::Named(name) = reference {
                 let help = suggest(name.as_str(), self.library.agent_names(), "agents");
-                self.error("unknown-agent", format!("unknown agent `{name}`"), help, &format!("{pointer}/agent"));
+                self.error(
+                    "unknown-agent",
+                    format!("unknown agent `{name}`"),
+                    help,
+                    &format!("{pointer}/agent"),
+                );
             }
             return None;
         };
         let models = agents::models(step.model.as_ref(), agent.model.as_ref());
-        let known: Vec<String> = self.library.model_names().into_iter().map(str::to_owned).collect();
+        let known: Vec<String> =
+            self.library.model_names().into_iter().map(str::to_owned).collect();
         for name in models.iter().filter(|name| !known.iter().any(|k| k == name.as_str())) {
             let place = if step.model.is_some() { "model" } else { "agent" };
             let help = suggest(name.as_str(), known.iter().map(String::as_str), "models");
-            self.error("unknown-model", format!("unknown model `{name}`"), help, &format!("{pointer}/{place}"));
+            self.error(
+                "unknown-model",
+                format!("unknown model `{name}`"),
+                help,
+                &format!("{pointer}/{place}"),
+            );
         }
         let prompt = match Template::prompt(prompt) {
             Ok(prompt) => prompt,
             Err(problem) => {
                 let span = self.document.place(&place, problem.line, problem.column, problem.width);
-                let mut diagnostic = Diagnostic::error(problem.code, problem.message).at(&self.document.file, span);
+                let mut diagnostic =
+                    Diagnostic::error(problem.code, problem.message).at(&self.document.file, span);
                 diagnostic.help = problem.help;
                 self.diagnostics.push(diagnostic);
                 return None;
@@ -275,7 +344,8 @@ impl Compiler<'_> {
     fn outputs(&mut self, steps: &[Step]) -> IndexMap<String, Output> {
         let written = &self.document.value.outputs;
         if written.is_empty() {
-            let waited_for: BTreeSet<&StepId> = steps.iter().flat_map(|s| s.needs.iter().map(|n| &n.step)).collect();
+            let waited_for: BTreeSet<&StepId> =
+                steps.iter().flat_map(|s| s.needs.iter().map(|n| &n.step)).collect();
             return steps
                 .iter()
                 .filter(|step| !waited_for.contains(&step.id))
@@ -289,43 +359,73 @@ impl Compiler<'_> {
         written
             .iter()
             .map(|(name, value)| {
-                let analyses = self.templates(value, &format!("/outputs/{}", segment(name)), None, &[]);
+                let analyses =
+                    self.templates(value, &format!("/outputs/{}", segment(name)), None, &[]);
                 let mut edges = Edges::default();
-                analyses.iter().for_each(|analysis| edges.add(analysis));
+                edges.add_all(&analyses);
                 let needs = edges.needs(&[]);
                 let reads = needs.iter().map(|need| need.step.clone()).collect();
-                let needs = needs.into_iter().filter(|need| !need.tolerant).map(|need| need.step).collect();
+                let needs =
+                    needs.into_iter().filter(|need| !need.tolerant).map(|need| need.step).collect();
                 (name.clone(), Output { value: Template::new(value), needs, reads })
             })
             .collect()
     }
 
-    fn expression(&mut self, source: &str, pointer: &str, step: Option<&StepId>, locals: &[&str]) -> Analysis {
+    fn expression(
+        &mut self,
+        source: &str,
+        pointer: &str,
+        step: Option<&StepId>,
+        locals: &[&str],
+    ) -> Analysis {
         self.checked(analyse_expression(source), pointer, step, locals)
     }
 
-    fn template(&mut self, source: &str, pointer: &str, step: Option<&StepId>, locals: &[&str]) -> Analysis {
+    fn template(
+        &mut self,
+        source: &str,
+        pointer: &str,
+        step: Option<&StepId>,
+        locals: &[&str],
+    ) -> Analysis {
         self.checked(analyse_template(source), pointer, step, locals)
     }
 
-    fn checked(&mut self, analysis: Analysis, pointer: &str, step: Option<&StepId>, locals: &[&str]) -> Analysis {
+    fn checked(
+        &mut self,
+        analysis: Analysis,
+        pointer: &str,
+        step: Option<&StepId>,
+        locals: &[&str],
+    ) -> Analysis {
         let place = Place { pointer, step: step.map(StepId::as_str), locals };
         self.diagnostics.extend(self.names.check(&analysis, place));
         analysis
     }
 
     /// All texts inside a value.
-    fn templates(&mut self, value: &Value, pointer: &str, step: Option<&StepId>, locals: &[&str]) -> Vec<Analysis> {
+    fn templates(
+        &mut self,
+        value: &Value,
+        pointer: &str,
+        step: Option<&StepId>,
+        locals: &[&str],
+    ) -> Vec<Analysis> {
         match value {
             Value::String(text) => vec![self.template(text, pointer, step, locals)],
             Value::Array(items) => items
                 .iter()
                 .enumerate()
-                .flat_map(|(index, item)| self.templates(item, &format!("{pointer}/{index}"), step, locals))
+                .flat_map(|(index, item)| {
+                    self.templates(item, &format!("{pointer}/{index}"), step, locals)
+                })
                 .collect(),
             Value::Object(object) => object
                 .iter()
-                .flat_map(|(key, item)| self.templates(item, &format!("{pointer}/{}", segment(key)), step, locals))
+                .flat_map(|(key, item)| {
+                    self.templates(item, &format!("{pointer}/{}", segment(key)), step, locals)
+                })
                 .collect(),
             Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
         }
@@ -333,7 +433,8 @@ impl Compiler<'_> {
 
     fn check_cycles(&mut self, plan: &Plan) {
         for cycle in Graph::of(plan).cycles() {
-            let ids: Vec<&str> = cycle.iter().filter_map(|n| plan.steps.get(*n)).map(|s| s.id.as_str()).collect();
+            let ids: Vec<&str> =
+                cycle.iter().filter_map(|n| plan.steps.get(*n)).map(|s| s.id.as_str()).collect();
             // The path is drawn in the direction of waiting: each step waits for the next.
             let path: Vec<&str> = ids.iter().rev().copied().collect();
             let at = cycle.first().copied().unwrap_or_default();

@@ -41,7 +41,8 @@ impl Graph {
 
     /// The steps that wait for a step, in the order written.
     pub fn successors(&self, step: usize) -> Vec<usize> {
-        let mut successors: Vec<usize> = self.graph.neighbors(NodeIndex::new(step)).map(NodeIndex::index).collect();
+        let mut successors: Vec<usize> =
+            self.graph.neighbors(NodeIndex::new(step)).map(NodeIndex::index).collect();
         successors.sort_unstable();
         successors
     }
@@ -67,8 +68,10 @@ impl Graph {
         if toposort(&self.graph, None).is_ok() {
             return Vec::new();
         }
-        let mut cycles: Vec<Vec<usize>> =
-            kosaraju_scc(&self.graph).into_iter().filter_map(|group| self.cycle_in(&group)).collect();
+        let mut cycles: Vec<Vec<usize>> = kosaraju_scc(&self.graph)
+            .into_iter()
+            .filter_map(|group| self.cycle_in(&group))
+            .collect();
         cycles.sort();
         cycles
     }
@@ -92,8 +95,8 @@ impl Graph {
                     cycle.reverse();
                     return Some(cycle);
                 }
-                if !came_from.contains_key(&next) {
-                    came_from.insert(next, node);
+                if let std::collections::btree_map::Entry::Vacant(e) = came_from.entry(next) {
+                    e.insert(node);
                     queue.push_back(next);
                 }
             }
@@ -105,7 +108,12 @@ impl Graph {
     pub fn levels(&self) -> Vec<usize> {
         let mut levels = vec![0; self.graph.node_count()];
         for step in self.order() {
-            let level = self.predecessors(step).iter().filter_map(|p| levels.get(*p)).max().map_or(0, |l| l + 1);
+            let level = self
+                .predecessors(step)
+                .iter()
+                .filter_map(|p| levels.get(*p))
+                .max()
+                .map_or(0, |l| l + 1);
             if let Some(slot) = levels.get_mut(step) {
                 *slot = level;
             }
@@ -116,7 +124,8 @@ impl Graph {
     /// The path that takes longest, given what each step takes, and its length.
     pub fn critical_path(&self, weights: &[f64]) -> (Vec<usize>, f64) {
         let mut longest: Vec<(f64, Option<usize>)> = vec![(0.0, None); self.graph.node_count()];
-        let length = |longest: &[(f64, Option<usize>)], step: usize| longest.get(step).map_or(0.0, |l| l.0);
+        let length =
+            |longest: &[(f64, Option<usize>)], step: usize| longest.get(step).map_or(0.0, |l| l.0);
         for step in self.order() {
             let before = self
                 .predecessors(step)
@@ -128,12 +137,12 @@ impl Graph {
                 *slot = (total, before);
             }
         }
-        let last = (0..longest.len()).max_by(|a, b| {
-            length(&longest, *a).total_cmp(&length(&longest, *b)).then(b.cmp(a))
-        });
+        let last = (0..longest.len())
+            .max_by(|a, b| length(&longest, *a).total_cmp(&length(&longest, *b)).then(b.cmp(a)));
         let total = last.map_or(0.0, |step| length(&longest, step));
         let mut path: Vec<usize> =
-            std::iter::successors(last, |step| longest.get(*step).and_then(|(_, before)| *before)).collect();
+            std::iter::successors(last, |step| longest.get(*step).and_then(|(_, before)| *before))
+                .collect();
         path.reverse();
         (path, total)
     }

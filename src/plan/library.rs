@@ -23,10 +23,11 @@ impl Library {
     pub fn add_agent(&mut self, document: Document<Agent>) -> Option<Diagnostic> {
         let name = document.value.name.clone();
         if let Some(first) = self.agents.get(&name) {
-            let diagnostic = Diagnostic::error("duplicate-agent", format!("agent `{name}` exists twice"))
-                .help("give each agent a name of its own")
-                .at(&document.file, document.span_of("/name"))
-                .related("first here", &first.file, first.span_of("/name"));
+            let diagnostic =
+                Diagnostic::error("duplicate-agent", format!("agent `{name}` exists twice"))
+                    .help("give each agent a name of its own")
+                    .at(&document.file, document.span_of("/name"))
+                    .related("first here", &first.file, first.span_of("/name"));
             return Some(diagnostic);
         }
         self.agents.insert(name, document);
@@ -42,10 +43,17 @@ impl Library {
             if let Some(&(other, first)) = self.tools.get(&tool.name) {
                 let other = self.tool_files.get(other).unwrap_or(&document);
                 diagnostics.push(
-                    Diagnostic::error("duplicate-tool", format!("tool `{}` exists twice", tool.name))
-                        .help("give each tool a name of its own")
-                        .at(&document.file, here)
-                        .related("first here", &other.file, other.span_of(&format!("/tools/{first}/name"))),
+                    Diagnostic::error(
+                        "duplicate-tool",
+                        format!("tool `{}` exists twice", tool.name),
+                    )
+                    .help("give each tool a name of its own")
+                    .at(&document.file, here)
+                    .related(
+                        "first here",
+                        &other.file,
+                        other.span_of(&format!("/tools/{first}/name")),
+                    ),
                 );
             } else {
                 self.tools.insert(tool.name.clone(), (file, index));
@@ -98,16 +106,16 @@ pub(super) const AUTO: &str = "auto";
 /// Checks the names that engine.yaml, agents and tools take from one another.
 pub fn check_library(library: &Library) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    if let Some(project) = &library.project {
-        if let Some(name) = &project.value.default_model {
-            let known = library.model_names();
-            if !known.contains(&name.as_str()) {
-                diagnostics.push(
-                    Diagnostic::error("unknown-model", format!("unknown model `{name}`"))
-                        .help(suggest(name.as_str(), known, "models"))
-                        .at(&project.file, project.span_of("/default_model")),
-                );
-            }
+    if let Some(project) = &library.project
+        && let Some(name) = &project.value.default_model
+    {
+        let known = library.model_names();
+        if !known.contains(&name.as_str()) {
+            diagnostics.push(
+                Diagnostic::error("unknown-model", format!("unknown model `{name}`"))
+                    .help(suggest(name.as_str(), known, "models"))
+                    .at(&project.file, project.span_of("/default_model")),
+            );
         }
     }
     for document in library.agents.values() {
@@ -124,7 +132,11 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
 fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut Vec<Diagnostic>) {
     let agent = &document.value;
     let mut fault = |code, message: String, help: String, pointer: &str| {
-        diagnostics.push(Diagnostic::error(code, message).help(help).at(&document.file, document.span_of(pointer)));
+        diagnostics.push(
+            Diagnostic::error(code, message)
+                .help(help)
+                .at(&document.file, document.span_of(pointer)),
+        );
     };
     for (key, tools) in [("tools", &agent.tools), ("overview", &agent.overview)] {
         for (index, name) in tools.iter().enumerate() {
@@ -134,9 +146,17 @@ fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut 
                     let help = suggest(name.as_str(), library.tool_names(), "tools");
                     fault("unknown-tool", format!("unknown tool `{name}`"), help, &pointer);
                 }
-                Some(tool) if key == "overview" && tool.params.values().any(|p| p.default.is_none()) => {
-                    let message = format!("tool `{name}` has required params, so it cannot be an overview");
-                    fault("overview-needs-params", message, "name tools that run without arguments".to_owned(), &pointer);
+                Some(tool)
+                    if key == "overview" && tool.params.values().any(|p| p.default.is_none()) =>
+                {
+                    let message =
+                        format!("tool `{name}` has required params, so it cannot be an overview");
+                    fault(
+                        "overview-needs-params",
+                        message,
+                        "name tools that run without arguments".to_owned(),
+                        &pointer,
+                    );
                 }
                 Some(_) => {}
             }
@@ -145,7 +165,12 @@ fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut 
     for (index, name) in agent.consult.iter().enumerate() {
         let pointer = format!("/consult/{index}");
         if *name == agent.name {
-            fault("consults-itself", format!("agent `{name}` consults itself"), "remove it".to_owned(), &pointer);
+            fault(
+                "consults-itself",
+                format!("agent `{name}` consults itself"),
+                "remove it".to_owned(),
+                &pointer,
+            );
         } else if library.agent(name).is_none() {
             let help = suggest(name.as_str(), library.agent_names(), "agents");
             fault("unknown-agent", format!("unknown agent `{name}`"), help, &pointer);
@@ -173,7 +198,9 @@ fn check_tool(
 ) {
     let sources = library.project.as_ref().map(|project| &project.value.sources);
     if !sources.is_some_and(|sources| sources.contains_key(&tool.sql.source)) {
-        let names = sources.into_iter().flat_map(|sources| sources.keys().map(crate::id::SourceName::as_str));
+        let names = sources
+            .into_iter()
+            .flat_map(|sources| sources.keys().map(crate::id::SourceName::as_str));
         diagnostics.push(
             Diagnostic::error("unknown-source", format!("unknown source `{}`", tool.sql.source))
                 .help(suggest(tool.sql.source.as_str(), names, "sources"))
@@ -197,18 +224,25 @@ pub(super) fn check_values(
     let values = param.values.as_ref()?;
     let place = format!("{pointer}/values/tool");
     let Some(tool) = library.tool(&values.tool) else {
-        let diagnostic = Diagnostic::error("unknown-tool", format!("unknown tool `{}`", values.tool))
-            .help(suggest(values.tool.as_str(), library.tool_names(), "tools"));
+        let diagnostic =
+            Diagnostic::error("unknown-tool", format!("unknown tool `{}`", values.tool))
+                .help(suggest(values.tool.as_str(), library.tool_names(), "tools"));
         return Some((diagnostic, place));
     };
     if tool.returns != Returns::Rows {
-        let diagnostic = Diagnostic::error("values-need-rows", format!("tool `{}` gives no rows to choose from", tool.name))
-            .help("name a tool with `returns: rows`");
+        let diagnostic = Diagnostic::error(
+            "values-need-rows",
+            format!("tool `{}` gives no rows to choose from", tool.name),
+        )
+        .help("name a tool with `returns: rows`");
         return Some((diagnostic, place));
     }
     if tool.params.values().any(|param| param.default.is_none()) {
-        let diagnostic = Diagnostic::error("values-need-params", format!("tool `{}` has required params", tool.name))
-            .help("values come from a tool that runs without arguments");
+        let diagnostic = Diagnostic::error(
+            "values-need-params",
+            format!("tool `{}` has required params", tool.name),
+        )
+        .help("values come from a tool that runs without arguments");
         return Some((diagnostic, place));
     }
     None

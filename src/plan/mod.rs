@@ -1,6 +1,9 @@
 //! Plans: checked, resolved, frozen graphs. Whatever a run needs to know of its files is in its plan,
 //! so a run can go on whatever becomes of them; nothing here reads files or calls anything.
 
+// A new kind of event, step or state must be looked at everywhere.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod agents;
 mod compile;
 mod graph;
@@ -15,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::document::{Figures, Limits, Param, Retry, Tool};
 use crate::expression::Template;
 use crate::id::{AgentName, ModelName, PlanHash, StepId, ToolName, WorkflowName};
-use crate::value::{HumanDuration, Value};
+use crate::value::{HumanDuration, Value, hex};
 
 pub use compile::compile;
 pub use graph::Graph;
@@ -44,8 +47,7 @@ impl Plan {
     /// The hash by which the journal keeps the plan, and the JSON it is the hash of.
     pub fn freeze(&self) -> serde_json::Result<(PlanHash, String)> {
         let json = serde_json::to_string(self)?;
-        let digest = Sha256::digest(json.as_bytes());
-        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(&Sha256::digest(json.as_bytes()));
         Ok((PlanHash::from(hash), json))
     }
 }

@@ -31,8 +31,10 @@ impl Names<'_> {
     pub(super) fn check(&self, analysis: &Analysis, place: Place<'_>) -> Vec<Diagnostic> {
         let file = &self.document.file;
         let problems = analysis.problems.iter().map(|problem| {
-            let span = self.document.place(place.pointer, problem.line, problem.column, problem.width);
-            let mut diagnostic = Diagnostic::error(problem.code, problem.message.clone()).at(file, span);
+            let span =
+                self.document.place(place.pointer, problem.line, problem.column, problem.width);
+            let mut diagnostic =
+                Diagnostic::error(problem.code, problem.message.clone()).at(file, span);
             diagnostic.help.clone_from(&problem.help);
             diagnostic
         });
@@ -57,13 +59,18 @@ impl Names<'_> {
         let name = path.first()?;
         let Some(param) = params.get(name) else {
             let help = suggest(name, params.keys().map(String::as_str), "params");
-            return Some(Diagnostic::error("unknown-param", format!("unknown param `{name}`")).help(help));
+            return Some(
+                Diagnostic::error("unknown-param", format!("unknown param `{name}`")).help(help),
+            );
         };
         let enterable = matches!(param.kind, ParamType::Object | ParamType::Array);
         let field = path.get(1).filter(|_| !enterable)?;
         Some(
-            Diagnostic::error("unknown-field", format!("param `{name}` is a single value, it has no `{field}`"))
-                .help(format!("read `params.{name}`")),
+            Diagnostic::error(
+                "unknown-field",
+                format!("param `{name}` is a single value, it has no `{field}`"),
+            )
+            .help(format!("read `params.{name}`")),
         )
     }
 
@@ -82,14 +89,19 @@ impl Names<'_> {
         }
         let Some(shape) = self.shapes.get(id.as_str()) else {
             let help = suggest(id, self.shapes.keys().copied(), "steps");
-            return Some(Diagnostic::error("unknown-step", format!("unknown step `{id}`")).help(help));
+            return Some(
+                Diagnostic::error("unknown-step", format!("unknown step `{id}`")).help(help),
+            );
         };
         match path.get(1).map(String::as_str) {
-            Some("output") => self.check_field(id, shape, path.get(2..).unwrap_or_default()),
+            Some("output") => Self::check_field(id, shape, path.get(2..).unwrap_or_default()),
             Some("status") => None,
             Some(other) => Some(
-                Diagnostic::error("unknown-field", format!("a step has `output` and `status`, not `{other}`"))
-                    .help(format!("write `steps.{id}.output.{other}`")),
+                Diagnostic::error(
+                    "unknown-field",
+                    format!("a step has `output` and `status`, not `{other}`"),
+                )
+                .help(format!("write `steps.{id}.output.{other}`")),
             ),
             None => Some(
                 Diagnostic::error("unknown-field", format!("`steps.{id}` alone is not a value"))
@@ -98,18 +110,28 @@ impl Names<'_> {
         }
     }
 
-    fn check_field(&self, id: &str, shape: &Shape, path: &[String]) -> Option<Diagnostic> {
+    fn check_field(id: &str, shape: &Shape, path: &[String]) -> Option<Diagnostic> {
         let (index, found) = shape.missing(path)?;
         let field = path.get(index)?;
-        let place = path.get(..index).unwrap_or_default().iter().fold(format!("steps.{id}.output"), |place, s| format!("{place}.{s}"));
+        let place = path
+            .get(..index)
+            .unwrap_or_default()
+            .iter()
+            .fold(format!("steps.{id}.output"), |place, s| format!("{place}.{s}"));
         let diagnostic = Diagnostic::error("unknown-field", format!("`{place}` has no `{field}`"));
         Some(match found {
-            Shape::Fields(fields) => diagnostic.help(suggest(field, fields.keys().map(String::as_str), "fields")),
-            Shape::List(_) => diagnostic.help("it is a list: enter it by index (`.0`), a filter or a loop"),
-            other if index == 0 && *other == Shape::Text => {
-                diagnostic.help(format!("step `{id}` answers with text; give it an `output.schema` to have fields"))
+            Shape::Fields(fields) => {
+                diagnostic.help(suggest(field, fields.keys().map(String::as_str), "fields"))
             }
-            other => diagnostic.help(format!("it is {}", other.describe())),
+            Shape::List(_) => {
+                diagnostic.help("it is a list: enter it by index (`.0`), a filter or a loop")
+            }
+            other if index == 0 && *other == Shape::Text => diagnostic.help(format!(
+                "step `{id}` answers with text; give it an `output.schema` to have fields"
+            )),
+            Shape::Text | Shape::Scalar | Shape::Unknown => {
+                diagnostic.help(format!("it is {}", found.describe()))
+            }
         })
     }
 

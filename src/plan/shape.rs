@@ -17,16 +17,18 @@ pub(super) enum Shape {
     /// A number, boolean or null.
     Scalar,
     /// A map with exactly these names.
-    Fields(BTreeMap<String, Shape>),
+    Fields(BTreeMap<String, Self>),
     /// A list of such values.
-    List(Box<Shape>),
+    List(Box<Self>),
 }
 
 impl Shape {
     /// The shape of a step's output.
     pub(super) fn of_step(step: &Step, library: &Library) -> Self {
         if let Some(compute) = &step.compute {
-            return Self::Fields(compute.keys().map(|name| (name.clone(), Self::Unknown)).collect());
+            return Self::Fields(
+                compute.keys().map(|name| (name.clone(), Self::Unknown)).collect(),
+            );
         }
         if let Some(name) = &step.tool {
             return match library.tool(name).map(|tool| tool.returns) {
@@ -44,7 +46,10 @@ impl Shape {
         match schema.get("type").and_then(Value::as_str) {
             Some("object") => match schema.get("properties").and_then(Value::as_object) {
                 Some(properties) => Self::Fields(
-                    properties.iter().map(|(name, schema)| (name.clone(), Self::of_schema(schema))).collect(),
+                    properties
+                        .iter()
+                        .map(|(name, schema)| (name.clone(), Self::of_schema(schema)))
+                        .collect(),
                 ),
                 None => Self::Unknown,
             },

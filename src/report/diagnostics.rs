@@ -66,7 +66,10 @@ fn json(found: &[Diagnostic], files: usize) -> serde_json::Value {
 
 fn text(found: &[Diagnostic], files: usize, colour: bool) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(110).with_links(false).with_context_lines(1);
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(110)
+        .with_links(false)
+        .with_context_lines(1);
     let mut out = String::new();
     for diagnostic in found {
         let drawn = Drawn::of(diagnostic);
@@ -100,11 +103,14 @@ struct Drawn<'d> {
 impl<'d> Drawn<'d> {
     fn of(diagnostic: &'d Diagnostic) -> Self {
         let file = diagnostic.file.as_ref();
-        let source = file.map(|file| NamedSource::new(file.path.display().to_string(), file.text.clone()));
+        let source =
+            file.map(|file| NamedSource::new(file.path.display().to_string(), file.text.clone()));
         let mut labels = Vec::new();
         if let (Some(file), Some(span)) = (file, diagnostic.span) {
             labels.push(LabeledSpan::new_with_span(Some("here".to_owned()), offsets(file, span)));
-            for related in diagnostic.related.iter().filter(|related| related.file.path == file.path) {
+            for related in
+                diagnostic.related.iter().filter(|related| related.file.path == file.path)
+            {
                 let place = offsets(&related.file, related.span);
                 labels.push(LabeledSpan::new_with_span(Some(related.message.clone()), place));
             }
@@ -116,10 +122,12 @@ impl<'d> Drawn<'d> {
 /// Lines and columns as the byte offsets that miette wants.
 fn offsets(file: &SourceFile, span: Span) -> SourceSpan {
     let at = |line: usize, column: usize| {
-        let start: usize = file.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let start: usize =
+            file.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let rest = file.text.get(start..).unwrap_or_default();
         let line_text = rest.split('\n').next().unwrap_or_default();
-        let inside: usize = line_text.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+        let inside: usize =
+            line_text.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
         start + inside
     };
     let start = at(span.line, span.column);
@@ -137,7 +145,13 @@ impl fmt::Display for Drawn<'_> {
         }
         for related in &self.diagnostic.related {
             if self.diagnostic.file.as_ref().is_none_or(|file| file.path != related.file.path) {
-                write!(f, "; {}: {}:{}", related.message, related.file.path.display(), related.span.line)?;
+                write!(
+                    f,
+                    "; {}: {}:{}",
+                    related.message,
+                    related.file.path.display(),
+                    related.span.line
+                )?;
             }
         }
         Ok(())
@@ -167,6 +181,7 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+        (!self.labels.is_empty())
+            .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
     }
 }

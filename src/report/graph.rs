@@ -29,7 +29,9 @@ pub fn graph(plan: &Plan, outcome: Option<&Outcome>, format: Format) -> String {
 }
 
 fn edges(plan: &Plan) -> impl Iterator<Item = (&str, &str)> {
-    plan.steps.iter().flat_map(|step| step.needs.iter().map(|need| (need.step.as_str(), step.id.as_str())))
+    plan.steps
+        .iter()
+        .flat_map(|step| step.needs.iter().map(|need| (need.step.as_str(), step.id.as_str())))
 }
 
 /// Lines of a node: its id, what it calls, and what became of it.
@@ -44,7 +46,7 @@ fn label(step: &Step, outcome: Option<&StepOutcome>) -> Vec<String> {
         Kind::Compute(_) => lines.push("compute".to_owned()),
     }
     if let Some(outcome) = outcome {
-        let time = outcome.duration_ms.map(|ms| super::summary::duration(ms));
+        let time = outcome.duration_ms.map(super::summary::duration);
         let cost = outcome.cost_usd.map(super::summary::cost);
         let parts: Vec<String> = time.into_iter().chain(cost).collect();
         lines.push(if parts.is_empty() { "skipped".to_owned() } else { parts.join(", ") });
@@ -59,7 +61,8 @@ fn of_step<'o>(outcome: Option<&'o Outcome>, step: &Step) -> Option<&'o StepOutc
 fn mermaid(plan: &Plan, outcome: Option<&Outcome>) -> String {
     let mut out = "flowchart LR\n".to_owned();
     // Node names are numbered: an id such as `end` is a word of Mermaid's own.
-    let name = |id: &str| plan.steps.iter().position(|step| step.id.as_str() == id).unwrap_or_default();
+    let name =
+        |id: &str| plan.steps.iter().position(|step| step.id.as_str() == id).unwrap_or_default();
     for (number, step) in plan.steps.iter().enumerate() {
         let found = of_step(outcome, step);
         let text = label(step, found).join("<br/>").replace('"', "#quot;");
@@ -87,15 +90,23 @@ fn mermaid(plan: &Plan, outcome: Option<&Outcome>) -> String {
 
 fn dot(plan: &Plan, outcome: Option<&Outcome>) -> String {
     let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let mut out = "digraph workflow {\n    rankdir=LR;\n    node [fontname=\"Helvetica\", fontsize=11];\n".to_owned();
+    let mut out =
+        "digraph workflow {\n    rankdir=LR;\n    node [fontname=\"Helvetica\", fontsize=11];\n"
+            .to_owned();
     for step in &plan.steps {
         let shape = match step.kind {
             Kind::Agent(_) => "box, style=rounded",
             Kind::Tool(_) => "cylinder",
             Kind::Compute(_) => "box",
         };
-        let lines: Vec<String> = label(step, of_step(outcome, step)).iter().map(|line| line.replace('"', "'")).collect();
-        let _ = writeln!(out, "    {} [label=\"{}\", shape={shape}];", quote(step.id.as_str()), lines.join("\\n"));
+        let lines: Vec<String> =
+            label(step, of_step(outcome, step)).iter().map(|line| line.replace('"', "'")).collect();
+        let _ = writeln!(
+            out,
+            "    {} [label=\"{}\", shape={shape}];",
+            quote(step.id.as_str()),
+            lines.join("\\n")
+        );
     }
     for (from, to) in edges(plan) {
         let _ = writeln!(out, "    {} -> {};", quote(from), quote(to));

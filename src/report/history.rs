@@ -8,6 +8,7 @@ use super::summary::{cost, duration};
 use crate::event::{Event, Record};
 use crate::journal::RunSummary;
 use crate::run::Outcome;
+use crate::value::millis;
 
 /// Lists runs, newest first.
 pub fn runs(runs: &[RunSummary]) -> String {
@@ -15,14 +16,19 @@ pub fn runs(runs: &[RunSummary]) -> String {
         return "no runs yet\n".to_owned();
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["run", "workflow", "status", "started", "time", "cost"]);
+    table
+        .load_preset(presets::NOTHING)
+        .set_header(["run", "workflow", "status", "started", "time", "cost"]);
     for run in runs {
         table.add_row([
             run.run_id.to_string(),
             run.workflow.to_string(),
             run.status.clone(),
             run.started_at.clone(),
-            run.duration_ms.map(|ms| duration(ms as f64)).unwrap_or_default(),
+            run.duration_ms
+                .and_then(|ms| i64::try_from(ms).ok())
+                .map(|ms| duration(millis(ms.saturating_mul(1000))))
+                .unwrap_or_default(),
             run.cost_usd.filter(|usd| *usd > 0.0).map(cost).unwrap_or_default(),
         ]);
     }
@@ -34,7 +40,7 @@ pub fn show(outcome: Option<&Outcome>, events: &[Record]) -> String {
     let mut out = String::new();
     let started = events.first().map_or(0, |record| record.at_us);
     for record in events {
-        let at = duration((record.at_us - started).max(0) as f64 / 1000.0);
+        let at = duration(millis((record.at_us - started).max(0)));
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{at:>9}  {}", describe(&record.event));
     }
@@ -51,20 +57,28 @@ fn describe(event: &Event) -> String {
     match event {
         Event::RunStarted { workflow, params, offline, .. } => {
             let offline = if *offline { " offline" } else { "" };
-            format!("run of `{workflow}` started{offline} with {}", serde_json::Value::Object(params.clone()))
+            format!(
+                "run of `{workflow}` started{offline} with {}",
+                serde_json::Value::Object(params.clone())
+            )
         }
         Event::StepStarted { step } => format!("{step}: started"),
         Event::ModelCalled { step, call } => {
             let end = match (&call.answer, &call.error) {
                 (_, Some(error)) => error.message.clone(),
-                (Some(answer), None) => answer.lines().next().unwrap_or_default().chars().take(100).collect(),
+                (Some(answer), None) => {
+                    answer.lines().next().unwrap_or_default().chars().take(100).collect()
+                }
                 (None, None) => String::new(),
             };
             let price = call.cost_usd.map(cost).unwrap_or_default();
             format!("{step}: asked {} ({} ms {price}): {end}", call.model, call.duration_ms)
         }
         Event::ToolCalled { step, call } => {
-            let end = call.error.as_ref().map_or_else(String::new, |error| format!(": {}", error.message));
+            let end = call
+                .error
+                .as_ref()
+                .map_or_else(String::new, |error| format!(": {}", error.message));
             let arguments = serde_json::Value::Object(call.arguments.clone());
             format!("{step}: called {} with {arguments} ({} ms){end}", call.tool, call.duration_ms)
         }

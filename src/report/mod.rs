@@ -1,5 +1,8 @@
 //! What people see: events and outcomes as text and JSON. Nothing here decides anything.
 
+// A new kind of event, step or state must be looked at everywhere.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod diagnostics;
 mod graph;
 mod history;

@@ -65,7 +65,8 @@ impl PlanReport {
             })
             .collect();
         let depth = steps.iter().map(|step| step.level).max().unwrap_or_default();
-        let width = (0..=depth).map(|level| steps.iter().filter(|s| s.level == level).count()).max();
+        let width =
+            (0..=depth).map(|level| steps.iter().filter(|s| s.level == level).count()).max();
         // An agent takes far longer than a tool, and a tool than arithmetic.
         let weights: Vec<f64> = plan
             .steps
@@ -81,7 +82,11 @@ impl PlanReport {
             workflow: plan.workflow.clone(),
             params,
             width: width.unwrap_or_default(),
-            critical_path: path.into_iter().filter_map(|n| plan.steps.get(n)).map(|s| s.id.clone()).collect(),
+            critical_path: path
+                .into_iter()
+                .filter_map(|n| plan.steps.get(n))
+                .map(|s| s.id.clone())
+                .collect(),
             model_calls: steps.iter().filter(|step| step.kind == "agent").count(),
             steps,
         }
@@ -90,7 +95,9 @@ impl PlanReport {
 
 fn calls(step: &Step) -> Option<String> {
     match &step.kind {
-        Kind::Agent(agent) => Some(agent.agent.as_ref().map_or_else(|| "(in place)".to_owned(), ToString::to_string)),
+        Kind::Agent(agent) => {
+            Some(agent.agent.as_ref().map_or_else(|| "(in place)".to_owned(), ToString::to_string))
+        }
         Kind::Tool(tool) => Some(tool.tool.to_string()),
         Kind::Compute(_) => None,
     }

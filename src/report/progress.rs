@@ -9,12 +9,13 @@ use super::summary::{cost, duration};
 use crate::event::{Event, Record, SkipReason};
 use crate::id::StepId;
 use crate::plan::Plan;
+use crate::value::millis;
 
 /// Steps beyond this many get no live line each: a terminal has only so many.
 const LIVE_STEPS: usize = 40;
 
 /// A reader of events that shows them.
-pub trait Progress {
+pub trait Progress: Send {
     /// Shows an event.
     fn show(&mut self, record: &Record);
     /// Clears what must not stay on the screen.
@@ -63,13 +64,23 @@ impl Lines {
                 None
             }
             Event::StepRetrying { step, attempt, error, delay_ms } => {
-                let wait = duration(*delay_ms as f64);
-                line(step, "↻", format!("attempt {attempt} failed, again in {wait}: {error}"), false)
+                let wait = duration(millis(i64::try_from(*delay_ms).unwrap_or(i64::MAX) * 1000));
+                line(
+                    step,
+                    "↻",
+                    format!("attempt {attempt} failed, again in {wait}: {error}"),
+                    false,
+                )
             }
-            Event::StepSucceeded { step, defaulted: None, .. } => line(step, "✓", self.took(step, record), true),
-            Event::StepSucceeded { step, defaulted: Some(fault), .. } => {
-                line(step, "○", format!("{} took its default: {fault}", self.took(step, record)), true)
+            Event::StepSucceeded { step, defaulted: None, .. } => {
+                line(step, "✓", self.took(step, record), true)
             }
+            Event::StepSucceeded { step, defaulted: Some(fault), .. } => line(
+                step,
+                "○",
+                format!("{} took its default: {fault}", self.took(step, record)),
+                true,
+            ),
             Event::StepFailed { step, error } => line(step, "✗", error.to_string(), true),
             Event::StepSkipped { step, reason } => line(step, "-", skipped(reason), true),
             Event::BudgetExceeded { step, message } => line(step, "$", message.clone(), false),
@@ -79,7 +90,7 @@ impl Lines {
 
     fn took(&self, step: &StepId, record: &Record) -> String {
         let Some(taken) = self.taken.get(step) else { return String::new() };
-        let time = duration((record.at_us - taken.started_us).max(0) as f64 / 1000.0);
+        let time = duration(millis((record.at_us - taken.started_us).max(0)));
         if taken.cost_usd > 0.0 { format!("{time} {}", cost(taken.cost_usd)) } else { time }
     }
 }
@@ -99,14 +110,14 @@ pub struct Plain<W> {
     lines: Lines,
 }
 
-impl<W: std::io::Write> Plain<W> {
+impl<W: std::io::Write + Send> Plain<W> {
     /// Writes lines to `out`.
     pub fn new(out: W) -> Self {
         Self { out, lines: Lines::default() }
     }
 }
 
-impl<W: std::io::Write> Progress for Plain<W> {
+impl<W: std::io::Write + Send> Progress for Plain<W> {
     fn show(&mut self, record: &Record) {
         if let Some(line) = self.lines.of(record)
             && (line.ended || !line.text.is_empty())

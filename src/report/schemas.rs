@@ -31,7 +31,8 @@ pub fn all() -> Vec<Schema> {
         .collect();
     let mut outcome = schemars::schema_for!(Outcome).to_value();
     if let Some(object) = outcome.as_object_mut() {
-        object.insert("title".to_owned(), "Outcome of a run: what `engine run --json` prints".into());
+        object
+            .insert("title".to_owned(), "Outcome of a run: what `engine run --json` prints".into());
     }
     schemas.push(Schema { name: "outcome", value: outcome });
     schemas

@@ -30,30 +30,49 @@ pub fn summary(outcome: &Outcome) -> String {
     };
     for (name, value) in outcome.outputs.iter().filter(|(name, _)| *name != "answer") {
         if !matches!(value, Value::Array(_) | Value::Object(_)) {
-            line("output", &format!("{name} = {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+            line(
+                "output",
+                &format!(
+                    "{name} = {}",
+                    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                ),
+            );
         }
     }
     line("steps", &steps(outcome));
     let timing = &outcome.timing;
     let saved = timing.sequential_ms - timing.wall_ms;
-    let saved = if saved >= 1.0 { format!(", {} saved by running in parallel", duration(saved)) } else { String::new() };
+    let saved = if saved >= 1.0 {
+        format!(", {} saved by running in parallel", duration(saved))
+    } else {
+        String::new()
+    };
     line("time", &format!("{}{saved}", duration(timing.wall_ms)));
     let together = in_parallel(outcome);
     if !together.is_empty() {
         line("parallel", &together);
     }
     let path: Vec<&str> = timing.critical_path.iter().map(StepId::as_str).collect();
-    line("longest", &format!("{} ({})", abridged(&path, " -> "), duration(timing.critical_path_ms)));
+    line(
+        "longest",
+        &format!("{} ({})", abridged(&path, " -> "), duration(timing.critical_path_ms)),
+    );
     if outcome.usage.model_calls > 0 {
         line("model", &model(outcome));
     }
     let figures = &outcome.figures;
     if figures.cited + figures.matched > 0 || !figures.unverified.is_empty() {
         let not = figures.unverified.len();
-        line("figures", &format!("{} traced to their source, {not} not", figures.cited + figures.matched));
+        line(
+            "figures",
+            &format!("{} traced to their source, {not} not", figures.cited + figures.matched),
+        );
     }
     for unverified in &figures.unverified {
-        line("unverified", &format!("`{}` in step `{}`: {}", unverified.text, unverified.step, unverified.reason));
+        line(
+            "unverified",
+            &format!("`{}` in step `{}`: {}", unverified.text, unverified.step, unverified.reason),
+        );
     }
     if outcome.degraded {
         line("degraded", "worded without a model; the figures are the same");
@@ -100,7 +119,10 @@ fn model(outcome: &Outcome) -> String {
         (unpriced, true) => format!("{} and {unpriced} unpriced calls", cost(outcome.cost_usd)),
         (_, false) => "unpriced".to_owned(),
     };
-    format!("{} calls, {} tokens in{cached}, {} out, {cost}", usage.model_calls, usage.input_tokens, usage.output_tokens)
+    format!(
+        "{} calls, {} tokens in{cached}, {} out, {cost}",
+        usage.model_calls, usage.input_tokens, usage.output_tokens
+    )
 }
 
 /// The steps that ran at the same time as another, in groups that overlap.
@@ -108,7 +130,9 @@ fn in_parallel(outcome: &Outcome) -> String {
     let mut spans: Vec<(f64, f64, &str)> = outcome
         .steps
         .iter()
-        .filter_map(|step| Some((step.started_ms?, step.started_ms? + step.duration_ms?, step.id.as_str())))
+        .filter_map(|step| {
+            Some((step.started_ms?, step.started_ms? + step.duration_ms?, step.id.as_str()))
+        })
         .filter(|(start, end, _)| end > start)
         .collect();
     spans.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -122,8 +146,11 @@ fn in_parallel(outcome: &Outcome) -> String {
             _ => groups.push((end, vec![id])),
         }
     }
-    let groups: Vec<String> =
-        groups.iter().filter(|(_, ids)| ids.len() > 1).map(|(_, ids)| abridged(ids, " + ")).collect();
+    let groups: Vec<String> = groups
+        .iter()
+        .filter(|(_, ids)| ids.len() > 1)
+        .map(|(_, ids)| abridged(ids, " + "))
+        .collect();
     groups.join("; ")
 }
 
@@ -131,7 +158,10 @@ fn in_parallel(outcome: &Outcome) -> String {
 fn abridged(items: &[&str], separator: &str) -> String {
     match items {
         [first, second, .., last] if items.len() > 8 => {
-            format!("{first}{separator}{second}{separator}... ({} more){separator}{last}", items.len() - 3)
+            format!(
+                "{first}{separator}{second}{separator}... ({} more){separator}{last}",
+                items.len() - 3
+            )
         }
         _ => items.join(separator),
     }

@@ -19,10 +19,10 @@ use super::context::Context;
 use super::figures::Evidence;
 use super::inputs::Inputs;
 use super::outcome::Outcome;
+use super::outputs;
 use super::recorder::Recorder;
 use super::scheduler::{Next, Scheduler};
 use super::steps::{self, Job};
-use super::outputs;
 
 /// What to run.
 pub struct Order {
@@ -42,12 +42,17 @@ pub async fn run(
     order: Order,
     context: &Arc<Context>,
     journal: &mut Journal,
-    observer: &mut dyn FnMut(&Record),
+    observer: &mut (dyn FnMut(&Record) + Send),
     cancel: &CancellationToken,
 ) -> Result<Outcome, JournalError> {
     let scheduler = Scheduler::new(Arc::clone(&order.plan));
-    let recorder =
-        Recorder::new(order.run_id.clone(), scheduler, journal, observer, Arc::clone(&context.clock));
+    let recorder = Recorder::new(
+        order.run_id.clone(),
+        scheduler,
+        journal,
+        observer,
+        Arc::clone(&context.clock),
+    );
     let (events, inbox) = mpsc::unbounded_channel();
     let mut executor = Executor {
         inputs: Inputs::new(&order.plan, &order.params),
@@ -68,7 +73,7 @@ pub async fn run(
     });
     let limit = order.plan.limits.run_timeout.map(|limit| limit.0);
     let stopped = executor.drive(cancel, limit).await?;
-    executor.finish(stopped)
+    executor.finish(stopped.as_ref())
 }
 
 /// Why a run ended before all its steps settled.
@@ -119,14 +124,20 @@ impl Executor<'_> {
                 () = cancel.cancelled() => return Ok(Some(Stopped::Cancelled)),
                 () = &mut out_of_time => return Ok(Some(Stopped::OutOfTime(limit.unwrap_or_default()))),
                 Some(event) = self.inbox.recv() => self.recorder.emit(event),
-                Some(ended) = self.tasks.join_next_with_id() => {
-                    self.settle(ended);
-                    // Everything else that has ended by now goes into the same group of the journal.
-                    while let Some(ended) = self.tasks.try_join_next_with_id() {
-                        self.settle(ended);
-                    }
-                }
+                Some(ended) = self.tasks.join_next_with_id() => self.settle(ended),
             }
+            // Everything else that has happened by now goes into the same group of the journal.
+            self.hear();
+            while let Some(ended) = self.tasks.try_join_next_with_id() {
+                self.settle(ended);
+            }
+        }
+    }
+
+    /// Takes what steps reported on their way.
+    fn hear(&mut self) {
+        while let Ok(event) = self.inbox.try_recv() {
+            self.recorder.emit(event);
         }
     }
 
@@ -151,10 +162,13 @@ impl Executor<'_> {
     fn start(&mut self, number: usize) {
         let plan = Arc::clone(self.recorder.scheduler().state().plan());
         let Some(step) = plan.steps.get(number) else { return };
-        let scope = self.inputs.scope(self.recorder.scheduler().state(), step.needs.iter().map(|need| &need.step));
+        let scope = self
+            .inputs
+            .scope(self.recorder.scheduler().state(), step.needs.iter().map(|need| &need.step));
         match step.when.as_deref().map(|when| crate::expression::evaluate_condition(when, &scope)) {
             Some(Ok(false)) => {
-                self.recorder.emit(Event::StepSkipped { step: step.id.clone(), reason: SkipReason::When });
+                self.recorder
+                    .emit(Event::StepSkipped { step: step.id.clone(), reason: SkipReason::When });
                 return;
             }
             Some(Err(error)) => {
@@ -183,9 +197,7 @@ impl Executor<'_> {
 
     fn settle(&mut self, ended: Result<(tokio::task::Id, Event), tokio::task::JoinError>) {
         // What a step reported on its way stands before its end.
-        while let Ok(event) = self.inbox.try_recv() {
-            self.recorder.emit(event);
-        }
+        self.hear();
         match ended {
             Ok((task, event)) => {
                 if let Some(number) = self.running.swap_remove(&task) {
@@ -196,8 +208,10 @@ impl Executor<'_> {
             Err(error) => {
                 let number = self.running.swap_remove(&error.id());
                 if let Some(step) = number.and_then(|number| self.step_id(number)) {
-                    let message = format!("the engine failed in this step, which is a bug: {error}");
-                    self.recorder.emit(Event::StepFailed { step, error: Fault::new("bug", message) });
+                    let message =
+                        format!("the engine failed in this step, which is a bug: {error}");
+                    self.recorder
+                        .emit(Event::StepFailed { step, error: Fault::new("bug", message) });
                 }
             }
         }
@@ -208,18 +222,18 @@ impl Executor<'_> {
         self.recorder.emit(event);
     }
 
-    fn finish(mut self, stopped: Option<Stopped>) -> Result<Outcome, JournalError> {
+    fn finish(mut self, stopped: Option<&Stopped>) -> Result<Outcome, JournalError> {
         self.tasks.abort_all();
-        while let Ok(event) = self.inbox.try_recv() {
-            self.recorder.emit(event);
-        }
+        self.hear();
         for number in self.recorder.scheduler().open() {
             if let Some(step) = self.step_id(number) {
                 self.recorder.emit(Event::StepSkipped { step, reason: SkipReason::RunEnded });
             }
         }
         let state = self.recorder.scheduler().state();
-        let scope = self.inputs.scope(state, state.plan().outputs.values().flat_map(|output| &output.reads));
+        let scope = self
+            .inputs
+            .scope(state, state.plan().outputs.values().flat_map(|output| &output.reads));
         let (mut status, outputs, mut error) = outputs::render(state, &scope);
         match stopped {
             Some(Stopped::Cancelled) => {
@@ -227,7 +241,7 @@ impl Executor<'_> {
                 error = Some(Fault::new("cancelled", "the run was interrupted"));
             }
             Some(Stopped::OutOfTime(limit)) => {
-                let limit = crate::value::HumanDuration(limit);
+                let limit = crate::value::HumanDuration(*limit);
                 error = Some(
                     Fault::new("run-timeout", format!("the run took longer than {limit}"))
                         .help("raise `limits.run_timeout` in engine.yaml"),

@@ -54,9 +54,18 @@ impl Inputs {
             let (origin, units) = match &step.kind {
                 Kind::Agent(_) => (Origin::Model, &none),
                 Kind::Compute(_) => (Origin::Data, &none),
-                Kind::Tool(call) => (Origin::Data, state.plan().tools.get(&call.tool).map_or(&none, |tool| &tool.units)),
+                Kind::Tool(call) => (
+                    Origin::Data,
+                    state.plan().tools.get(&call.tool).map_or(&none, |tool| &tool.units),
+                ),
             };
-            let evidence = Evidence::of_output(format!("steps.{}.output", step.id), output, units, origin, &given);
+            let evidence = Evidence::of_output(
+                format!("steps.{}.output", step.id),
+                output,
+                units,
+                origin,
+                &given,
+            );
             if let Some(slot) = self.evidence.get_mut(number) {
                 *slot = Some(evidence);
             }
@@ -68,12 +77,19 @@ impl Inputs {
         if !self.traces {
             return Arc::clone(&self.given);
         }
-        let read = step.needs.iter().filter_map(|need| self.evidence.get(state.number(&need.step)?)?.clone());
+        let read = step
+            .needs
+            .iter()
+            .filter_map(|need| self.evidence.get(state.number(&need.step)?)?.clone());
         Evidence::gather(read.chain([Arc::clone(&self.given)]))
     }
 
     /// What a text sees that reads these steps.
-    pub(super) fn scope<'s>(&self, state: &RunState, reads: impl IntoIterator<Item = &'s StepId>) -> Scope {
+    pub(super) fn scope<'s>(
+        &self,
+        state: &RunState,
+        reads: impl IntoIterator<Item = &'s StepId>,
+    ) -> Scope {
         let steps = reads.into_iter().filter_map(|id| {
             let number = state.number(id)?;
             let view = self.views.get(number).cloned().flatten();

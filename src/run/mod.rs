@@ -8,6 +8,9 @@
 //! The executor is the only owner of a run's state; steps send messages and share no lock. `state` and
 //! `scheduler` are pure: no clock, no I/O, nothing async, so that they replay and serve any executor.
 
+// A new kind of event, step or state must be looked at everywhere.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod figures;
 
 mod attempts;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Fault, RunStatus, SkipReason, Unverified};
 use crate::id::{ModelName, RunId, StepId, WorkflowName};
 use crate::plan::Graph;
-use crate::value::Object;
+use crate::value::{Object, millis};
 
 use super::state::{Phase, RunState, StepState};
 
@@ -141,7 +141,8 @@ impl Outcome {
         };
         for (step, at) in plan.steps.iter().zip(state.steps()) {
             outcome.steps.push(step_outcome(&step.id, step.kind_name(), at, state.started_us()));
-            outcome.degraded |= at.phase == Phase::Defaulted && step.kind_name() == "agent" && at.answers == 0;
+            outcome.degraded |=
+                at.phase == Phase::Defaulted && step.kind_name() == "agent" && at.answers == 0;
             let usage = usage(at);
             outcome.usage.model_calls += usage.model_calls;
             outcome.usage.input_tokens += usage.input_tokens;
@@ -178,8 +179,12 @@ fn step_outcome(id: &StepId, kind: &str, state: &StepState, run_started_us: i64)
     let skipped = state.skipped.as_ref().and_then(|reason| match reason {
         SkipReason::When => None,
         SkipReason::Error { error } => Some(error.clone()),
-        SkipReason::Needs { step, failed: true } => Some(Fault::new("needs", format!("step `{step}` has no output"))),
-        SkipReason::Needs { step, failed: false } => Some(Fault::new("needs", format!("step `{step}` was skipped"))),
+        SkipReason::Needs { step, failed: true } => {
+            Some(Fault::new("needs", format!("step `{step}` has no output")))
+        }
+        SkipReason::Needs { step, failed: false } => {
+            Some(Fault::new("needs", format!("step `{step}` was skipped")))
+        }
         SkipReason::RunEnded => Some(Fault::new("run-ended", "the run ended before the step did")),
     });
     let asked = state.model_calls > 0;
@@ -201,31 +206,33 @@ fn duration_us(state: &StepState) -> Option<i64> {
     Some((state.ended_us? - state.started_us?).max(0))
 }
 
-/// Milliseconds with microseconds behind the point.
-#[expect(clippy::cast_precision_loss, reason = "a run is shorter than the 285 years at which f64 loses microseconds")]
-fn millis(us: i64) -> f64 {
-    us as f64 / 1000.0
-}
-
 fn timing(state: &RunState) -> Timing {
     let plan = state.plan();
-    let weights: Vec<f64> = state.steps().iter().map(|step| millis(duration_us(step).unwrap_or_default())).collect();
+    let weights: Vec<f64> =
+        state.steps().iter().map(|step| millis(duration_us(step).unwrap_or_default())).collect();
     let (path, critical_path_ms) = Graph::of(plan).critical_path(&weights);
     Timing {
         wall_ms: millis(state.ended_us() - state.started_us()),
         critical_path_ms,
         sequential_ms: weights.iter().sum(),
-        critical_path: path.into_iter().filter_map(|n| plan.steps.get(n)).map(|step| step.id.clone()).collect(),
+        critical_path: path
+            .into_iter()
+            .filter_map(|n| plan.steps.get(n))
+            .map(|step| step.id.clone())
+            .collect(),
     }
 }
 
 fn warnings(id: &StepId, state: &StepState) -> Vec<String> {
     let defaulted = (state.phase == Phase::Defaulted).then(|| {
-        let why = state.error.as_ref().map_or_else(String::new, |fault| format!(": {}", fault.message));
+        let why =
+            state.error.as_ref().map_or_else(String::new, |fault| format!(": {}", fault.message));
         format!("step `{id}` took its default{why}")
     });
     let skipped = match &state.skipped {
-        Some(SkipReason::Error { error }) => Some(format!("step `{id}` was skipped: {}", error.message)),
+        Some(SkipReason::Error { error }) => {
+            Some(format!("step `{id}` was skipped: {}", error.message))
+        }
         _ => None,
     };
     let own = state.warnings.iter().map(|warning| format!("step `{id}`: {warning}"));
@@ -252,11 +259,16 @@ fn culprit(state: &RunState, step: &StepId) -> Option<String> {
         let found = state.step_by_id(&at)?;
         match (&found.phase, &found.skipped) {
             (Phase::Failed, _) => {
-                let why = found.error.as_ref().map_or_else(String::new, |fault| format!(": {}", fault.message));
+                let why = found
+                    .error
+                    .as_ref()
+                    .map_or_else(String::new, |fault| format!(": {}", fault.message));
                 return Some(format!("step `{at}` failed{why}"));
             }
             (Phase::Skipped, Some(SkipReason::Needs { step, failed: true })) => at = step.clone(),
-            (Phase::Skipped, Some(SkipReason::RunEnded)) => return Some(format!("step `{at}` did not end")),
+            (Phase::Skipped, Some(SkipReason::RunEnded)) => {
+                return Some(format!("step `{at}` did not end"));
+            }
             _ => return None,
         }
     }

@@ -13,7 +13,10 @@ pub(super) fn render(state: &RunState, scope: &Scope) -> (RunStatus, Object, Opt
     let (mut made, mut missing) = (0, 0);
     let mut fault = None;
     for (name, output) in &state.plan().outputs {
-        let without = output.needs.iter().find(|step| state.step_by_id(step).is_none_or(|s| s.output.is_none()));
+        let without = output
+            .needs
+            .iter()
+            .find(|step| state.step_by_id(step).is_none_or(|s| s.output.is_none()));
         let value = match without {
             None => match output.value.render(scope) {
                 Ok(value) => {
@@ -55,7 +58,11 @@ fn skipped_on_purpose(state: &RunState, step: &crate::id::StepId) -> bool {
         s.phase == Phase::Skipped
             && matches!(
                 s.skipped,
-                Some(SkipReason::When | SkipReason::Error { .. } | SkipReason::Needs { failed: false, .. })
+                Some(
+                    SkipReason::When
+                        | SkipReason::Error { .. }
+                        | SkipReason::Needs { failed: false, .. }
+                )
             )
     })
 }
@@ -63,6 +70,9 @@ fn skipped_on_purpose(state: &RunState, step: &crate::id::StepId) -> bool {
 fn first_failure(state: &RunState) -> Option<Fault> {
     state.plan().steps.iter().zip(state.steps()).find_map(|(step, at)| {
         let error = at.error.as_ref().filter(|_| at.phase == Phase::Failed)?;
-        Some(Fault { message: format!("step `{}` failed: {}", step.id, error.message), ..error.clone() })
+        Some(Fault {
+            message: format!("step `{}` failed: {}", step.id, error.message),
+            ..error.clone()
+        })
     })
 }

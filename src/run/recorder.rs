@@ -12,7 +12,7 @@ pub(super) struct Recorder<'r> {
     run_id: RunId,
     scheduler: Scheduler,
     journal: &'r mut Journal,
-    observer: &'r mut dyn FnMut(&Record),
+    observer: &'r mut (dyn FnMut(&Record) + Send),
     clock: Clock,
     pending: Vec<Record>,
 }
@@ -22,7 +22,7 @@ impl<'r> Recorder<'r> {
         run_id: RunId,
         scheduler: Scheduler,
         journal: &'r mut Journal,
-        observer: &'r mut dyn FnMut(&Record),
+        observer: &'r mut (dyn FnMut(&Record) + Send),
         clock: Clock,
     ) -> Self {
         Self { run_id, scheduler, journal, observer, clock, pending: Vec::new() }

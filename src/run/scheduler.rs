@@ -15,7 +15,7 @@ use super::state::{IllegalEvent, Phase, RunState};
 #[derive(Clone, Debug)]
 pub struct Scheduler {
     state: RunState,
-    successors: Arc<Vec<Vec<usize>>>,
+    successors: Arc<[Vec<usize>]>,
     /// For each step, how many steps it waits for have not settled.
     unsettled: Vec<usize>,
     ready: BTreeSet<usize>,
@@ -36,8 +36,13 @@ impl Scheduler {
         let graph = Graph::of(&plan);
         let steps = plan.steps.len();
         let unsettled: Vec<usize> = (0..steps).map(|step| graph.predecessors(step).len()).collect();
-        let ready = unsettled.iter().enumerate().filter(|(_, waits)| **waits == 0).map(|(step, _)| step).collect();
-        let successors = Arc::new((0..steps).map(|step| graph.successors(step)).collect());
+        let ready = unsettled
+            .iter()
+            .enumerate()
+            .filter(|(_, waits)| **waits == 0)
+            .map(|(step, _)| step)
+            .collect();
+        let successors = (0..steps).map(|step| graph.successors(step)).collect();
         Self { state: RunState::new(plan), successors, unsettled, ready }
     }
 
@@ -48,8 +53,9 @@ impl Scheduler {
 
     /// Applies an event; steps it sets free become ready.
     pub fn apply(&mut self, record: &Record) -> Result<(), IllegalEvent> {
-        if let Event::StepStarted { step } | Event::StepSkipped { step, .. } | Event::StepFailed { step, .. } =
-            &record.event
+        if let Event::StepStarted { step }
+        | Event::StepSkipped { step, .. }
+        | Event::StepFailed { step, .. } = &record.event
             && let Some(number) = self.state.number(step)
         {
             self.ready.remove(&number);
@@ -59,7 +65,9 @@ impl Scheduler {
         for successor in successors.get(settled).into_iter().flatten() {
             if let Some(waits) = self.unsettled.get_mut(*successor) {
                 *waits = waits.saturating_sub(1);
-                if *waits == 0 && self.state.step(*successor).is_some_and(|s| s.phase == Phase::Pending) {
+                if *waits == 0
+                    && self.state.step(*successor).is_some_and(|s| s.phase == Phase::Pending)
+                {
                     self.ready.insert(*successor);
                 }
             }

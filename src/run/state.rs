@@ -108,7 +108,8 @@ pub struct IllegalEvent {
 impl RunState {
     /// The state before the first event.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let numbers = plan.steps.iter().enumerate().map(|(number, step)| (step.id.clone(), number)).collect();
+        let numbers =
+            plan.steps.iter().enumerate().map(|(number, step)| (step.id.clone(), number)).collect();
         Self {
             steps: vec![StepState::default(); plan.steps.len()],
             numbers: Arc::new(numbers),
@@ -160,7 +161,9 @@ impl RunState {
                     }
                 }
             }
-            Event::ToolCalled { step, .. } => self.step_in(step, &record.event, &[Phase::Running])?.1.attempts += 1,
+            Event::ToolCalled { step, .. } => {
+                self.step_in(step, &record.event, &[Phase::Running])?.1.attempts += 1;
+            }
             Event::StepRetrying { step, .. } => {
                 self.step_in(step, &record.event, &[Phase::Running])?;
             }
@@ -176,7 +179,8 @@ impl RunState {
                 return Ok(Some(number));
             }
             Event::StepFailed { step, error } => {
-                let (number, state) = self.step_in(step, &record.event, &[Phase::Pending, Phase::Running])?;
+                let (number, state) =
+                    self.step_in(step, &record.event, &[Phase::Pending, Phase::Running])?;
                 state.phase = Phase::Failed;
                 state.attempts = state.attempts.max(1);
                 state.error = Some(error.clone());
@@ -185,7 +189,8 @@ impl RunState {
                 return Ok(Some(number));
             }
             Event::StepSkipped { step, reason } => {
-                let (number, state) = self.step_in(step, &record.event, &[Phase::Pending, Phase::Running])?;
+                let (number, state) =
+                    self.step_in(step, &record.event, &[Phase::Pending, Phase::Running])?;
                 state.phase = Phase::Skipped;
                 state.skipped = Some(reason.clone());
                 state.ended_us = Some(at);
@@ -205,8 +210,15 @@ impl RunState {
         event: &Event,
         phases: &[Phase],
     ) -> Result<(usize, &mut StepState), IllegalEvent> {
-        let number = self.numbers.get(step).copied().ok_or_else(|| illegal(event, "the plan has no such step"))?;
-        let state = self.steps.get_mut(number).ok_or_else(|| illegal(event, "the plan has no such step"))?;
+        let number = self
+            .numbers
+            .get(step)
+            .copied()
+            .ok_or_else(|| illegal(event, "the plan has no such step"))?;
+        let state = self
+            .steps
+            .get_mut(number)
+            .ok_or_else(|| illegal(event, "the plan has no such step"))?;
         if phases.contains(&state.phase) {
             Ok((number, state))
         } else {

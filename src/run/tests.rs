@@ -17,7 +17,13 @@ fn plan(needs: &[Vec<(usize, bool)>]) -> Arc<Plan> {
     let steps = needs.iter().enumerate().map(|(number, needs)| Step {
         id: format!("s{number}").as_str().into(),
         description: None,
-        needs: needs.iter().map(|(n, tolerant)| Need { step: format!("s{n}").as_str().into(), tolerant: *tolerant }).collect(),
+        needs: needs
+            .iter()
+            .map(|(n, tolerant)| Need {
+                step: format!("s{n}").as_str().into(),
+                tolerant: *tolerant,
+            })
+            .collect(),
         when: None,
         retry: crate::document::Retry::default(),
         timeout: None,
@@ -45,25 +51,37 @@ enum Fate {
 
 /// Up to 40 steps, each waiting for some of those before it.
 fn graphs() -> impl Strategy<Value = Vec<Vec<(usize, bool)>>> {
-    let step = |number: usize| prop::collection::btree_map(0..number.max(1), any::<bool>(), 0..4usize.min(number + 1));
-    (1usize..40).prop_flat_map(move |steps| (0..steps).map(step).collect::<Vec<_>>()).prop_map(|steps| {
-        let own = |(number, needs): (usize, BTreeMap<usize, bool>)| needs.into_iter().filter(|(n, _)| *n < number).collect();
-        steps.into_iter().enumerate().map(own).collect()
-    })
+    let step = |number: usize| {
+        prop::collection::btree_map(0..number.max(1), any::<bool>(), 0..4usize.min(number + 1))
+    };
+    (1usize..40).prop_flat_map(move |steps| (0..steps).map(step).collect::<Vec<_>>()).prop_map(
+        |steps| {
+            let own = |(number, needs): (usize, BTreeMap<usize, bool>)| {
+                needs.into_iter().filter(|(n, _)| *n < number).collect()
+            };
+            steps.into_iter().enumerate().map(own).collect()
+        },
+    )
 }
 
 fn fates() -> impl Strategy<Value = Vec<Fate>> {
-    let fate = prop_oneof![6 => Just(Fate::Succeeds), 1 => Just(Fate::Fails), 1 => Just(Fate::IsSkipped)];
+    let fate =
+        prop_oneof![6 => Just(Fate::Succeeds), 1 => Just(Fate::Fails), 1 => Just(Fate::IsSkipped)];
     prop::collection::vec(fate, 40)
 }
 
 /// Drives a run as the executor does, ending running steps in the order that `picks` says; gives its events.
-fn drive(plan: &Arc<Plan>, fates: &[Fate], picks: &[usize], width: usize) -> (Scheduler, Vec<Record>) {
+fn drive(
+    plan: &Arc<Plan>,
+    fates: &[Fate],
+    picks: &[usize],
+    width: usize,
+) -> (Scheduler, Vec<Record>) {
     let mut scheduler = Scheduler::new(Arc::clone(plan));
     let mut records = Vec::new();
     let mut running: Vec<usize> = Vec::new();
     let mut apply = |scheduler: &mut Scheduler, event: Event| {
-        let record = Record { at_us: records.len() as i64, event };
+        let record = Record { at_us: i64::try_from(records.len()).expect("few events"), event };
         scheduler.apply(&record).expect("a legal event");
         records.push(record);
     };
@@ -80,11 +98,19 @@ fn drive(plan: &Arc<Plan>, fates: &[Fate], picks: &[usize], width: usize) -> (Sc
     loop {
         while let Some(next) = scheduler.next() {
             match next {
-                Next::Skip(number, reason) => apply(&mut scheduler, Event::StepSkipped { step: id(number), reason }),
+                Next::Skip(number, reason) => {
+                    apply(&mut scheduler, Event::StepSkipped { step: id(number), reason });
+                }
                 Next::Start(_) if running.len() >= width => break,
                 Next::Start(number) => {
-                    let waits = plan.steps[number].needs.iter().map(|need| scheduler.state().step_by_id(&need.step));
-                    assert!(waits.flatten().all(|s| s.phase.is_settled()), "no step before its needs");
+                    let waits = plan.steps[number]
+                        .needs
+                        .iter()
+                        .map(|need| scheduler.state().step_by_id(&need.step));
+                    assert!(
+                        waits.flatten().all(|s| s.phase.is_settled()),
+                        "no step before its needs"
+                    );
                     apply(&mut scheduler, Event::StepStarted { step: id(number) });
                     running.push(number);
                 }
@@ -107,7 +133,14 @@ fn drive(plan: &Arc<Plan>, fates: &[Fate], picks: &[usize], width: usize) -> (Sc
         };
         apply(&mut scheduler, event);
     }
-    apply(&mut scheduler, Event::RunFinished { status: RunStatus::Succeeded, outputs: serde_json::Map::new(), error: None });
+    apply(
+        &mut scheduler,
+        Event::RunFinished {
+            status: RunStatus::Succeeded,
+            outputs: serde_json::Map::new(),
+            error: None,
+        },
+    );
     (scheduler, records)
 }
 
@@ -182,12 +215,17 @@ fn events_that_cannot_happen_are_refused() {
     let mut state = RunState::new(plan);
     state.apply(&records[0]).expect("a start");
     assert!(state.apply(&records[0]).is_err(), "a second start");
-    assert!(state.apply(&record(Event::StepStarted { step: "other".into() })).is_err(), "a step the plan does not have");
+    assert!(
+        state.apply(&record(Event::StepStarted { step: "other".into() })).is_err(),
+        "a step the plan does not have"
+    );
 }
 
 #[test]
 fn ten_thousand_steps_in_a_chain_are_scheduled_without_a_quadratic_step() {
-    let needs: Vec<Vec<(usize, bool)>> = (0..10_000usize).map(|n| n.checked_sub(1).map(|p| (p, false)).into_iter().collect()).collect();
+    let needs: Vec<Vec<(usize, bool)>> = (0..10_000usize)
+        .map(|n| n.checked_sub(1).map(|p| (p, false)).into_iter().collect())
+        .collect();
     let mut fates = vec![Fate::Succeeds; 10_000];
     fates[1] = Fate::Fails;
     let (scheduler, records) = drive(&plan(&needs), &fates, &[0], 1);

@@ -9,7 +9,8 @@ use crate::value::{Object, Value, type_name};
 
 /// Reads a value from a command line: text as it is, everything else as its type says.
 pub fn parse_param(param: &Param, text: &str) -> Result<Value, String> {
-    let json = |what: &str| serde_json::from_str(text).map_err(|e| format!("`{text}` is no {what}: {e}"));
+    let json =
+        |what: &str| serde_json::from_str(text).map_err(|e| format!("`{text}` is no {what}: {e}"));
     match param.kind {
         ParamType::String => Ok(text.into()),
         ParamType::Boolean => match text {
@@ -27,19 +28,29 @@ pub fn parse_param(param: &Param, text: &str) -> Result<Value, String> {
                 return Ok(whole.into());
             }
             let read = number.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-            read.map(Value::Number).ok_or_else(|| format!("`{text}` is no number: write it like 250000 or 0.5"))
+            read.map(Value::Number)
+                .ok_or_else(|| format!("`{text}` is no number: write it like 250000 or 0.5"))
         }
         ParamType::Array => json("JSON list").and_then(|value: Value| of_kind(value, param.kind)),
-        ParamType::Object => json("JSON object").and_then(|value: Value| of_kind(value, param.kind)),
+        ParamType::Object => {
+            json("JSON object").and_then(|value: Value| of_kind(value, param.kind))
+        }
     }
 }
 
 fn of_kind(value: Value, kind: ParamType) -> Result<Value, String> {
-    if fits(kind, &value) { Ok(value) } else { Err(format!("{} is given where {} is needed", type_name(&value), kind_name(kind))) }
+    if fits(kind, &value) {
+        Ok(value)
+    } else {
+        Err(format!("{} is given where {} is needed", type_name(&value), kind_name(kind)))
+    }
 }
 
 /// Checks values against params and fills in defaults; the result holds every param.
-pub fn check_params(params: &IndexMap<String, Param>, given: &Object) -> Result<Object, Vec<Fault>> {
+pub fn check_params(
+    params: &IndexMap<String, Param>,
+    given: &Object,
+) -> Result<Object, Vec<Fault>> {
     let mut faults = Vec::new();
     for name in given.keys().filter(|name| !params.contains_key(*name)) {
         let help = suggest(name, params.keys().map(String::as_str), "params");
@@ -62,7 +73,10 @@ pub fn check_params(params: &IndexMap<String, Param>, given: &Object) -> Result<
 
 fn missing(name: &str, param: &Param) -> Fault {
     let what = param.description.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-    let fault = Fault::new("bad-argument", format!("param `{name}` is missing ({}{what})", kind_name(param.kind)));
+    let fault = Fault::new(
+        "bad-argument",
+        format!("param `{name}` is missing ({}{what})", kind_name(param.kind)),
+    );
     let choices: Vec<String> = param.choices.iter().map(ToString::to_string).collect();
     if choices.is_empty() {
         fault.help(format!("give it with --param {name}=..."))
@@ -94,11 +108,16 @@ fn check(name: &str, param: &Param, value: &Value) -> Result<(), Fault> {
         }
     }
     if let (Some(pattern), Some(text)) = (&param.pattern, value.as_str()) {
-        let matches = jsonschema::validator_for(&serde_json::json!({"pattern": pattern})).map(|v| v.is_valid(value));
+        let matches = jsonschema::validator_for(&serde_json::json!({"pattern": pattern}))
+            .map(|v| v.is_valid(value));
         match matches {
             Ok(true) => {}
             Ok(false) => return Err(fault(format!("is `{text}`, which does not match {pattern}"))),
-            Err(_) => return Err(fault(format!("has a `pattern` that is no regular expression: {pattern}"))),
+            Err(_) => {
+                return Err(fault(format!(
+                    "has a `pattern` that is no regular expression: {pattern}"
+                )));
+            }
         }
     }
     Ok(())
@@ -108,7 +127,9 @@ fn fits(kind: ParamType, value: &Value) -> bool {
     match kind {
         ParamType::String => value.is_string(),
         ParamType::Number => value.is_number(),
-        ParamType::Integer => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0),
+        ParamType::Integer => {
+            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
+        }
         ParamType::Boolean => value.is_boolean(),
         ParamType::Array => value.is_array(),
         ParamType::Object => value.is_object(),

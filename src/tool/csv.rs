@@ -38,8 +38,9 @@ pub(super) fn load(folder: &Path, connection: &mut Connection) -> Result<(), Too
 }
 
 fn load_file(path: &Path, connection: &Connection) -> Result<(), ToolError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| ToolError::new("source-unavailable", format!("{}: {error}", path.display())))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        ToolError::new("source-unavailable", format!("{}: {error}", path.display()))
+    })?;
     // A byte order mark is no part of the first column's name.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let bad = |line: u64, message: String| {
@@ -47,7 +48,8 @@ fn load_file(path: &Path, connection: &Connection) -> Result<(), ToolError> {
             .help("each row needs one value a column, as UTF-8, separated by commas")
     };
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(text);
-    let headers = reader.headers().map_err(|error| bad(line_of(&error), error.to_string()))?.clone();
+    let headers =
+        reader.headers().map_err(|error| bad(line_of(&error), error.to_string()))?.clone();
     let names = column_names(&headers).map_err(|message| bad(1, message))?;
     let mut rows: Vec<StringRecord> = Vec::new();
     let mut columns = vec![None; names.len()];
@@ -55,7 +57,10 @@ fn load_file(path: &Path, connection: &Connection) -> Result<(), ToolError> {
         let row = row.map_err(|error| bad(line_of(&error), error.to_string()))?;
         if row.len() != names.len() {
             let line = row.position().map_or(0, csv::Position::line);
-            return Err(bad(line, format!("{} values where the header has {}", row.len(), names.len())));
+            return Err(bad(
+                line,
+                format!("{} values where the header has {}", row.len(), names.len()),
+            ));
         }
         for (column, value) in columns.iter_mut().zip(&row) {
             if let Some(found) = column_of(value) {
@@ -64,7 +69,8 @@ fn load_file(path: &Path, connection: &Connection) -> Result<(), ToolError> {
         }
         rows.push(row);
     }
-    let columns: Vec<Column> = columns.into_iter().map(|column| column.unwrap_or(Column::Text)).collect();
+    let columns: Vec<Column> =
+        columns.into_iter().map(|column| column.unwrap_or(Column::Text)).collect();
     let table = quoted(&path.file_stem().unwrap_or_default().to_string_lossy());
     insert(connection, &table, &names, &columns, &rows).map_err(|error| sql_fault(path, &error))
 }
@@ -118,12 +124,16 @@ fn column_of(value: &str) -> Option<Column> {
         return None;
     }
     let digits = value.strip_prefix('-').unwrap_or(value);
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
-    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) =
+        digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+    let all_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let plain = all_digits(whole) && (whole == "0" || !whole.starts_with('0'));
     Some(match fraction {
         None if plain && value.parse::<i64>().is_ok() => Column::Integer,
-        Some(fraction) if plain && all_digits(fraction) && whole.len() + fraction.len() <= 17 => Column::Real,
+        Some(fraction) if plain && all_digits(fraction) && whole.len() + fraction.len() <= 17 => {
+            Column::Real
+        }
         _ => Column::Text,
     })
 }

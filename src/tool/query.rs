@@ -16,7 +16,12 @@ const MOST_ROWS: usize = 10_000;
 const INSTRUCTIONS_A_LOOK: std::ffi::c_int = 10_000;
 
 /// Runs a tool's query with its arguments bound.
-pub(super) fn run(connection: &mut Connection, tool: &Tool, arguments: &Object, limit: Duration) -> Result<Value, ToolError> {
+pub(super) fn run(
+    connection: &mut Connection,
+    tool: &Tool,
+    arguments: &Object,
+    limit: Duration,
+) -> Result<Value, ToolError> {
     let deadline = Instant::now() + limit;
     let watch = move || Instant::now() >= deadline;
     let set = connection.progress_handler(INSTRUCTIONS_A_LOOK, Some(watch));
@@ -27,25 +32,38 @@ pub(super) fn run(connection: &mut Connection, tool: &Tool, arguments: &Object, 
     shape(result?, tool, arguments)
 }
 
-fn rows(connection: &Connection, tool: &Tool, arguments: &Object, limit: Duration) -> Result<Vec<Object>, ToolError> {
+fn rows(
+    connection: &Connection,
+    tool: &Tool,
+    arguments: &Object,
+    limit: Duration,
+) -> Result<Vec<Object>, ToolError> {
     let failed = |error: rusqlite::Error| fault(&error, limit);
     let mut statement = connection.prepare_cached(&tool.sql.query).map_err(failed)?;
     bind(&mut statement, arguments)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
-    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|n| n == *name)) {
-        return Err(ToolError::new("sql-error", format!("two columns are named `{}`", twice.1)).help("name them with `as`"));
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    if let Some(twice) =
+        names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|n| n == *name))
+    {
+        return Err(ToolError::new("sql-error", format!("two columns are named `{}`", twice.1))
+            .help("name them with `as`"));
     }
     let mut found = Vec::new();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(failed)? {
         if found.len() == MOST_ROWS {
-            return Err(ToolError::new("too-many-rows", format!("the query gives more than {MOST_ROWS} rows"))
-                .help("aggregate, or add a `limit`"));
+            return Err(ToolError::new(
+                "too-many-rows",
+                format!("the query gives more than {MOST_ROWS} rows"),
+            )
+            .help("aggregate, or add a `limit`"));
         }
         let mut object = Object::new();
         for (index, name) in names.iter().enumerate() {
             let value = json(row.get_ref(index).map_err(failed)?);
-            let value = value.map_err(|message| ToolError::new("sql-error", format!("column `{name}` {message}")))?;
+            let value = value.map_err(|message| {
+                ToolError::new("sql-error", format!("column `{name}` {message}"))
+            })?;
             object.insert(name.clone(), value);
         }
         found.push(object);
@@ -58,8 +76,11 @@ fn bind(statement: &mut Statement<'_>, arguments: &Object) -> Result<(), ToolErr
     for index in 1..=statement.parameter_count() {
         let name = statement.parameter_name(index).unwrap_or_default();
         let Some(value) = name.strip_prefix(':').and_then(|name| arguments.get(name)) else {
-            return Err(ToolError::new("sql-error", format!("the query reads `{name}`, which is no param of the tool"))
-                .help("parameters are written `:name`, and `params` declares them"));
+            return Err(ToolError::new(
+                "sql-error",
+                format!("the query reads `{name}`, which is no param of the tool"),
+            )
+            .help("parameters are written `:name`, and `params` declares them"));
         };
         let bound = match value {
             Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
@@ -69,7 +90,9 @@ fn bind(statement: &mut Statement<'_>, arguments: &Object) -> Result<(), ToolErr
                 None => statement.raw_bind_parameter(index, n.as_f64()),
             },
             Value::String(text) => statement.raw_bind_parameter(index, text),
-            Value::Array(_) | Value::Object(_) => statement.raw_bind_parameter(index, value.to_string()),
+            Value::Array(_) | Value::Object(_) => {
+                statement.raw_bind_parameter(index, value.to_string())
+            }
         };
         bound.map_err(|error| ToolError::new("sql-error", error.to_string()))?;
     }
@@ -80,9 +103,11 @@ fn json(value: ValueRef<'_>) -> Result<Value, &'static str> {
     match value {
         ValueRef::Null => Ok(Value::Null),
         ValueRef::Integer(n) => Ok(n.into()),
-        ValueRef::Real(n) => serde_json::Number::from_f64(n).map(Value::Number).ok_or("is not a finite number"),
+        ValueRef::Real(n) => {
+            serde_json::Number::from_f64(n).map(Value::Number).ok_or("is not a finite number")
+        }
         ValueRef::Text(text) => {
-            std::str::from_utf8(text).map(|text| text.into()).map_err(|_| "holds text that is not UTF-8")
+            std::str::from_utf8(text).map(Into::into).map_err(|_| "holds text that is not UTF-8")
         }
         ValueRef::Blob(_) => Err("holds bytes, which no text can show"),
     }
@@ -92,13 +117,22 @@ fn shape(mut rows: Vec<Object>, tool: &Tool, arguments: &Object) -> Result<Value
     if tool.returns == Returns::Rows {
         return Ok(rows.into_iter().map(Value::Object).collect());
     }
-    let with = || if arguments.is_empty() { String::new() } else { format!(" for {}", Value::Object(arguments.clone())) };
+    let with = || {
+        if arguments.is_empty() {
+            String::new()
+        } else {
+            format!(" for {}", Value::Object(arguments.clone()))
+        }
+    };
     let row = match (rows.pop(), rows.len()) {
         (Some(row), 0) => row,
         (None, _) => return Err(ToolError::new("no-row", format!("no row was found{}", with()))),
         (Some(_), more) => {
-            return Err(ToolError::new("several-rows", format!("{} rows were found{}, one was wanted", more + 1, with()))
-                .help("narrow the query, or say `returns: rows`"));
+            return Err(ToolError::new(
+                "several-rows",
+                format!("{} rows were found{}, one was wanted", more + 1, with()),
+            )
+            .help("narrow the query, or say `returns: rows`"));
         }
     };
     if tool.returns == Returns::Row {
@@ -107,7 +141,8 @@ fn shape(mut rows: Vec<Object>, tool: &Tool, arguments: &Object) -> Result<Value
     let mut values = row.into_iter();
     match (values.next(), values.next()) {
         (Some((_, value)), None) => Ok(value),
-        _ => Err(ToolError::new("several-columns", "one column was wanted").help("select one, or say `returns: row`")),
+        _ => Err(ToolError::new("several-columns", "one column was wanted")
+            .help("select one, or say `returns: row`")),
     }
 }
 
@@ -115,10 +150,12 @@ fn fault(error: &rusqlite::Error, limit: Duration) -> ToolError {
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => {
             let limit = crate::value::HumanDuration(limit);
-            ToolError::new("time-limit", format!("the query took longer than {limit}")).help("raise the step's `timeout`")
+            ToolError::new("time-limit", format!("the query took longer than {limit}"))
+                .help("raise the step's `timeout`")
         }
         Some(ErrorCode::AuthorizationForStatementDenied) => {
-            ToolError::new("not-allowed", format!("the query is not allowed: {error}")).help("tools only read: write one `select`")
+            ToolError::new("not-allowed", format!("the query is not allowed: {error}"))
+                .help("tools only read: write one `select`")
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             ToolError::new("source-busy", error.to_string()).passing()

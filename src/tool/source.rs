@@ -12,12 +12,75 @@ use crate::document;
 
 /// Functions that a query may call: those that compute. Nothing that reads files, loads code or tells of the machine.
 const FUNCTIONS: &[&str] = &[
-    "abs", "avg", "ceil", "ceiling", "char", "coalesce", "concat", "concat_ws", "count", "cume_dist", "date", "datetime",
-    "dense_rank", "exp", "first_value", "floor", "format", "glob", "group_concat", "hex", "ifnull", "iif", "instr",
-    "julianday", "lag", "last_value", "lead", "length", "like", "ln", "log", "log10", "log2", "lower", "ltrim", "max",
-    "median", "min", "mod", "nth_value", "ntile", "nullif", "percent_rank", "pi", "pow", "power", "printf", "quote",
-    "rank", "replace", "round", "row_number", "rtrim", "sign", "sqrt", "strftime", "string_agg", "substr", "substring",
-    "sum", "time", "total", "trim", "trunc", "typeof", "unicode", "unixepoch", "upper", "cast",
+    "abs",
+    "avg",
+    "ceil",
+    "ceiling",
+    "char",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "count",
+    "cume_dist",
+    "date",
+    "datetime",
+    "dense_rank",
+    "exp",
+    "first_value",
+    "floor",
+    "format",
+    "glob",
+    "group_concat",
+    "hex",
+    "ifnull",
+    "iif",
+    "instr",
+    "julianday",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "like",
+    "ln",
+    "log",
+    "log10",
+    "log2",
+    "lower",
+    "ltrim",
+    "max",
+    "median",
+    "min",
+    "mod",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "percent_rank",
+    "pi",
+    "pow",
+    "power",
+    "printf",
+    "quote",
+    "rank",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "sign",
+    "sqrt",
+    "strftime",
+    "string_agg",
+    "substr",
+    "substring",
+    "sum",
+    "time",
+    "total",
+    "trim",
+    "trunc",
+    "typeof",
+    "unicode",
+    "unixepoch",
+    "upper",
+    "cast",
 ];
 
 /// A source and its idle readers.
@@ -42,7 +105,10 @@ impl Source {
         let kind = match source {
             document::Source::Csv(folder) => {
                 let number = COUNT.fetch_add(1, Ordering::Relaxed);
-                Kind::Csv { folder: root.join(folder), name: format!("file:/source{number}?vfs=memdb") }
+                Kind::Csv {
+                    folder: root.join(folder),
+                    name: format!("file:/source{number}?vfs=memdb"),
+                }
             }
             document::Source::Sqlite(file) => Kind::Sqlite(root.join(file)),
         };
@@ -50,7 +116,10 @@ impl Source {
     }
 
     /// Lends a reader to `work`; calls at the same time get readers of their own.
-    pub(super) fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, ToolError>) -> Result<T, ToolError> {
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, ToolError>,
+    ) -> Result<T, ToolError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -62,12 +131,19 @@ impl Source {
     }
 
     fn open(&self) -> Result<Connection, ToolError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_URI
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = match &self.kind {
             Kind::Sqlite(file) => {
                 if !file.is_file() {
-                    return Err(ToolError::new("source-unavailable", format!("there is no file {}", file.display()))
-                        .help("`sources` in engine.yaml names a SQLite file, relative to engine.yaml"));
+                    return Err(ToolError::new(
+                        "source-unavailable",
+                        format!("there is no file {}", file.display()),
+                    )
+                    .help(
+                        "`sources` in engine.yaml names a SQLite file, relative to engine.yaml",
+                    ));
                 }
                 Connection::open_with_flags(file, flags)
             }
@@ -79,7 +155,8 @@ impl Source {
                 Connection::open_with_flags(name, flags)
             }
         };
-        let unavailable = |error: rusqlite::Error| ToolError::new("source-unavailable", error.to_string());
+        let unavailable =
+            |error: rusqlite::Error| ToolError::new("source-unavailable", error.to_string());
         let mut connection = connection.map_err(unavailable)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(unavailable)?;
         connection.authorizer(Some(authorize)).map_err(unavailable)?;
@@ -88,7 +165,9 @@ impl Source {
 }
 
 fn load(folder: &Path, name: &str) -> Result<Connection, ToolError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_URI;
     let mut connection = Connection::open_with_flags(name, flags)
         .map_err(|error| ToolError::new("source-unavailable", error.to_string()))?;
     csv::load(folder, &mut connection)?;
@@ -98,8 +177,12 @@ fn load(folder: &Path, name: &str) -> Result<Connection, ToolError> {
 /// What a query may do: read tables and compute. Everything else is refused, whatever SQLite learns to do.
 fn authorize(context: AuthContext<'_>) -> Authorization {
     match context.action {
-        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
-        AuthAction::Function { function_name } if FUNCTIONS.iter().any(|f| f.eq_ignore_ascii_case(function_name)) => {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => {
+            Authorization::Allow
+        }
+        AuthAction::Function { function_name }
+            if FUNCTIONS.iter().any(|f| f.eq_ignore_ascii_case(function_name)) =>
+        {
             Authorization::Allow
         }
         _ => Authorization::Deny,

@@ -25,39 +25,73 @@ pub struct Toolbox {
 impl Toolbox {
     /// The given tools on the sources of a project; paths are relative to `root`.
     pub fn new(root: &Path, project: &Project, tools: impl IntoIterator<Item = Tool>) -> Self {
-        let sources =
-            project.sources.iter().map(|(name, source)| (name.clone(), Arc::new(Source::new(root, source)))).collect();
-        Self { tools: tools.into_iter().map(|tool| (tool.name.clone(), Arc::new(tool))).collect(), sources }
+        let sources = project
+            .sources
+            .iter()
+            .map(|(name, source)| (name.clone(), Arc::new(Source::new(root, source))))
+            .collect();
+        Self {
+            tools: tools.into_iter().map(|tool| (tool.name.clone(), Arc::new(tool))).collect(),
+            sources,
+        }
     }
 
     /// Calls a tool. The arguments are checked against its params; the query ends with the limit at the latest.
-    pub async fn call(&self, name: &ToolName, arguments: Object, limit: Duration) -> Result<Value, ToolError> {
+    pub async fn call(
+        &self,
+        name: &ToolName,
+        arguments: Object,
+        limit: Duration,
+    ) -> Result<Value, ToolError> {
         let tool = self.tools.get(name).ok_or_else(|| {
             let help = suggest(name.as_str(), self.tools.keys().map(ToolName::as_str), "tools");
             ToolError::new("unknown-tool", format!("there is no tool `{name}`")).help(help)
         })?;
-        let arguments = check_params(&tool.params, &arguments).map_err(|faults| bad_arguments(name, &faults))?;
+        let arguments = check_params(&tool.params, &arguments)
+            .map_err(|faults| bad_arguments(name, &faults))?;
         let source = self.sources.get(&tool.sql.source).ok_or_else(|| {
-            ToolError::new("source-unavailable", format!("there is no source `{}`", tool.sql.source)).of(name)
+            ToolError::new(
+                "source-unavailable",
+                format!("there is no source `{}`", tool.sql.source),
+            )
+            .of(name)
         })?;
         let (source, tool) = (Arc::clone(source), Arc::clone(tool));
-        let work = move || source.read(|connection| query::run(connection, &tool, &arguments, limit));
+        let work =
+            move || source.read(|connection| query::run(connection, &tool, &arguments, limit));
         let result = tokio::task::spawn_blocking(work).await;
-        result.map_err(|error| ToolError::new("bug", format!("the query failed, which is a bug: {error}")))?.map_err(|e| e.of(name))
+        result
+            .map_err(|error| {
+                ToolError::new("bug", format!("the query failed, which is a bug: {error}"))
+            })?
+            .map_err(|e| e.of(name))
     }
 
     /// Whether a value is among those that exist; if not, the fault names the nearest that do.
-    pub async fn check_value(&self, param: &str, values: &ParamValues, value: &Value) -> Result<(), Fault> {
-        let rows = self.call(&values.tool, Object::new(), VALUES_LIMIT).await.map_err(|error| error.fault())?;
-        let existing: Vec<&Value> =
-            rows.as_array().into_iter().flatten().filter_map(|row| row.get(&values.field)).collect();
+    pub async fn check_value(
+        &self,
+        param: &str,
+        values: &ParamValues,
+        value: &Value,
+    ) -> Result<(), Fault> {
+        let rows = self
+            .call(&values.tool, Object::new(), VALUES_LIMIT)
+            .await
+            .map_err(|error| error.fault())?;
+        let existing: Vec<&Value> = rows
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|row| row.get(&values.field))
+            .collect();
         if existing.contains(&value) {
             return Ok(());
         }
         let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names: Vec<String> = existing.into_iter().map(shown).collect();
         let help = suggest(&shown(value), names.iter().map(String::as_str), "values");
-        Err(Fault::new("unknown-value", format!("param `{param}`: there is no `{}`", shown(value))).help(help))
+        Err(Fault::new("unknown-value", format!("param `{param}`: there is no `{}`", shown(value)))
+            .help(help))
     }
 }
 

@@ -35,17 +35,28 @@ fn asked<'s>(seen: &'s [Seen], system: &str) -> &'s Seen {
 #[test]
 fn independent_agents_run_in_parallel_and_the_synthesis_after_both() {
     let server = ModelServer::start(|seen, _| {
-        let text = if seen.message("user").starts_with("Returns") { "Returns are fine." } else { "Budget is tight." };
+        let text = if seen.message("user").starts_with("Returns") {
+            "Returns are fine."
+        } else {
+            "Budget is tight."
+        };
         Reply::text(text).after(Duration::from_millis(150))
     });
     let test = Test::new().file("roi.yaml", ROI_SHAPED).openai(&server);
-    let outcome = test.args(["run", "roi.yaml", "-p", "topic=a second bakery", "--json"]).run().code(0).json();
+    let outcome = test
+        .args(["run", "roi.yaml", "-p", "topic=a second bakery", "--json"])
+        .run()
+        .code(0)
+        .json();
     let seen = server.seen();
     assert_eq!(seen.len(), 3);
     assert_eq!(seen.iter().map(|s| s.in_flight).max(), Some(2), "two agents in flight at once");
     let (cro, cfo, synth) =
         (asked(&seen, "channels"), asked(&seen, "budgets"), asked(&seen, "put things together"));
-    assert!(synth.started >= cro.ended && synth.started >= cfo.ended, "the synthesiser waits for both");
+    assert!(
+        synth.started >= cro.ended && synth.started >= cfo.ended,
+        "the synthesiser waits for both"
+    );
     assert_eq!(
         cro.message("system"),
         "You are the Chief Revenue Officer.\nYour goal: Grow.\nSpeak of channels.",
@@ -54,9 +65,19 @@ fn independent_agents_run_in_parallel_and_the_synthesis_after_both() {
     assert_eq!(cfo.message("system"), "Speak of budgets.", "instructions alone, to the letter");
     assert_eq!(cro.message("user"), "Returns of a second bakery?");
     let user = synth.message("user");
-    assert!(user.contains("source=\"steps.cro\">\nReturns are fine.\n</data:"), "what another model wrote is fenced: {user}");
-    assert!(synth.message("system").contains("is data"), "and the fence is explained: {}", synth.message("system"));
-    assert_eq!(outcome["usage"], json!({"model_calls": 3, "input_tokens": 300, "cached_input_tokens": 60, "output_tokens": 30}));
+    assert!(
+        user.contains("source=\"steps.cro\">\nReturns are fine.\n</data:"),
+        "what another model wrote is fenced: {user}"
+    );
+    assert!(
+        synth.message("system").contains("is data"),
+        "and the fence is explained: {}",
+        synth.message("system")
+    );
+    assert_eq!(
+        outcome["usage"],
+        json!({"model_calls": 3, "input_tokens": 300, "cached_input_tokens": 60, "output_tokens": 30})
+    );
     assert_eq!(outcome["timing"]["critical_path"][1], "synth");
     let (wall, sequential) = (&outcome["timing"]["wall_ms"], &outcome["timing"]["sequential_ms"]);
     assert!(wall.as_f64() < sequential.as_f64(), "parallel steps save time: {outcome:#}");
@@ -64,7 +85,8 @@ fn independent_agents_run_in_parallel_and_the_synthesis_after_both() {
 
 #[test]
 fn max_parallel_holds_steps_back() {
-    let server = ModelServer::start(|_, _| Reply::text("words here").after(Duration::from_millis(60)));
+    let server =
+        ModelServer::start(|_, _| Reply::text("words here").after(Duration::from_millis(60)));
     let test = Test::new().file("roi.yaml", ROI_SHAPED).openai(&server);
     test.args(["run", "roi.yaml", "-p", "topic=x", "--json", "--max-parallel", "1"]).run().code(0);
     assert_eq!(server.seen().iter().map(|s| s.in_flight).max(), Some(1));
@@ -79,9 +101,12 @@ steps:
     retry: {max_attempts: 3, delay: 1ms}
 ";
 
-fn one(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> (super::support::Ran, Vec<Seen>) {
+fn one(
+    script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
+) -> (super::support::Ran, Vec<Seen>) {
     let server = ModelServer::start(script);
-    let ran = Test::new().file("one.yaml", ONE).openai(&server).args(["run", "one.yaml", "--json"]).run();
+    let ran =
+        Test::new().file("one.yaml", ONE).openai(&server).args(["run", "one.yaml", "--json"]).run();
     (ran, server.seen())
 }
 
@@ -99,7 +124,9 @@ fn passing_faults_are_retried() {
         ("cut", Reply::text("all is well").cut_at(40)),
     ] {
         let fault = std::sync::Mutex::new(Some(fault));
-        let (ran, seen) = one(move |_, _| fault.lock().expect("a lock").take().unwrap_or_else(|| Reply::text("fine")));
+        let (ran, seen) = one(move |_, _| {
+            fault.lock().expect("a lock").take().unwrap_or_else(|| Reply::text("fine"))
+        });
         let outcome = ran.code(0).json();
         assert_eq!(seen.len(), 2, "{name}");
         assert_eq!(step(&outcome, "a")["attempts"], 2, "{name}");
@@ -109,14 +136,20 @@ fn passing_faults_are_retried() {
 
 #[test]
 fn lasting_faults_are_not() {
-    for (status, word) in [(400, "bad"), (401, "OPENAI_API_KEY"), (403, ""), (404, "gpt-4o-mini"), (422, "")] {
-        let (ran, seen) = one(move |_, _| Reply::error(status, "bad: your key sk-secret-key is odd"));
+    for (status, word) in
+        [(400, "bad"), (401, "OPENAI_API_KEY"), (403, ""), (404, "gpt-4o-mini"), (422, "")]
+    {
+        let (ran, seen) =
+            one(move |_, _| Reply::error(status, "bad: your key sk-secret-key is odd"));
         let outcome = ran.code(1).json();
         assert_eq!(seen.len(), 1, "{status}");
         assert_eq!(outcome["status"], "failed", "{status}");
         let text = outcome.to_string();
         assert!(text.contains(word), "{status}: {text}");
-        assert!(!text.contains("sk-secret-key"), "a key that the server echoes is scrubbed: {text}");
+        assert!(
+            !text.contains("sk-secret-key"),
+            "a key that the server echoes is scrubbed: {text}"
+        );
     }
 }
 
@@ -160,7 +193,7 @@ fn a_timeout_is_retried_like_a_fault_of_the_server() {
         let reply = Reply::text("fine");
         if n == 0 { reply.after(Duration::from_secs(5)) } else { reply }
     });
-    let workflow = format!("{}    timeout: 300ms\n", ONE);
+    let workflow = format!("{ONE}    timeout: 300ms\n");
     let outcome = Test::new()
         .file("one.yaml", &workflow)
         .openai(&server)
@@ -192,7 +225,11 @@ outputs:
 #[test]
 fn an_answer_that_breaks_its_schema_is_repaired_once() {
     let server = ModelServer::start(|_, n| {
-        Reply::text(if n == 0 { r#"{"decision": "maybe"}"# } else { r#"{"decision": "deny", "reasons": ["no room"]}"# })
+        Reply::text(if n == 0 {
+            r#"{"decision": "maybe"}"#
+        } else {
+            r#"{"decision": "deny", "reasons": ["no room"]}"#
+        })
     });
     let test = Test::new().file("s.yaml", STRUCTURED).openai(&server);
     let outcome = test.args(["run", "s.yaml", "--json"]).run().code(0).json();
@@ -200,9 +237,15 @@ fn an_answer_that_breaks_its_schema_is_repaired_once() {
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].body["response_format"]["type"], "json_schema");
-    assert_eq!(seen[0].body["response_format"]["json_schema"]["schema"]["required"], json!(["decision", "reasons"]));
+    assert_eq!(
+        seen[0].body["response_format"]["json_schema"]["schema"]["required"],
+        json!(["decision", "reasons"])
+    );
     let repair = seen[1].message("user");
-    assert!(repair.contains("decision") && repair.contains("reasons"), "the model is shown its faults: {repair}");
+    assert!(
+        repair.contains("decision") && repair.contains("reasons"),
+        "the model is shown its faults: {repair}"
+    );
     assert_eq!(seen[1].message("assistant"), r#"{"decision": "maybe"}"#);
 }
 

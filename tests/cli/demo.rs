@@ -5,7 +5,8 @@ use serde_json::json;
 use super::support::server::{ModelServer, Reply};
 use super::support::{Test, step};
 
-const ROI: [&str; 5] = ["run", "workflows/roi.yaml", "--param", "campaign_id=facebook_holiday_2025", "--json"];
+const ROI: [&str; 5] =
+    ["run", "workflows/roi.yaml", "--param", "campaign_id=facebook_holiday_2025", "--json"];
 
 #[test]
 fn the_main_command_answers_without_a_key_and_says_so() {
@@ -44,7 +45,9 @@ fn with_a_model_the_agents_word_it_on_the_same_figures() {
         if seen.body["response_format"].is_null() {
             Reply::text("It made [[steps.roi.output.net_profit | usd]].")
         } else {
-            Reply::text(&smallest(&seen.body["response_format"]["json_schema"]["schema"]).to_string())
+            Reply::text(
+                &smallest(&seen.body["response_format"]["json_schema"]["schema"]).to_string(),
+            )
         }
     });
     let test = Test::demo().args(ROI).openai(&server);
@@ -55,14 +58,20 @@ fn with_a_model_the_agents_word_it_on_the_same_figures() {
     assert_eq!(outcome["outputs"]["net_profit"], offline["outputs"]["net_profit"]);
     assert_eq!(outcome["outputs"]["answer"], "It made $44,104.");
     assert!(outcome["figures"]["cited"].as_u64() >= Some(1), "{outcome:#}");
-    assert!(outcome["cost_usd"].as_f64() > Some(0.0) && outcome["cost_usd"].as_f64() < Some(0.0015), "{outcome:#}");
+    assert!(
+        outcome["cost_usd"].as_f64() > Some(0.0) && outcome["cost_usd"].as_f64() < Some(0.0015),
+        "{outcome:#}"
+    );
     for seen in server.seen() {
         assert_eq!(seen.path, "/v1/chat/completions");
         assert!(seen.has_header("authorization: Bearer sk-secret-key"));
         assert_eq!(seen.body["model"], "gpt-4o-mini");
     }
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("sk-secret-key"));
-    assert!(outcome["steps"].as_array().expect("steps").iter().all(|s| s["status"] != "defaulted"), "{outcome:#}");
+    assert!(
+        outcome["steps"].as_array().expect("steps").iter().all(|s| s["status"] != "defaulted"),
+        "{outcome:#}"
+    );
     assert_eq!(step(&outcome, "answer")["kind"], "agent");
 }
 
@@ -95,13 +104,25 @@ fn a_value_that_does_not_exist_is_refused_with_the_nearest_that_does() {
 #[test]
 fn a_missing_param_is_named() {
     Test::demo().args(["run", "roi_analysis"]).run().code(2).says("campaign_id");
-    Test::demo().args(["run", "budget_check", "-p", "spend=lots", "-p", "category=marketing"]).run().code(2).says("spend");
-    Test::demo().args(["run", "roi_analysis", "-p", "campain_id=x"]).run().code(2).says("campaign_id");
+    Test::demo()
+        .args(["run", "budget_check", "-p", "spend=lots", "-p", "category=marketing"])
+        .run()
+        .code(2)
+        .says("spend");
+    Test::demo()
+        .args(["run", "roi_analysis", "-p", "campain_id=x"])
+        .run()
+        .code(2)
+        .says("campaign_id");
 }
 
 #[test]
 fn the_projects_own_files_are_sound() {
     let ran = Test::demo().args(["validate", "--format", "json"]).run().code(0);
     assert_eq!(ran.json()["errors"], 0, "{:#}", ran.json());
-    assert_eq!(ran.json()["files"], 11, "engine.yaml, four agents, three files of tools, three workflows");
+    assert_eq!(
+        ran.json()["files"],
+        11,
+        "engine.yaml, four agents, three files of tools, three workflows"
+    );
 }

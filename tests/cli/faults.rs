@@ -11,13 +11,22 @@ fn check(yaml: &str, expected: &[(&str, u64, u64, &str)]) {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|d| (d["code"].as_str().unwrap_or(""), d["line"].as_u64().unwrap_or(0), d["column"].as_u64().unwrap_or(0)))
+        .map(|d| {
+            (
+                d["code"].as_str().unwrap_or(""),
+                d["line"].as_u64().unwrap_or(0),
+                d["column"].as_u64().unwrap_or(0),
+            )
+        })
         .collect();
-    let wanted: Vec<_> = expected.iter().map(|(code, line, column, _)| (*code, *line, *column)).collect();
+    let wanted: Vec<_> =
+        expected.iter().map(|(code, line, column, _)| (*code, *line, *column)).collect();
     assert_eq!(found, wanted, "{report:#}");
-    for ((_, _, _, help), diagnostic) in expected.iter().zip(report["diagnostics"].as_array().expect("a list")) {
-        let text = diagnostic["help"].as_str().unwrap_or_default();
-        assert!(text.contains(help), "`{help}` is missing in `{text}`");
+    for ((_, _, _, help), diagnostic) in
+        expected.iter().zip(report["diagnostics"].as_array().expect("a list"))
+    {
+        let said = diagnostic["help"].as_str().unwrap_or_default();
+        assert!(said.contains(help), "`{help}` is missing in `{said}`");
     }
     test.args(["run", "w.yaml"]).run().code(2);
 }

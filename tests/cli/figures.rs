@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::support::server::{ModelServer, Reply};
 use super::support::Test;
+use super::support::server::{ModelServer, Reply};
 
 const WORKFLOW: &str = r#"
 name: w
@@ -23,20 +23,28 @@ steps:
 outputs: {answer: "{{ steps.answer.output }}"}
 "#;
 
-fn answer<const N: usize>(texts: [&'static str; N]) -> (serde_json::Value, Vec<super::support::server::Seen>) {
+fn answer<const N: usize>(
+    texts: [&'static str; N],
+) -> (serde_json::Value, Vec<super::support::server::Seen>) {
     let server = ModelServer::start(move |_, n| Reply::text(texts[n.min(N - 1)]));
-    let test = Test::new().file("w.yaml", WORKFLOW).openai(&server).args(["run", "w.yaml", "--json"]);
+    let test =
+        Test::new().file("w.yaml", WORKFLOW).openai(&server).args(["run", "w.yaml", "--json"]);
     let outcome = test.run().code(0).json();
     (outcome, server.seen())
 }
 
 #[test]
 fn citations_are_filled_in_by_the_engine() {
-    let (outcome, seen) = answer(["Yes: [[steps.roi.output.net_profit | usd]], a margin of [[steps.roi.output.margin|percent]]."]);
+    let (outcome, seen) = answer([
+        "Yes: [[steps.roi.output.net_profit | usd]], a margin of [[steps.roi.output.margin|percent]].",
+    ]);
     assert_eq!(outcome["outputs"]["answer"], "Yes: $1,500, a margin of 60.0%.");
     assert_eq!(outcome["figures"], json!({"cited": 2, "matched": 0, "unverified": []}));
     let system = seen[0].message("system");
-    assert!(system.contains("steps.roi.output.net_profit = 1500"), "the evidence is listed: {system}");
+    assert!(
+        system.contains("steps.roi.output.net_profit = 1500"),
+        "the evidence is listed: {system}"
+    );
     assert!(system.contains("params.spend = 1000"), "{system}");
 }
 
@@ -45,7 +53,11 @@ fn an_unknown_citation_is_repaired_once_then_reported() {
     let bad = "It made [[steps.roi.output.profit | usd]].";
     let (outcome, seen) = answer([bad, "It made [[steps.roi.output.net_profit | usd]]."]);
     assert_eq!(outcome["outputs"]["answer"], "It made $1,500.");
-    assert!(seen[1].message("user").contains("steps.roi.output.net_profit"), "{}", seen[1].message("user"));
+    assert!(
+        seen[1].message("user").contains("steps.roi.output.net_profit"),
+        "{}",
+        seen[1].message("user")
+    );
     let (outcome, seen) = answer([bad]);
     assert_eq!(seen.len(), 2);
     assert_eq!(outcome["outputs"]["answer"], "It made [unknown: steps.roi.output.profit].");
@@ -57,8 +69,12 @@ fn other_figures_are_looked_up_in_the_evidence() {
     let (outcome, _) = answer(["It made $1.5K, which is 60% of $2,500, after $1,000 in 2025."]);
     assert_eq!(outcome["figures"]["unverified"], json!([]), "{outcome:#}");
     let (outcome, _) = answer(["It made $1,700 and grew 61%."]);
-    let texts: Vec<&str> =
-        outcome["figures"]["unverified"].as_array().expect("a list").iter().filter_map(|u| u["text"].as_str()).collect();
+    let texts: Vec<&str> = outcome["figures"]["unverified"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|u| u["text"].as_str())
+        .collect();
     assert_eq!(texts, ["$1,700", "61%"]);
     assert!(outcome["figures"]["unverified"][0]["reason"].is_string());
 }
@@ -73,7 +89,8 @@ fn strict_refuses_what_cannot_be_traced() {
 
 #[test]
 fn citations_of_a_default_are_filled_in_as_well() {
-    let outcome = Test::new().file("w.yaml", WORKFLOW).args(["run", "w.yaml", "--json"]).run().code(0).json();
+    let outcome =
+        Test::new().file("w.yaml", WORKFLOW).args(["run", "w.yaml", "--json"]).run().code(0).json();
     assert_eq!(outcome["outputs"]["answer"], "It made $1,500.");
     assert_eq!(outcome["figures"]["cited"], 1);
 }
@@ -81,7 +98,11 @@ fn citations_of_a_default_are_filled_in_as_well() {
 #[test]
 fn what_only_a_model_wrote_is_no_evidence() {
     let server = ModelServer::start(|seen, _| {
-        Reply::text(if seen.message("system").starts_with("Guess") { "About $9,999 I guess" } else { "It made $9,999." })
+        Reply::text(if seen.message("system").starts_with("Guess") {
+            "About $9,999 I guess"
+        } else {
+            "It made $9,999."
+        })
     });
     let yaml = r#"
 name: w
@@ -89,8 +110,18 @@ steps:
   - {id: guess, agent: {instructions: Guess.}, prompt: Guess}
   - {id: answer, agent: {instructions: Answer.}, prompt: "So? {{ steps.guess.output }}"}
 "#;
-    let outcome = Test::new().file("w.yaml", yaml).openai(&server).args(["run", "w.yaml", "--json"]).run().code(0).json();
-    let steps: Vec<&str> =
-        outcome["figures"]["unverified"].as_array().expect("a list").iter().filter_map(|u| u["step"].as_str()).collect();
+    let outcome = Test::new()
+        .file("w.yaml", yaml)
+        .openai(&server)
+        .args(["run", "w.yaml", "--json"])
+        .run()
+        .code(0)
+        .json();
+    let steps: Vec<&str> = outcome["figures"]["unverified"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|u| u["step"].as_str())
+        .collect();
     assert!(steps.contains(&"guess"), "{outcome:#}");
 }

@@ -26,7 +26,8 @@ outputs: {c: '{{ steps.c.output }}', d: '{{ steps.d.output.z }}', e: '{{ steps.e
     .run()
     .code(0)
     .json();
-    for (id, status) in [("b", "skipped"), ("c", "skipped"), ("d", "succeeded"), ("e", "succeeded")] {
+    for (id, status) in [("b", "skipped"), ("c", "skipped"), ("d", "succeeded"), ("e", "succeeded")]
+    {
         assert_eq!(step(&outcome, id)["status"], status, "{id}");
     }
     assert_eq!(outcome["outputs"], json!({"c": null, "d": 0, "e": 7}));
@@ -52,15 +53,21 @@ outputs: {y: '{{ steps.after.output.y }}', z: '{{ steps.good.output.z }}'}
     assert_eq!(outcome["outputs"], json!({"y": null, "z": 3}));
     assert_eq!(step(&outcome, "bad")["status"], "failed");
     assert_eq!(step(&outcome, "bad")["attempts"], 1);
-    assert!(step(&outcome, "bad")["error"]["message"].as_str().expect("a message").contains("1 / 0"));
+    assert!(
+        step(&outcome, "bad")["error"]["message"].as_str().expect("a message").contains("1 / 0")
+    );
     assert_eq!(step(&outcome, "after")["status"], "skipped");
     let warnings = outcome["warnings"].to_string();
-    assert!(warnings.contains("`y`") && warnings.contains("`bad`"), "step and gap are named: {warnings}");
+    assert!(
+        warnings.contains("`y`") && warnings.contains("`bad`"),
+        "step and gap are named: {warnings}"
+    );
 }
 
 #[test]
 fn nothing_made_is_a_failure() {
-    let outcome = compute("name: w\nsteps: [{id: bad, compute: {x: 1 / 0}}]\n").run().code(1).json();
+    let outcome =
+        compute("name: w\nsteps: [{id: bad, compute: {x: 1 / 0}}]\n").run().code(1).json();
     assert_eq!(outcome["status"], "failed");
     assert!(outcome["error"]["message"].as_str().expect("a message").contains("bad"));
 }
@@ -160,7 +167,8 @@ fn runs_are_kept_and_can_be_shown() {
 
 #[test]
 fn the_first_ctrl_c_still_prints_the_outcome() {
-    let server = ModelServer::start(|_, _| Reply::text("late").after(std::time::Duration::from_secs(20)));
+    let server =
+        ModelServer::start(|_, _| Reply::text("late").after(std::time::Duration::from_secs(20)));
     let test = Test::new()
         .file("w.yaml", "name: w\nsteps:\n  - {id: a, compute: {x: 1}}\n  - {id: b, agent: {instructions: x}, prompt: y}\n")
         .openai(&server)
@@ -168,7 +176,9 @@ fn the_first_ctrl_c_still_prints_the_outcome() {
     let child = test.command().spawn().expect("the engine starts");
     std::thread::sleep(std::time::Duration::from_millis(700));
     let pid = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+    assert!(
+        std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill").success()
+    );
     let ran: super::support::Ran = child.wait_with_output().expect("an end").into();
     let outcome = ran.code(130).json();
     assert_eq!(outcome["status"], "cancelled");
@@ -178,7 +188,8 @@ fn the_first_ctrl_c_still_prints_the_outcome() {
 
 #[test]
 fn a_run_has_a_time_limit() {
-    let server = ModelServer::start(|_, _| Reply::text("late").after(std::time::Duration::from_secs(20)));
+    let server =
+        ModelServer::start(|_, _| Reply::text("late").after(std::time::Duration::from_secs(20)));
     let outcome = Test::new()
         .file("engine.yaml", "models: {m: {provider: openai, model: x, api_key_env: OPENAI_API_KEY}}\nlimits: {run_timeout: 300ms}\n")
         .file("w.yaml", "name: w\nsteps: [{id: b, agent: {instructions: x}, prompt: y}]\n")
@@ -192,10 +203,15 @@ fn a_run_has_a_time_limit() {
 
 #[test]
 fn the_outcome_is_as_its_schema_says() {
-    let outcome = compute("name: w\nsteps: [{id: a, compute: {x: 1}}, {id: b, compute: {x: 1 / 0}}]\n").run().code(3).json();
+    let outcome =
+        compute("name: w\nsteps: [{id: a, compute: {x: 1}}, {id: b, compute: {x: 1 / 0}}]\n")
+            .run()
+            .code(3)
+            .json();
     let schema = include_str!("../../schemas/outcome.schema.json");
     let schema = serde_json::from_str(schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let faults: Vec<String> = validator.iter_errors(&outcome).map(|fault| fault.to_string()).collect();
+    let faults: Vec<String> =
+        validator.iter_errors(&outcome).map(|fault| fault.to_string()).collect();
     assert!(faults.is_empty(), "{faults:?}");
 }

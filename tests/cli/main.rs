@@ -1,5 +1,12 @@
 //! What a user sees of the command line. Model servers are scripted, and what they are asked is asserted.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -8,7 +8,14 @@ fn init_writes_a_project_that_validates_and_runs() {
     test.run().code(0).says("roi_analysis");
     let test = test.args(["--project", "mine", "validate"]);
     test.run().code(0);
-    let test = test.args(["--project", "mine", "run", "roi_analysis", "-p", "campaign_id=facebook_holiday_2025"]);
+    let test = test.args([
+        "--project",
+        "mine",
+        "run",
+        "roi_analysis",
+        "-p",
+        "campaign_id=facebook_holiday_2025",
+    ]);
     test.run().code(0).prints("Facebook Holiday 2025");
     test.args(["init", "mine"]).run().code(2).says("already");
 }
@@ -33,7 +40,11 @@ fn a_plan_tells_order_and_width_and_calls_nothing() {
     let plan = test.run().code(0).json();
     assert_eq!(plan["workflow"], "roi_analysis");
     assert!(plan["width"].as_u64() >= Some(2), "{plan:#}");
-    assert!(plan["critical_path"].as_array().is_some_and(|path| path.last().is_some_and(|id| id == "answer")));
+    assert!(
+        plan["critical_path"]
+            .as_array()
+            .is_some_and(|path| path.last().is_some_and(|id| id == "answer"))
+    );
     assert!(!test.path().join(".engine").exists(), "a plan leaves no trace");
     test.args(["plan", "roi_analysis"]).run().code(0).prints("longest chain");
 }
@@ -44,7 +55,14 @@ fn a_graph_is_drawn_in_each_format() {
     for (format, word) in [("mermaid", "flowchart LR"), ("dot", "digraph"), ("json", "\"edges\"")] {
         Test::demo().args(["graph", "roi_analysis", "--format", format]).run().code(0).prints(word);
     }
-    let test = test.args(["run", "roi_analysis", "-p", "campaign_id=facebook_holiday_2025", "--offline", "--json"]);
+    let test = test.args([
+        "run",
+        "roi_analysis",
+        "-p",
+        "campaign_id=facebook_holiday_2025",
+        "--offline",
+        "--json",
+    ]);
     let outcome = test.run().code(0).json();
     let id = outcome["run_id"].as_str().expect("an id").to_owned();
     test.args(["graph", "roi_analysis", "--run", &id]).run().code(0).prints("ms");
@@ -55,13 +73,21 @@ fn the_schemas_of_the_repository_are_those_of_the_code() {
     let test = Test::new().args(["schema", "--write"]);
     test.run().code(0);
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
-    let mut names: Vec<_> = std::fs::read_dir(&folder).expect("schemas/").map(|e| e.expect("an entry").file_name()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(&folder)
+        .expect("schemas/")
+        .map(|e| e.expect("an entry").file_name())
+        .collect();
     names.sort();
     assert!(names.len() >= 5, "{names:?}");
     for name in names {
         let kept = std::fs::read_to_string(folder.join(&name)).expect("a schema");
-        let made = std::fs::read_to_string(test.path().join("schemas").join(&name)).expect("a schema of the code");
-        assert!(kept == made, "{} is out of date: run `cargo run -- schema --write`", name.display());
+        let made = std::fs::read_to_string(test.path().join("schemas").join(&name))
+            .expect("a schema of the code");
+        assert!(
+            kept == made,
+            "{} is out of date: run `cargo run -- schema --write`",
+            name.display()
+        );
     }
 }
 

@@ -60,7 +60,8 @@ impl Test {
 
     /// Points the engine to a model server that speaks chat completions.
     pub(crate) fn openai(self, server: &server::ModelServer) -> Self {
-        self.env("OPENAI_BASE_URL", &format!("{}/v1", server.url())).env("OPENAI_API_KEY", "sk-secret-key")
+        self.env("OPENAI_BASE_URL", &format!("{}/v1", server.url()))
+            .env("OPENAI_API_KEY", "sk-secret-key")
     }
 
     /// The folder.
@@ -102,7 +103,11 @@ impl Ran {
     /// Asserts the exit code.
     #[track_caller]
     pub(crate) fn code(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "exit code; stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "exit code; stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
@@ -123,8 +128,9 @@ impl Ran {
     /// Standard output as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error} in:\n{}\nstderr:\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("{error} in:\n{}\nstderr:\n{}", self.stdout, self.stderr)
+        })
     }
 }
 
@@ -144,5 +150,8 @@ fn copy(from: &Path, to: &PathBuf) {
 #[track_caller]
 pub(crate) fn step<'o>(outcome: &'o Value, id: &str) -> &'o Value {
     let steps = outcome["steps"].as_array().expect("steps");
-    steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("no step `{id}` in {outcome:#}"))
+    steps
+        .iter()
+        .find(|step| step["id"] == id)
+        .unwrap_or_else(|| panic!("no step `{id}` in {outcome:#}"))
 }

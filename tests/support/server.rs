@@ -25,7 +25,12 @@ impl Seen {
     /// A message of a chat completion, by role; the last of that role.
     pub(crate) fn message(&self, role: &str) -> &str {
         let messages = self.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
-        messages.iter().rev().find(|m| m["role"] == role).and_then(|m| m["content"].as_str()).unwrap_or_default()
+        messages
+            .iter()
+            .rev()
+            .find(|m| m["role"] == role)
+            .and_then(|m| m["content"].as_str())
+            .unwrap_or_default()
     }
 
     /// Whether the request has this header line.
@@ -68,12 +73,21 @@ impl Reply {
 
     /// Any status and body.
     pub(crate) fn raw(status: u16, body: &str) -> Self {
-        Self { status, headers: String::new(), body: body.to_owned(), delay: Duration::ZERO, cut: None }
+        Self {
+            status,
+            headers: String::new(),
+            body: body.to_owned(),
+            delay: Duration::ZERO,
+            cut: None,
+        }
     }
 
     /// An error as OpenAI words it.
     pub(crate) fn error(status: u16, message: &str) -> Self {
-        Self::raw(status, &json!({"error": {"message": message, "type": "error", "code": null}}).to_string())
+        Self::raw(
+            status,
+            &json!({"error": {"message": message, "type": "error", "code": null}}).to_string(),
+        )
     }
 
     pub(crate) fn header(mut self, line: &str) -> Self {
@@ -162,13 +176,17 @@ fn serve(
             let (name, value) = header.split_once(':').unwrap_or((header, ""));
             headers.push(format!("{}: {}", name.to_lowercase(), value.trim()));
         }
-        let length = headers.iter().find_map(|h| h.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+        let length = headers
+            .iter()
+            .find_map(|h| h.strip_prefix("content-length: ")?.parse().ok())
+            .unwrap_or(0);
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
         let started = Instant::now();
         let in_flight_now = in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let mut seen = Seen { path, headers, body, started, ended: started, in_flight: in_flight_now };
+        let mut seen =
+            Seen { path, headers, body, started, ended: started, in_flight: in_flight_now };
         let reply = script(&seen, count.fetch_add(1, Ordering::SeqCst));
         std::thread::sleep(reply.delay);
         seen.ended = Instant::now();

@@ -6,7 +6,11 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
 use crate::report;
 
-pub(in crate::cli) fn run(arguments: &Graph, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::cli) fn run(
+    arguments: &Graph,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let (place, _, plan) = plan::compiled(&arguments.workflow, global)?;
     let Some(run) = &arguments.run else {
         printer.out(&report::graph(&plan, None, arguments.format));

@@ -14,12 +14,17 @@ use crate::event::{Event, Record};
 use crate::report;
 use crate::run::{Outcome, RunState};
 
-pub(in crate::cli) fn runs(arguments: &Runs, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::cli) fn runs(
+    arguments: &Runs,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let place = Place::find(global, Path::new(""))?;
     let journal = setup::journal(&place.journal(global))?;
     let runs = journal.runs().map_err(|e| Failure::machine("cannot read the journal", &e))?;
     if arguments.json {
-        let json = serde_json::to_string(&runs).map_err(|e| Failure::machine("cannot write the runs", &e))?;
+        let json = serde_json::to_string(&runs)
+            .map_err(|e| Failure::machine("cannot write the runs", &e))?;
         printer.out(&format!("{json}\n"));
     } else {
         printer.out(&report::runs(&runs));
@@ -27,17 +32,24 @@ pub(in crate::cli) fn runs(arguments: &Runs, global: &Global, printer: &Printer)
     Ok(Exit::Success)
 }
 
-pub(in crate::cli) fn show(arguments: &Show, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::cli) fn show(
+    arguments: &Show,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let place = Place::find(global, Path::new(""))?;
     let past = past(&place, global, &arguments.run)?;
     if arguments.json {
         let failure = |e: serde_json::Error| Failure::machine("cannot write the run", &e);
         let mut object = match &past.outcome {
             Some(outcome) => serde_json::to_value(outcome).map_err(failure)?,
-            None => json!({"run_id": past.state.run_id(), "workflow": past.state.plan().workflow, "status": null}),
+            None => {
+                json!({"run_id": past.state.run_id(), "workflow": past.state.plan().workflow, "status": null})
+            }
         };
         if let Some(object) = object.as_object_mut() {
-            object.insert("events".to_owned(), serde_json::to_value(&past.events).map_err(failure)?);
+            object
+                .insert("events".to_owned(), serde_json::to_value(&past.events).map_err(failure)?);
         }
         printer.out(&format!("{object}\n"));
     } else {
@@ -58,18 +70,17 @@ pub(in crate::cli) struct Past {
 pub(in crate::cli) fn past(place: &Place, global: &Global, run: &str) -> Result<Past, Failure> {
     let unreadable = |e: &dyn std::error::Error| Failure::machine("cannot read the journal", e);
     let journal = setup::journal(&place.journal(global))?;
-    let run_id = journal
-        .find(run)
-        .map_err(|e| unreadable(&e))?
-        .ok_or_else(|| Failure::usage(format!("no run begins with `{run}`"), "`engine runs` lists them"))?;
+    let run_id = journal.find(run).map_err(|e| unreadable(&e))?.ok_or_else(|| {
+        Failure::usage(format!("no run begins with `{run}`"), "`engine runs` lists them")
+    })?;
     let events = journal.records(&run_id).map_err(|e| unreadable(&e))?;
-    let Some(Event::RunStarted { plan: hash, .. }) = events.first().map(|record| &record.event) else {
+    let Some(Event::RunStarted { plan: hash, .. }) = events.first().map(|record| &record.event)
+    else {
         return Err(Failure::usage(format!("run {run_id} has no events"), "its journal was cut"));
     };
-    let json = journal
-        .plan(hash)
-        .map_err(|e| unreadable(&e))?
-        .ok_or_else(|| Failure::usage(format!("the plan of run {run_id} is gone"), "its journal was cut"))?;
+    let json = journal.plan(hash).map_err(|e| unreadable(&e))?.ok_or_else(|| {
+        Failure::usage(format!("the plan of run {run_id} is gone"), "its journal was cut")
+    })?;
     let plan = serde_json::from_str(&json).map_err(|e| unreadable(&e))?;
     let mut state = RunState::new(Arc::new(plan));
     for record in &events {

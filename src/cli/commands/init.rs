@@ -18,7 +18,10 @@ struct Demo;
 pub(in crate::cli) fn run(arguments: &Init, printer: &Printer) -> Result<Exit, Failure> {
     let dir = &arguments.dir;
     if dir.join("engine.yaml").exists() {
-        return Err(Failure::usage(format!("{} is a project already", dir.display()), "name another folder"));
+        return Err(Failure::usage(
+            format!("{} is a project already", dir.display()),
+            "name another folder",
+        ));
     }
     let mut files: Vec<(String, Vec<u8>)> = Demo::iter()
         .filter_map(|name| Some((name.to_string(), Demo::get(&name)?.data.into_owned())))
@@ -29,7 +32,10 @@ pub(in crate::cli) fn run(arguments: &Init, printer: &Printer) -> Result<Exit, F
     files.push((".gitignore".to_owned(), b".engine/\n".to_vec()));
     // Nothing that exists is overwritten, and nothing is written where something would be.
     if let Some((name, _)) = files.iter().find(|(name, _)| dir.join(name).exists()) {
-        return Err(Failure::usage(format!("{} exists already", dir.join(name).display()), "name an empty folder"));
+        return Err(Failure::usage(
+            format!("{} exists already", dir.join(name).display()),
+            "name an empty folder",
+        ));
     }
     for (name, data) in &files {
         let path = dir.join(name);

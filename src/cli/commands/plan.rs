@@ -10,12 +10,17 @@ use crate::cli::printer::Printer;
 use crate::plan;
 use crate::report::{self, PlanReport};
 
-pub(in crate::cli) fn run(arguments: &Plan, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::cli) fn run(
+    arguments: &Plan,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let (_, _, plan) = compiled(&arguments.workflow, global)?;
     let given = params::given(&arguments.params, &plan.params)?;
     let report = PlanReport::of(&plan, given);
     if arguments.json {
-        let json = serde_json::to_string(&report).map_err(|e| Failure::machine("cannot write the plan", &e))?;
+        let json = serde_json::to_string(&report)
+            .map_err(|e| Failure::machine("cannot write the plan", &e))?;
         printer.out(&format!("{json}\n"));
     } else {
         printer.out(&report::plan(&report));
@@ -24,8 +29,14 @@ pub(in crate::cli) fn run(arguments: &Plan, global: &Global, printer: &Printer) 
 }
 
 /// Reads a workflow and everything around it, and compiles it.
-pub(in crate::cli) fn compiled(named: &str, global: &Global) -> Result<(Place, Loaded, plan::Plan), Failure> {
-    let from = Path::new(named).parent().filter(|_| Path::new(named).is_file()).unwrap_or_else(|| Path::new(""));
+pub(in crate::cli) fn compiled(
+    named: &str,
+    global: &Global,
+) -> Result<(Place, Loaded, plan::Plan), Failure> {
+    let from = Path::new(named)
+        .parent()
+        .filter(|_| Path::new(named).is_file())
+        .unwrap_or_else(|| Path::new(""));
     let place = Place::find(global, from)?;
     let file = workflow_file(&place, named)?;
     let mut loaded = Loaded::library(&place);

@@ -17,7 +17,11 @@ use crate::run::{self, Order, Outcome};
 /// Steps that run at the same time where neither the command nor engine.yaml says otherwise.
 const MAX_PARALLEL: usize = 16;
 
-pub(in crate::cli) fn run(arguments: &Run, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::cli) fn run(
+    arguments: &Run,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let (place, loaded, mut plan) = compiled(&arguments.workflow, global)?;
     if let Some(usd) = arguments.max_cost_usd {
         plan.limits.budget.get_or_insert_default().usd = Some(usd);
@@ -26,18 +30,22 @@ pub(in crate::cli) fn run(arguments: &Run, global: &Global, printer: &Printer) -
     let environment = setup::environment();
     let models = setup::models(&loaded.library, &environment);
     let tools = setup::tools(&place, &loaded.library, &plan);
-    let limit = arguments.max_parallel.or(plan.limits.max_parallel).map_or(MAX_PARALLEL, usize::from);
+    let limit =
+        arguments.max_parallel.or(plan.limits.max_parallel).map_or(MAX_PARALLEL, usize::from);
     let context = setup::context(models, tools, limit, arguments.offline);
     let outcome = setup::runtime()?.block_on(async {
         let params = params::check(&plan, &given, &context.tools).await?;
         let mut journal = setup::journal(&place.journal(global))?;
-        let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
+        let (hash, json) =
+            plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
         journal.put_plan(&hash, &json);
         let mut progress = progress(arguments, &plan, printer);
         let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
         let order = Order { run_id, plan: Arc::new(plan), hash, params };
         let cancel = interruptible();
-        let outcome = run::run(order, &context, &mut journal, &mut |record| progress.show(record), &cancel).await;
+        let outcome =
+            run::run(order, &context, &mut journal, &mut |record| progress.show(record), &cancel)
+                .await;
         progress.end();
         outcome.map_err(|e| Failure::machine("cannot write the journal", &e))
     })?;
@@ -56,7 +64,11 @@ fn progress(arguments: &Run, plan: &Plan, printer: &Printer) -> Box<dyn Progress
 }
 
 /// The first Ctrl-C ends the run, with an outcome; a second one ends the process at once.
-#[expect(clippy::disallowed_methods, reason = "the listener must live until the process ends, not until the run does")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "the listener must live until the process ends, not until the run does"
+)]
 fn interruptible() -> CancellationToken {
     let cancel = CancellationToken::new();
     let asked = cancel.clone();
@@ -73,7 +85,8 @@ fn interruptible() -> CancellationToken {
 
 fn print(arguments: &Run, outcome: &Outcome, printer: &Printer) -> Result<(), Failure> {
     if arguments.json {
-        let json = serde_json::to_string(outcome).map_err(|e| Failure::machine("cannot write the outcome", &e))?;
+        let json = serde_json::to_string(outcome)
+            .map_err(|e| Failure::machine("cannot write the outcome", &e))?;
         printer.out(&format!("{json}\n"));
     } else {
         printer.out(&report::answer(outcome));

@@ -10,16 +10,26 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::document::{Agent, Project, ToolFile};
 use crate::report::{DiagnosticFormat, diagnostics};
 
-pub(in crate::cli) fn run(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::cli) fn run(
+    arguments: &Validate,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let first = arguments.paths.first().map_or_else(|| Path::new("."), PathBuf::as_path);
     if let Some(missing) = arguments.paths.iter().find(|path| !path.exists()) {
-        return Err(Failure::usage(format!("there is no {}", missing.display()), "name files or folders that exist"));
+        return Err(Failure::usage(
+            format!("there is no {}", missing.display()),
+            "name files or folders that exist",
+        ));
     }
     let place = Place::find(global, first)?;
     let mut loaded = Loaded::library(&place);
     let workflows = if arguments.paths.is_empty() {
         if place.root.is_none() {
-            return Err(Failure::usage("there is no project here", "name files, or make a project with `engine init DIR`"));
+            return Err(Failure::usage(
+                "there is no project here",
+                "name files, or make a project with `engine init DIR`",
+            ));
         }
         place.files_in("workflows")
     } else {
@@ -49,7 +59,10 @@ fn workflows_among(paths: &[PathBuf], place: &Place, loaded: &mut Loaded) -> Vec
         let files = if path.is_dir() { files_below(path) } else { vec![place.here.join(path)] };
         for file in files {
             let inside = place.root.as_ref().is_some_and(|root| file.starts_with(root));
-            let folder = file.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+            let folder = file
+                .parent()
+                .and_then(Path::file_name)
+                .map(|name| name.to_string_lossy().into_owned());
             let project_file = file.file_name().is_some_and(|name| name == "engine.yaml");
             match folder.as_deref() {
                 _ if project_file && !inside => drop(loaded.document::<Project>(place, &file)),
@@ -67,9 +80,12 @@ fn workflows_among(paths: &[PathBuf], place: &Place, loaded: &mut Loaded) -> Vec
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = yaml_files(folder);
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();
-    let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let hidden = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    };
     for folder in folders.into_iter().filter(|folder| !hidden(folder)) {
         files.extend(files_below(&folder));
     }

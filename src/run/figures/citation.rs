@@ -69,7 +69,10 @@ pub fn fill(text: &str, evidence: &Evidence) -> Filled {
 }
 
 /// The text of a citation, with a fault where the value is only a model's; or why there is none.
-fn cite(inside: &str, evidence: &Evidence) -> Result<(String, Option<CitationFault>), CitationFault> {
+fn cite(
+    inside: &str,
+    evidence: &Evidence,
+) -> Result<(String, Option<CitationFault>), CitationFault> {
     let (path, filter) = match inside.split_once('|') {
         Some((path, filter)) => (path.trim(), Some(filter.trim())),
         None => (inside.trim(), None),

@@ -27,7 +27,7 @@ pub enum Origin {
 #[derive(Debug, Default)]
 pub struct Evidence {
     own: Vec<Entry>,
-    upstream: Vec<Arc<Evidence>>,
+    upstream: Vec<Arc<Self>>,
 }
 
 #[derive(Debug)]
@@ -53,7 +53,15 @@ impl Evidence {
     /// The values of params.
     pub fn of_params(params: &Object) -> Self {
         let value = Arc::new(Value::Object(params.clone()));
-        Self { own: vec![Entry { path: "params".to_owned(), value, units: IndexMap::new(), origin: Origin::Data }], upstream: Vec::new() }
+        Self {
+            own: vec![Entry {
+                path: "params".to_owned(),
+                value,
+                units: IndexMap::new(),
+                origin: Origin::Data,
+            }],
+            upstream: Vec::new(),
+        }
     }
 
     /// The output of a step on top of what the step was given.
@@ -111,7 +119,12 @@ impl Evidence {
                 None => return None,
             };
             let value = at_path(&entry.value, &segments)?;
-            Some(Scalar { path: path.to_owned(), value, unit: entry.unit(segments.last().copied()), origin: entry.origin })
+            Some(Scalar {
+                path: path.to_owned(),
+                value,
+                unit: entry.unit(segments.last().copied()),
+                origin: entry.origin,
+            })
         })
     }
 
@@ -120,7 +133,12 @@ impl Evidence {
         let mut scalars = Vec::new();
         for entry in self.entries() {
             walk(&entry.value, &mut entry.path.clone(), None, &mut |path, field, value| {
-                scalars.push(Scalar { path: path.to_owned(), value, unit: entry.unit(field), origin: entry.origin });
+                scalars.push(Scalar {
+                    path: path.to_owned(),
+                    value,
+                    unit: entry.unit(field),
+                    origin: entry.origin,
+                });
             });
         }
         scalars
@@ -131,7 +149,7 @@ impl Evidence {
         let listed = |scalar: &Scalar<'_>| match scalar.value {
             Value::String(text) => text.chars().count() <= LONGEST_TEXT && !text.contains('\n'),
             Value::Null => false,
-            _ => true,
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => true,
         };
         let scalars: Vec<Scalar<'_>> = self.scalars().into_iter().filter(listed).collect();
         let mut out = String::new();
@@ -174,11 +192,18 @@ fn walk<'v>(
         path.truncate(length);
     };
     match value {
-        Value::Object(object) => object.iter().for_each(|(key, value)| enter(key, Some(key), value, path)),
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, value)| enter(&index.to_string(), field, value, path));
+        Value::Object(object) => {
+            object.iter().for_each(|(key, value)| enter(key, Some(key), value, path));
         }
-        scalar => found(path, field, scalar),
+        Value::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, value)| enter(&index.to_string(), field, value, path));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            found(path, field, value);
+        }
     }
 }
 

@@ -23,7 +23,8 @@ pub(super) enum Kind {
     Plain,
 }
 
-const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: &[&str] =
+    &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// A bare whole number up to here counts things ("three reasons", "top 10") and is no figure to trace.
 const COUNTS: f64 = 10.0;
@@ -33,7 +34,9 @@ pub(super) fn figures(text: &str) -> Vec<Figure> {
     let skipped = code_and_links(text);
     let mut found: Vec<Figure> = Vec::new();
     let mut at = 0;
-    while let Some(start) = text.get(at..).and_then(|rest| rest.find(|c: char| c.is_ascii_digit())).map(|n| at + n) {
+    while let Some(start) =
+        text.get(at..).and_then(|rest| rest.find(|c: char| c.is_ascii_digit())).map(|n| at + n)
+    {
         if let Some(range) = skipped.iter().find(|range| range.contains(&start)) {
             at = range.end;
             continue;
@@ -46,7 +49,9 @@ pub(super) fn figures(text: &str) -> Vec<Figure> {
         }
     }
     spread_units(text, &mut found);
-    found.retain(|figure| figure.kind != Kind::Plain || figure.value > COUNTS || figure.value.fract() != 0.0);
+    found.retain(|figure| {
+        figure.kind != Kind::Plain || figure.value > COUNTS || figure.value.fract() != 0.0
+    });
     found
 }
 
@@ -77,13 +82,19 @@ impl Number {
             taken
         };
         let leading_point = start.checked_sub(1).is_some_and(|at| bytes.get(at) == Some(&b'.'))
-            && start.checked_sub(2).and_then(|at| bytes.get(at)).is_none_or(|b| !b.is_ascii_alphanumeric());
+            && start
+                .checked_sub(2)
+                .and_then(|at| bytes.get(at))
+                .is_none_or(|b| !b.is_ascii_alphanumeric());
         if leading_point {
             digits.push_str("0.");
             decimals = take(&mut end, &mut digits);
         } else {
             take(&mut end, &mut digits);
-            while bytes.get(end) == Some(&b',') && (1..=3).all(|n| digit(end + n)) && !digit(end + 4) {
+            while bytes.get(end) == Some(&b',')
+                && (1..=3).all(|n| digit(end + n))
+                && !digit(end + 4)
+            {
                 end += 1;
                 take(&mut end, &mut digits);
             }
@@ -97,10 +108,16 @@ impl Number {
         // A date, a time, a version or a fraction: digits bound together by `-`, `/`, `:` or `.`.
         let bound = |mark: Option<&u8>| mark.is_some_and(|b| matches!(b, b'/' | b':' | b'.'));
         let mut compound = bound(bytes.get(end)) && digit(end + 1);
-        let iso_date = end - start == 4 && bytes.get(end) == Some(&b'-') && digit(end + 1) && digit(end + 2) && !digit(end + 3);
+        let iso_date = end - start == 4
+            && bytes.get(end) == Some(&b'-')
+            && digit(end + 1)
+            && digit(end + 2)
+            && !digit(end + 3);
         compound |= iso_date;
         if compound {
-            while digit(end) || (matches!(bytes.get(end), Some(b'-' | b'/' | b':' | b'.')) && digit(end + 1)) {
+            while digit(end)
+                || (matches!(bytes.get(end), Some(b'-' | b'/' | b':' | b'.')) && digit(end + 1))
+            {
                 end += 1;
             }
         }
@@ -125,11 +142,18 @@ impl Number {
             return None;
         }
         let bare = kind == Kind::Plain && taken == 0;
-        if bare && (self.is_year(value) || list_mark(before, after) || near_month(before, after, value)) {
+        if bare
+            && (self.is_year(value) || list_mark(before, after) || near_month(before, after, value))
+        {
             return None;
         }
         let decimals = i32::try_from(self.decimals).unwrap_or(i32::MAX);
-        Some(Figure { range: start..end, value: value * scale, quantum: scale * 10f64.powi(-decimals), kind })
+        Some(Figure {
+            range: start..end,
+            value: value * scale,
+            quantum: scale * 10f64.powi(-decimals),
+            kind,
+        })
     }
 
     fn is_year(&self, value: f64) -> bool {
@@ -150,7 +174,10 @@ fn in_a_name(before: &str) -> bool {
 /// Where the figure begins, with its sign and currency, and whether it has one.
 fn prefix(before: &str) -> (usize, bool) {
     let trimmed = before.trim_end_matches(' ');
-    let currency = trimmed.strip_suffix(['$', '€', '£']).or_else(|| trimmed.strip_suffix("USD")).or_else(|| trimmed.strip_suffix("US$"));
+    let currency = trimmed
+        .strip_suffix(['$', '€', '£'])
+        .or_else(|| trimmed.strip_suffix("USD"))
+        .or_else(|| trimmed.strip_suffix("US$"));
     let (rest, money) = match currency {
         Some(rest) => (rest, true),
         None => (before, false),
@@ -165,7 +192,8 @@ fn prefix(before: &str) -> (usize, bool) {
 fn scale(after: &str, money: bool) -> (f64, usize) {
     let word_end = |text: &str| text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let spaces = after.len() - after.trim_start_matches([' ', '\u{a0}']).len();
-    let word = after.get(spaces..).map_or("", |rest| rest.get(..word_end(rest)).unwrap_or_default());
+    let word =
+        after.get(spaces..).map_or("", |rest| rest.get(..word_end(rest)).unwrap_or_default());
     let factor = match word.to_ascii_lowercase().as_str() {
         "thousand" => 1e3,
         "million" | "mn" | "mio" => 1e6,
@@ -219,7 +247,9 @@ fn list_mark(before: &str, after: &str) -> bool {
 fn near_month(before: &str, after: &str, value: f64) -> bool {
     let is_month = |word: &str| {
         let word = word.to_lowercase();
-        MONTHS.iter().any(|month| word.starts_with(month)) && word.len() <= 9 && word.chars().all(char::is_alphabetic)
+        MONTHS.iter().any(|month| word.starts_with(month))
+            && word.len() <= 9
+            && word.chars().all(char::is_alphabetic)
     };
     let last = before.trim_end().rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
     let next = after.trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
@@ -240,9 +270,12 @@ fn spread_units(text: &str, figures: &mut [Figure]) {
         } else if second.kind == Kind::Plain {
             second.kind = first.kind;
         }
-        let scale_of = |figure: &Figure| if figure.value >= 1e3 && figure.quantum >= 1e2 { figure.quantum } else { 1.0 };
+        let scale_of = |figure: &Figure| {
+            if figure.value >= 1e3 && figure.quantum >= 1e2 { figure.quantum } else { 1.0 }
+        };
         if first.quantum <= 1.0 && scale_of(second) > 1.0 && first.value < 1000.0 {
-            let second_scale = [1e12, 1e9, 1e6, 1e3].into_iter().find(|s| second.value >= *s).unwrap_or(1.0);
+            let second_scale =
+                [1e12, 1e9, 1e6, 1e3].into_iter().find(|s| second.value >= *s).unwrap_or(1.0);
             first.value *= second_scale;
             first.quantum *= second_scale;
         }
@@ -259,7 +292,9 @@ fn code_and_links(text: &str) -> Vec<Range<usize>> {
     for scheme in ["http://", "https://", "www."] {
         for (at, _) in text.match_indices(scheme) {
             let rest = text.get(at..).unwrap_or_default();
-            ranges.push(at..at + rest.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(rest.len()));
+            ranges.push(
+                at..at + rest.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(rest.len()),
+            );
         }
     }
     ranges

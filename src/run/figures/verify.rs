@@ -23,11 +23,20 @@ pub struct Given<'g> {
 
 /// Looks up every figure of a text outside `filled` (what the engine filled in itself): how many were found, and the
 /// others with a reason.
-pub fn verify(text: &str, filled: &[Range<usize>], evidence: &Evidence, given: Given<'_>) -> (u64, Vec<(String, String)>) {
+pub fn verify(
+    text: &str,
+    filled: &[Range<usize>],
+    evidence: &Evidence,
+    given: Given<'_>,
+) -> (u64, Vec<(String, String)>) {
     let found = figures(text);
     let open: Vec<&Figure> = found
         .iter()
-        .filter(|figure| !filled.iter().any(|range| range.start < figure.range.end && figure.range.start < range.end))
+        .filter(|figure| {
+            !filled
+                .iter()
+                .any(|range| range.start < figure.range.end && figure.range.start < range.end)
+        })
         .collect();
     if open.is_empty() {
         return (0, Vec::new());
@@ -43,7 +52,10 @@ pub fn verify(text: &str, filled: &[Range<usize>], evidence: &Evidence, given: G
         match index.look_up(figure) {
             Verified::Matched => matched += 1,
             Verified::Unverified(reason) => {
-                unverified.push((text.get(figure.range.clone()).unwrap_or_default().trim().to_owned(), reason));
+                unverified.push((
+                    text.get(figure.range.clone()).unwrap_or_default().trim().to_owned(),
+                    reason,
+                ));
             }
         }
     }
@@ -56,7 +68,12 @@ pub(super) fn look_up(written: &str, evidence: &Evidence) -> Verified {
     let figure = figures(written).into_iter().next();
     let bare = || {
         let value: f64 = written.replace(',', "").parse().ok()?;
-        Some(Figure { range: 0..written.len(), value: value.abs(), quantum: 1.0, kind: Kind::Plain })
+        Some(Figure {
+            range: 0..written.len(),
+            value: value.abs(),
+            quantum: 1.0,
+            kind: Kind::Plain,
+        })
     };
     match figure.or_else(bare) {
         Some(figure) => Index::of(evidence).look_up(&figure),
@@ -85,7 +102,8 @@ impl Index {
     }
 
     fn look_up(&self, figure: &Figure) -> Verified {
-        let fits = |number: f64| readings(figure.kind, number).any(|value| rounds_to(value, figure));
+        let fits =
+            |number: f64| readings(figure.kind, number).any(|value| rounds_to(value, figure));
         let mut models = None;
         for (number, path, origin) in &self.numbers {
             if fits(*number) {
@@ -105,7 +123,9 @@ impl Index {
     /// The nearest value of the evidence, where it is near enough to be a slip.
     fn nearest(&self, figure: &Figure) -> Option<String> {
         let distance = |number: f64| {
-            readings(figure.kind, number).map(|value| (value - figure.value).abs()).fold(f64::INFINITY, f64::min)
+            readings(figure.kind, number)
+                .map(|value| (value - figure.value).abs())
+                .fold(f64::INFINITY, f64::min)
         };
         let data = self.numbers.iter().filter(|(_, _, origin)| *origin == Origin::Data);
         let (number, path, _) = data.min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)))?;

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use crate::document::Figures;
 use crate::event::{Event, Fault, Message, ModelCall, Role, Usage};
 use crate::expression::fence;
-use crate::document::Figures;
 use crate::model::{Answer, Endpoint, Request};
 use crate::plan::{AgentStep, Step};
 use crate::run::attempts::Waits;
@@ -14,7 +14,7 @@ use super::answer::{self, Judged};
 use super::{Done, Job};
 
 /// The longest that a request may take where the step sets no `timeout`.
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Why a model gave no usable answer.
 enum Stop {
@@ -33,7 +33,8 @@ pub(super) async fn ask(job: &Job, step: &Step, agent: &AgentStep) -> Result<Don
     if job.context.offline {
         return Err(Fault::new("no-model", "no model was asked (--offline)"));
     }
-    let endpoints = job.context.models.resolve(&agent.models).await.map_err(|error| error.fault())?;
+    let endpoints =
+        job.context.models.resolve(&agent.models).await.map_err(|error| error.fault())?;
     let mut fault = Fault::new("no-model", "no model is there to ask")
         .help("set OPENAI_API_KEY, OPENAI_BASE_URL or ANTHROPIC_API_KEY, start a local server, or give the step a default");
     let mut request = Request {
@@ -77,8 +78,10 @@ async fn converse(
     let mut waits = Waits::new(&step.retry);
     let mut repaired = false;
     loop {
-        let answer = attempt(job, step, endpoint, request, &mut waits).await.map_err(Stop::NoAnswer)?;
-        let given = request.messages.first().map(|message| message.content.as_str()).unwrap_or_default();
+        let answer =
+            attempt(job, step, endpoint, request, &mut waits).await.map_err(Stop::NoAnswer)?;
+        let given =
+            request.messages.first().map(|message| message.content.as_str()).unwrap_or_default();
         match answer::judge(step, agent, &answer, given, &job.evidence) {
             Judged::Good(done) => return Ok(done),
             Judged::Faulty { usable: Some(done), .. } if repaired => return Ok(done),
@@ -135,7 +138,9 @@ async fn attempt(
         };
         job.report(report(None, Some(fault.clone()), Usage::default(), None));
         let attempt = waits.attempt;
-        let Some(wait) = retryable.then(|| waits.next(retry_after)).flatten() else { return Err(fault) };
+        let Some(wait) = retryable.then(|| waits.next(retry_after)).flatten() else {
+            return Err(fault);
+        };
         let delay_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         job.report(Event::StepRetrying { step: step.id.clone(), attempt, error: fault, delay_ms });
         tokio::time::sleep(wait).await;

@@ -37,7 +37,13 @@ pub(super) fn citation_rule(evidence: &Evidence) -> String {
 }
 
 /// Judges an answer: its schema first, then its citations and figures. `prompt` is what the model was asked.
-pub(super) fn judge(step: &Step, agent: &AgentStep, answer: &Answer, prompt: &str, evidence: &Evidence) -> Judged {
+pub(super) fn judge(
+    step: &Step,
+    agent: &AgentStep,
+    answer: &Answer,
+    prompt: &str,
+    evidence: &Evidence,
+) -> Judged {
     let output = match &agent.schema {
         Some(schema) => match structured(&answer.text, schema) {
             Ok(value) => value,
@@ -52,18 +58,30 @@ pub(super) fn judge(step: &Step, agent: &AgentStep, answer: &Answer, prompt: &st
     if agent.figures == Figures::None {
         return Judged::Good(Done { output, figures: FigureCount::default(), warnings });
     }
-    let mut read = Read { step: &step.id, evidence, prompt: outside_fences(prompt), count: FigureCount::default(), faults: Vec::new() };
+    let mut read = Read {
+        step: &step.id,
+        evidence,
+        prompt: outside_fences(prompt),
+        count: FigureCount::default(),
+        faults: Vec::new(),
+    };
     let output = read.texts(output, agent.figures);
     let Read { count, faults, .. } = read;
     let done = Done { output, figures: count, warnings };
     if faults.is_empty() {
         return Judged::Good(done);
     }
-    let fault = Fault::new("unknown-citation", format!("the answer cites what is not there: {}", reasons(&faults)));
+    let fault = Fault::new(
+        "unknown-citation",
+        format!("the answer cites what is not there: {}", reasons(&faults)),
+    );
     let lines: Vec<String> = faults
         .iter()
         .map(|fault| {
-            let meant = fault.suggestion.as_ref().map_or_else(String::new, |path| format!(" Did you mean [[{path}]]?"));
+            let meant = fault
+                .suggestion
+                .as_ref()
+                .map_or_else(String::new, |path| format!(" Did you mean [[{path}]]?"));
             format!("- {}: {}.{meant}", fault.citation, fault.reason)
         })
         .collect();
@@ -76,7 +94,13 @@ pub(super) fn judge(step: &Step, agent: &AgentStep, answer: &Answer, prompt: &st
 
 /// Fills in the citations of a step's `default`.
 pub(super) fn fill(step: &StepId, output: Value, evidence: &Evidence) -> (Value, FigureCount) {
-    let mut read = Read { step, evidence, prompt: String::new(), count: FigureCount::default(), faults: Vec::new() };
+    let mut read = Read {
+        step,
+        evidence,
+        prompt: String::new(),
+        count: FigureCount::default(),
+        faults: Vec::new(),
+    };
     let output = read.defaults(output);
     (output, read.count)
 }
@@ -85,9 +109,14 @@ pub(super) fn fill(step: &StepId, output: Value, evidence: &Evidence) -> (Value,
 fn structured(text: &str, schema: &Value) -> Result<Value, Vec<String>> {
     let text = text.trim();
     // Models that have no mode for JSON put it into a code fence.
-    let inside = text.strip_prefix("```json").or_else(|| text.strip_prefix("```")).and_then(|t| t.trim().strip_suffix("```"));
-    let value: Value = serde_json::from_str(inside.unwrap_or(text).trim()).map_err(|error| vec![format!("it is no JSON: {error}")])?;
-    let validator = jsonschema::validator_for(schema).map_err(|error| vec![format!("the schema is no schema: {error}")])?;
+    let inside = text
+        .strip_prefix("```json")
+        .or_else(|| text.strip_prefix("```"))
+        .and_then(|t| t.trim().strip_suffix("```"));
+    let value: Value = serde_json::from_str(inside.unwrap_or(text).trim())
+        .map_err(|error| vec![format!("it is no JSON: {error}")])?;
+    let validator = jsonschema::validator_for(schema)
+        .map_err(|error| vec![format!("the schema is no schema: {error}")])?;
     let faults: Vec<String> = validator
         .iter_errors(&value)
         .map(|error| {
@@ -101,7 +130,10 @@ fn structured(text: &str, schema: &Value) -> Result<Value, Vec<String>> {
 fn broken(faults: &[String], answer: &Answer, schema: &Value) -> Judged {
     let cut = if answer.truncated { " (it was cut at its greatest length)" } else { "" };
     let list: Vec<String> = faults.iter().map(|fault| format!("- {fault}")).collect();
-    let mut fault = Fault::new("bad-answer", format!("the answer is not as its schema says{cut}: {}", faults.join("; ")));
+    let mut fault = Fault::new(
+        "bad-answer",
+        format!("the answer is not as its schema says{cut}: {}", faults.join("; ")),
+    );
     if answer.truncated {
         fault = fault.help("raise `max_tokens`");
     }
@@ -126,16 +158,22 @@ impl Read<'_> {
     fn texts(&mut self, value: Value, figures: Figures) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text, figures)),
-            Value::Array(items) => items.into_iter().map(|item| self.texts(item, figures)).collect(),
-            Value::Object(object) => object.into_iter().map(|(key, item)| (key, self.texts(item, figures))).collect(),
-            other => other,
+            Value::Array(items) => {
+                items.into_iter().map(|item| self.texts(item, figures)).collect()
+            }
+            Value::Object(object) => {
+                object.into_iter().map(|(key, item)| (key, self.texts(item, figures))).collect()
+            }
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
         }
     }
 
     fn text(&mut self, text: String, figures: Figures) -> String {
-        let (text, ranges) = if figures == Figures::Cite { self.cited(&text) } else { (text, Vec::new()) };
+        let (text, ranges) =
+            if figures == Figures::Cite { self.cited(&text) } else { (text, Vec::new()) };
         let given = [self.prompt.as_str()];
-        let (matched, unverified) = figures::verify(&text, &ranges, self.evidence, Given { texts: &given });
+        let (matched, unverified) =
+            figures::verify(&text, &ranges, self.evidence, Given { texts: &given });
         self.count.matched += matched;
         for (text, reason) in unverified {
             self.count.unverified.push(Unverified { text, step: self.step.clone(), reason });
@@ -159,8 +197,10 @@ impl Read<'_> {
         match value {
             Value::String(text) if text.contains("[[") => Value::String(self.cited(&text).0),
             Value::Array(items) => items.into_iter().map(|item| self.defaults(item)).collect(),
-            Value::Object(object) => object.into_iter().map(|(key, item)| (key, self.defaults(item))).collect(),
-            other => other,
+            Value::Object(object) => {
+                object.into_iter().map(|(key, item)| (key, self.defaults(item))).collect()
+            }
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
         }
     }
 }

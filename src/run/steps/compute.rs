@@ -9,7 +9,10 @@ use crate::value::Object;
 use super::Done;
 
 /// Evaluates the expressions in order; each reads the names before it.
-pub(in crate::run) fn evaluate(values: &IndexMap<String, Template>, scope: &Scope) -> Result<Done, Fault> {
+pub(in crate::run) fn evaluate(
+    values: &IndexMap<String, Template>,
+    scope: &Scope,
+) -> Result<Done, Fault> {
     let mut scope = scope.clone();
     let mut output = Object::new();
     for (name, template) in values {

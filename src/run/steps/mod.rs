@@ -47,7 +47,10 @@ impl Job {
     pub(super) async fn run(self) -> Event {
         let Some(step) = self.plan.steps.get(self.number) else {
             // Jobs are made from the plan's own numbers.
-            return Event::StepFailed { step: "".into(), error: Fault::new("bug", "the plan has no such step") };
+            return Event::StepFailed {
+                step: "".into(),
+                error: Fault::new("bug", "the plan has no such step"),
+            };
         };
         let ended = match &step.kind {
             Kind::Agent(agent) => agent::ask(&self, step, agent).await,
@@ -64,28 +67,52 @@ impl Job {
 }
 
 /// The event that ends a step; a step that could not be done does what its `on_error` says.
-pub(super) fn end(step: &Step, ended: Result<Done, Fault>, scope: &Scope, evidence: &Evidence) -> Event {
+pub(super) fn end(
+    step: &Step,
+    ended: Result<Done, Fault>,
+    scope: &Scope,
+    evidence: &Evidence,
+) -> Event {
     let id = step.id.clone();
     let fault = match ended {
         Ok(Done { output, figures, warnings }) => {
-            return Event::StepSucceeded { step: id, output: Arc::new(output), defaulted: None, figures, warnings };
+            return Event::StepSucceeded {
+                step: id,
+                output: Arc::new(output),
+                defaulted: None,
+                figures,
+                warnings,
+            };
         }
         Err(fault) => fault,
     };
     match &step.on_error {
         OnError::Fail => Event::StepFailed { step: id, error: fault },
-        OnError::Skip => Event::StepSkipped { step: id, reason: SkipReason::Error { error: fault } },
+        OnError::Skip => {
+            Event::StepSkipped { step: id, reason: SkipReason::Error { error: fault } }
+        }
         OnError::Default(default) => match default.render(scope) {
             Ok(output) => {
                 let (output, figures) = match &step.kind {
-                    Kind::Agent(agent) if agent.figures != Figures::None => answer::fill(&id, output, evidence),
-                    _ => (output, FigureCount::default()),
+                    Kind::Agent(agent) if agent.figures != Figures::None => {
+                        answer::fill(&id, output, evidence)
+                    }
+                    Kind::Agent(_) | Kind::Tool(_) | Kind::Compute(_) => {
+                        (output, FigureCount::default())
+                    }
                 };
                 let output = Arc::new(output);
-                Event::StepSucceeded { step: id, output, defaulted: Some(fault), figures, warnings: Vec::new() }
+                Event::StepSucceeded {
+                    step: id,
+                    output,
+                    defaulted: Some(fault),
+                    figures,
+                    warnings: Vec::new(),
+                }
             }
             Err(error) => {
-                let message = format!("{}; its `default` failed as well: {}", fault.message, error.message);
+                let message =
+                    format!("{}; its `default` failed as well: {}", fault.message, error.message);
                 Event::StepFailed { step: id, error: Fault { message, ..fault } }
             }
         },

@@ -17,9 +17,10 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) async fn call(job: &Job, step: &Step, call: &ToolStep) -> Result<Done, Fault> {
     let mut arguments = Object::new();
     for (name, template) in &call.with {
-        let value = template
-            .render(&job.scope)
-            .map_err(|fault| Fault { message: format!("argument `{name}`: {}", fault.message), ..fault })?;
+        let value = template.render(&job.scope).map_err(|fault| Fault {
+            message: format!("argument `{name}`: {}", fault.message),
+            ..fault
+        })?;
         arguments.insert(name.clone(), value);
     }
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
@@ -30,7 +31,13 @@ pub(super) async fn call(job: &Job, step: &Step, call: &ToolStep) -> Result<Done
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let report = |output, error| Event::ToolCalled {
             step: step.id.clone(),
-            call: ToolCall { tool: call.tool.clone(), arguments: arguments.clone(), output, error, duration_ms },
+            call: ToolCall {
+                tool: call.tool.clone(),
+                arguments: arguments.clone(),
+                output,
+                error,
+                duration_ms,
+            },
         };
         match result {
             Ok(value) => {
@@ -41,9 +48,16 @@ pub(super) async fn call(job: &Job, step: &Step, call: &ToolStep) -> Result<Done
                 let fault = error.fault();
                 job.report(report(None, Some(fault.clone())));
                 let attempt = waits.attempt;
-                let Some(wait) = error.retryable().then(|| waits.next(None)).flatten() else { return Err(fault) };
+                let Some(wait) = error.retryable().then(|| waits.next(None)).flatten() else {
+                    return Err(fault);
+                };
                 let delay_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                job.report(Event::StepRetrying { step: step.id.clone(), attempt, error: fault, delay_ms });
+                job.report(Event::StepRetrying {
+                    step: step.id.clone(),
+                    attempt,
+                    error: fault,
+                    delay_ms,
+                });
                 tokio::time::sleep(wait).await;
             }
         }
