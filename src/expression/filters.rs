@@ -121,7 +121,6 @@ pub fn format(
         (Some(other), _) if filter.is_some() => Err(format!(
             "unknown filter `{other}`; filters: `usd`, `number`, `percent`, `ratio`, `month`"
         )),
-        (_, Json::Number(n)) if n.is_f64() => Ok(number(n.as_f64().unwrap_or_default(), Some(2))),
         (_, Json::Number(n)) => Ok(number(n.as_f64().unwrap_or_default(), None)),
         (_, Json::String(text)) => Ok(text.clone()),
         (_, Json::Bool(b)) => Ok(b.to_string()),

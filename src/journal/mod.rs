@@ -2,6 +2,8 @@
 
 mod error;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 pub use error::JournalError;
 pub use sqlite::{Journal, RunSummary};

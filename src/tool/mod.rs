@@ -5,6 +5,8 @@ mod csv;
 mod error;
 mod query;
 mod source;
+#[cfg(test)]
+mod tests;
 mod toolbox;
 
 pub use arguments::{check_params, parse_param};

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, Statement};
+use rusqlite::{Batch, Connection, ErrorCode, Statement};
 
 use super::ToolError;
 use crate::document::{Returns, Tool};
@@ -39,7 +40,17 @@ fn rows(
     limit: Duration,
 ) -> Result<Vec<Object>, ToolError> {
     let failed = |error: rusqlite::Error| fault(&error, limit);
-    let mut statement = connection.prepare_cached(&tool.sql.query).map_err(failed)?;
+    let mut statements = Batch::new(connection, &tool.sql.query);
+    let first = statements.next().map_err(failed)?;
+    let Some(mut statement) = first.filter(|one| one.readonly() && one.column_count() > 0) else {
+        return Err(
+            ToolError::new("not-allowed", "the query reads nothing").help("write one `select`")
+        );
+    };
+    if !matches!(statements.next(), Ok(None)) {
+        let error = ToolError::new("not-allowed", "the query holds more than one statement");
+        return Err(error.help("make it two tools"));
+    }
     bind(&mut statement, arguments)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     if let Some(twice) =

@@ -23,8 +23,20 @@ pub(super) enum Kind {
     Plain,
 }
 
-const MONTHS: &[&str] =
-    &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: &[&str] = &[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
 /// A bare whole number up to here counts things ("three reasons", "top 10") and is no figure to trace.
 const COUNTS: f64 = 10.0;
@@ -247,9 +259,7 @@ fn list_mark(before: &str, after: &str) -> bool {
 fn near_month(before: &str, after: &str, value: f64) -> bool {
     let is_month = |word: &str| {
         let word = word.to_lowercase();
-        MONTHS.iter().any(|month| word.starts_with(month))
-            && word.len() <= 9
-            && word.chars().all(char::is_alphabetic)
+        word == "sept" || MONTHS.iter().any(|month| *month == word || month.get(..3) == Some(&word))
     };
     let last = before.trim_end().rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
     let next = after.trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();

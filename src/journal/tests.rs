@@ -1,0 +1,162 @@
+//! What a run can rely on: what was appended is there, in order, whatever happens to the process.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::event::{Event, Fault, Record, RunStatus};
+use crate::id::{PlanHash, RunId};
+
+fn started(run: &str, at_us: i64) -> Record {
+    let event = Event::RunStarted {
+        run_id: run.into(),
+        workflow: "w".into(),
+        plan: "hash".into(),
+        params: serde_json::Map::new(),
+        offline: false,
+    };
+    Record { at_us, event }
+}
+
+fn step(number: usize) -> Record {
+    let event = if number.is_multiple_of(2) {
+        Event::StepStarted { step: format!("s{number}").into() }
+    } else {
+        Event::StepFailed {
+            step: format!("s{number}").into(),
+            error: Fault::new("x", "ü \u{0} \"").help("h"),
+        }
+    };
+    Record { at_us: i64::try_from(number).unwrap(), event }
+}
+
+fn finished(at_us: i64) -> Record {
+    let outputs = json!({"answer": 1.5}).as_object().unwrap().clone();
+    Record {
+        at_us,
+        event: Event::RunFinished { status: RunStatus::Succeeded, outputs, error: None },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn what_was_appended_is_read_in_order_however_it_was_grouped(groups in prop::collection::vec(1usize..6, 1..12)) {
+        let mut journal = Journal::in_memory().unwrap();
+        let run = RunId::from("r");
+        let mut all = vec![started("r", 0)];
+        journal.append(&run, &all).unwrap();
+        let mut number = 0;
+        for size in groups {
+            let group: Vec<Record> = (number..number + size).map(step).collect();
+            number += size;
+            journal.append(&run, &group).unwrap();
+            all.extend(group);
+        }
+        prop_assert_eq!(journal.records(&run).unwrap(), all);
+    }
+}
+
+#[test]
+fn a_journal_that_was_never_closed_keeps_every_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".engine").join("journal.db");
+    let run = RunId::from("r");
+    let mut journal = Journal::open(&path).unwrap();
+    journal.put_plan(&PlanHash::from("hash"), "{}");
+    journal.append(&run, &[started("r", 1_000_000)]).unwrap();
+    journal.append(&run, &[step(1), step(2)]).unwrap();
+    std::mem::forget(journal); // As after kill -9: nothing is closed, nothing is flushed.
+    let mut journal = Journal::open(&path).unwrap();
+    assert_eq!(journal.records(&run).unwrap(), [started("r", 1_000_000), step(1), step(2)]);
+    assert_eq!(journal.plan(&"hash".into()).unwrap().as_deref(), Some("{}"));
+    journal.append(&run, &[finished(3_000_000)]).unwrap();
+    assert_eq!(
+        journal.records(&run).unwrap().len(),
+        4,
+        "another process goes on where the first was"
+    );
+    let runs = journal.runs().unwrap();
+    assert_eq!((runs[0].status.as_str(), runs[0].duration_ms), ("succeeded", Some(2000)));
+    assert!(folder.path().join(".engine/.gitignore").is_file());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn runs_are_listed_newest_first_and_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let mut journal = Journal::open(&path).unwrap();
+    for (run, at) in [("aa1", 1_000), ("ab2", 3_000), ("ac3", 2_000)] {
+        journal.append(&run.into(), &[started(run, at)]).unwrap();
+    }
+    journal.append(&"ac3".into(), &[finished(9_000)]).unwrap();
+    let listed: Vec<_> =
+        journal.runs().unwrap().into_iter().map(|r| (r.run_id.to_string(), r.status)).collect();
+    let wanted = [("ab2", "running"), ("ac3", "succeeded"), ("aa1", "running")];
+    assert_eq!(
+        listed,
+        wanted.map(|(run, status)| (run.to_owned(), status.to_owned())),
+        "this process drives them"
+    );
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute("update runs set pid = 999999999", [])
+        .unwrap();
+    assert_eq!(journal.runs().unwrap()[0].status, "interrupted", "no process drives it any more");
+    assert_eq!(journal.find("ab").unwrap(), Some("ab2".into()));
+    assert_eq!(journal.find("a").unwrap(), None, "a beginning that several share names none");
+    assert_eq!(journal.find("zz").unwrap(), None);
+}
+
+#[test]
+fn two_engines_write_one_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let threads: Vec<_> = (0..4)
+        .map(|n| {
+            let path = path.clone();
+            std::thread::spawn(move || {
+                let mut journal = Journal::open(&path).unwrap();
+                let run = RunId::from(format!("r{n}"));
+                journal.put_plan(&"hash".into(), "{}");
+                journal.append(&run, &[started(run.as_str(), n)]).unwrap();
+                for number in 0..50 {
+                    journal.append(&run, &[step(number)]).unwrap();
+                }
+                journal.append(&run, &[finished(99)]).unwrap();
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let journal = Journal::open(&path).unwrap();
+    assert_eq!(journal.runs().unwrap().len(), 4);
+    for n in 0..4 {
+        assert_eq!(journal.records(&format!("r{n}").into()).unwrap().len(), 52);
+    }
+}
+
+#[test]
+fn a_journal_that_cannot_be_used_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    std::fs::write(&path, "this is no database, and long enough to be told from one").unwrap();
+    assert!(
+        Journal::open(&path).err().expect("no database").to_string().contains("not a database")
+    );
+    let path = folder.path().join("newer.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("pragma user_version = 99").unwrap();
+    assert!(matches!(Journal::open(&path), Err(JournalError::Newer { found: 99, .. })));
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    assert!(matches!(
+        Journal::open(&file.join("journal.db")),
+        Err(JournalError::Unavailable { .. })
+    ));
+}
