@@ -112,7 +112,8 @@ pub fn format(
     match (name, value) {
         (Some("usd"), _) => numeric(usd),
         (Some("number" | "count"), _) => numeric(number),
-        (Some("percent"), Json::Number(n)) if filter.is_none() => {
+        // A value that is in percent already is not taken for a ratio.
+        (Some("percent"), Json::Number(n)) if unit == Some("percent") => {
             Ok(percent(n.as_f64().unwrap_or_default() / 100.0, decimals))
         }
         (Some("percent"), _) => numeric(percent),

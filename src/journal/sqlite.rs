@@ -18,13 +18,15 @@ use crate::id::{PlanHash, RunId, WorkflowName};
 /// The schema version that this engine writes, kept in `user_version`.
 const VERSION: i64 = 1;
 
+/// Events lie in the order of their keys, so that appending touches the last page only: the number of the run is the
+/// upper half of a key, the number of the group the lower.
 const SCHEMA: &str = "
 create table plans (hash text primary key, json text not null) without rowid;
 create table runs (
-    run_id text primary key, workflow text not null, status text, started_us integer not null,
-    ended_us integer, cost_usd real not null default 0, pid integer
-) without rowid;
-create table events (run_id text not null, seq integer not null, records text not null, primary key (run_id, seq)) without rowid;
+    number integer primary key, run_id text not null unique, workflow text not null, status text,
+    started_us integer not null, ended_us integer, cost_usd real not null default 0, pid integer
+);
+create table events (key integer primary key, records text not null);
 ";
 
 /// The events of all runs, on disk.
@@ -32,7 +34,7 @@ pub struct Journal {
     connection: Connection,
     /// A plan to be written with the next group.
     plan: Option<(PlanHash, String)>,
-    /// The next group's number, and its run.
+    /// The run that is being written, and the key of its next group.
     next: Option<(RunId, i64)>,
     /// The cost of the run that is being written.
     cost_usd: f64,
@@ -100,48 +102,33 @@ impl Journal {
 
     /// Writes a group of events of a run, in one transaction.
     pub fn append(&mut self, run: &RunId, records: &[Record]) -> Result<(), JournalError> {
-        let unreadable = |source| JournalError::Unreadable { run: run.to_string(), source };
-        let json = serde_json::to_string(records).map_err(unreadable)?;
-        let seq = match &self.next {
-            Some((known, seq)) if known == run => *seq,
-            _ => {
-                self.cost_usd = 0.0;
-                let query = "select coalesce(max(seq), -1) + 1 from events where run_id = ?1";
-                self.connection.query_row(query, [run.as_str()], |row| row.get(0))?
-            }
-        };
+        let json = serde_json::to_string(records)
+            .map_err(|source| JournalError::Unreadable { run: run.to_string(), source })?;
         // A statement on its own is a transaction, and cheaper than one that is spelled out.
-        let notable = self.plan.is_some()
-            || records.iter().any(|record| {
-                matches!(record.event, Event::RunStarted { .. } | Event::RunFinished { .. })
-            });
-        if notable {
+        let bounds = |record: &Record| {
+            matches!(record.event, Event::RunStarted { .. } | Event::RunFinished { .. })
+        };
+        let several = self.plan.is_some() || records.iter().any(bounds);
+        if several {
             self.connection.execute_batch("begin immediate")?;
         }
-        let written = self.write(run, seq, &json, records);
-        if notable {
-            self.connection.execute_batch(if written.is_ok() { "commit" } else { "rollback" })?;
+        let written = self.write(run, &json, records);
+        if several {
+            let end = if written.is_ok() { "commit" } else { "rollback" };
+            self.connection.execute_batch(end)?;
         }
-        written?;
-        self.next = Some((run.clone(), seq + 1));
+        self.next = Some((run.clone(), written? + 1));
         if records.iter().any(|record| matches!(record.event, Event::RunFinished { .. })) {
             self.next = None;
             // What cannot be folded into the file now, because another engine reads it, is folded in later.
-            drop(
-                self.connection
-                    .query_row("pragma wal_checkpoint(passive)", [], |row| row.get::<_, i64>(0)),
-            );
+            let checkpoint = "pragma wal_checkpoint(passive)";
+            drop(self.connection.query_row(checkpoint, [], |row| row.get::<_, i64>(0)));
         }
         Ok(())
     }
 
-    fn write(
-        &mut self,
-        run: &RunId,
-        seq: i64,
-        json: &str,
-        records: &[Record],
-    ) -> Result<(), JournalError> {
+    /// Writes what a group consists of; gives its key.
+    fn write(&mut self, run: &RunId, json: &str, records: &[Record]) -> Result<i64, JournalError> {
         if let Some((hash, plan)) = self.plan.take() {
             self.connection
                 .prepare_cached("insert or ignore into plans (hash, json) values (?1, ?2)")?
@@ -150,32 +137,59 @@ impl Journal {
         for record in records {
             match &record.event {
                 Event::RunStarted { workflow, .. } => {
-                    self.connection
-                        .prepare_cached("insert into runs (run_id, workflow, started_us, pid) values (?1, ?2, ?3, ?4)")?
-                        .execute(params![run.as_str(), workflow.as_str(), record.at_us, std::process::id()])?;
+                    let insert = "insert into runs (run_id, workflow, started_us, pid) values (?1, ?2, ?3, ?4)";
+                    let pid = std::process::id();
+                    self.cost_usd = 0.0;
+                    self.connection.prepare_cached(insert)?.execute(params![
+                        run.as_str(),
+                        workflow.as_str(),
+                        record.at_us,
+                        pid
+                    ])?;
                 }
                 Event::ModelCalled { call, .. } => {
                     self.cost_usd += call.cost_usd.unwrap_or_default();
                 }
                 Event::RunFinished { status, .. } => {
-                    self.connection
-                        .prepare_cached("update runs set status = ?2, ended_us = ?3, cost_usd = ?4, pid = null where run_id = ?1")?
-                        .execute(params![run.as_str(), status_name(*status), record.at_us, self.cost_usd])?;
+                    let update =
+                        "update runs set status = ?2, ended_us = ?3, cost_usd = ?4, pid = null
+                                  where run_id = ?1";
+                    let status = status_name(*status);
+                    self.connection.prepare_cached(update)?.execute(params![
+                        run.as_str(),
+                        status,
+                        record.at_us,
+                        self.cost_usd
+                    ])?;
                 }
                 _ => {}
             }
         }
+        let key = self.next_key(run)?;
         self.connection
-            .prepare_cached("insert into events (run_id, seq, records) values (?1, ?2, ?3)")?
-            .execute(params![run.as_str(), seq, json])?;
-        Ok(())
+            .prepare_cached("insert into events (key, records) values (?1, ?2)")?
+            .execute(params![key, json])?;
+        Ok(key)
+    }
+
+    /// The key of a run's next group.
+    fn next_key(&mut self, run: &RunId) -> Result<i64, JournalError> {
+        match &self.next {
+            Some((known, key)) if known == run => Ok(*key),
+            _ => {
+                let query = "select coalesce(max(key) + 1, number << 32) from runs left join events
+                             on key >= number << 32 and key < (number + 1) << 32 where run_id = ?1";
+                Ok(self.connection.query_row(query, [run.as_str()], |row| row.get(0))?)
+            }
+        }
     }
 
     /// The events of a run, in order; none where there is no such run.
     pub fn records(&self, run: &RunId) -> Result<Vec<Record>, JournalError> {
-        let mut query = self
-            .connection
-            .prepare_cached("select records from events where run_id = ?1 order by seq")?;
+        let mut query = self.connection.prepare_cached(
+            "select records from events, runs where run_id = ?1
+                 and key >= number << 32 and key < (number + 1) << 32 order by key",
+        )?;
         let mut rows = query.query([run.as_str()])?;
         let mut records = Vec::new();
         while let Some(row) = rows.next()? {

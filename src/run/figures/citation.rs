@@ -1,108 +1,144 @@
-//! Citations: `[[steps.roi.output.net_profit | usd]]` in a text, filled in from the evidence.
+//! Where the citations of a text stand: `[[steps.roi.output.net_profit | usd]]`.
 
 use std::ops::Range;
 
-use super::evidence::{Evidence, Origin};
-use super::verify::{Verified, look_up};
-use crate::diagnostic::nearest;
-use crate::expression::filters::format;
-use crate::value::Value;
-
-/// A text with its citations filled in.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Filled {
-    /// The new text; a faulty citation stands as `[unknown: path]`.
-    pub text: String,
-    /// Citations that were filled in.
-    pub cited: u64,
-    /// Where they stand in the new text, in bytes.
-    pub ranges: Vec<Range<usize>>,
-    /// Citations that could not be, or should not have been, filled in.
-    pub faults: Vec<CitationFault>,
-}
-
-/// A citation at fault.
+/// A citation as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CitationFault {
-    /// What stands in the new text.
-    pub text: String,
-    /// The citation as written.
-    pub citation: String,
-    /// What is wrong with it.
-    pub reason: String,
-    /// The path that may be meant.
-    pub suggestion: Option<String>,
+pub(super) struct Citation<'t> {
+    /// Where it stands, all its brackets included.
+    pub(super) range: Range<usize>,
+    /// All of it.
+    pub(super) text: &'t str,
+    /// The path, with `rows[0]` read as `rows.0`.
+    pub(super) path: String,
+    /// The filter, arguments and all.
+    pub(super) filter: Option<&'t str>,
+    /// Whether it has the form of a citation. Anything else in double brackets is one at fault.
+    pub(super) well_formed: bool,
 }
 
-/// Fills in the citations of a text.
-pub fn fill(text: &str, evidence: &Evidence) -> Filled {
-    let mut filled = Filled::default();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("[[") {
-        let Some((inside, behind)) = after.split_once("]]") else { break };
-        // The innermost pair counts: `[[ a [[b]]` cites `b`.
-        let inner = inside.rfind("[[").map_or(0, |at| at + 2);
-        let (outside, inside) = inside.split_at(inner);
-        filled.text.push_str(before);
-        if !outside.is_empty() {
-            filled.text.push_str("[[");
-            filled.text.push_str(outside.strip_suffix("[[").unwrap_or(outside));
-        }
-        let start = filled.text.len();
-        match cite(inside, evidence) {
-            Ok((written, fault)) => {
-                filled.text.push_str(&written);
-                filled.cited += 1;
-                filled.ranges.push(start..filled.text.len());
-                filled.faults.extend(fault);
-            }
-            Err(fault) => {
-                filled.text.push_str(&fault.text);
-                filled.ranges.push(start..filled.text.len());
-                filled.faults.push(fault);
-            }
-        }
-        rest = behind;
+/// A longer path is cut where it is told.
+const LONGEST: usize = 120;
+
+/// Finds all citations, outermost brackets first where they are nested. Brackets that do not close on their line are
+/// text, unless a path stands behind them.
+pub(super) fn citations(text: &str) -> Vec<Citation<'_>> {
+    let mut found = Vec::new();
+    if !text.contains("[[") {
+        return found;
     }
-    filled.text.push_str(rest);
-    filled
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        let mut spans: Vec<(usize, usize, usize, usize)> = Vec::new();
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        for (bracket, start, end) in runs(line) {
+            if bracket == '[' {
+                open.push((start, end));
+            } else if let Some((first, inside)) = open.pop() {
+                // What is inside of what closes here is part of it.
+                spans.retain(|span| span.0 < first);
+                spans.push((first, inside, start, end));
+            }
+        }
+        let closed = spans.into_iter().map(|(first, inside, close, end)| {
+            read(
+                text,
+                line_start + first..line_start + end,
+                line_start + inside..line_start + close,
+            )
+        });
+        let unclosed = open
+            .into_iter()
+            .filter_map(|(first, inside)| unclosed(text, line_start + first, line_start + inside));
+        let from = found.len();
+        found.extend(closed.flatten().chain(unclosed));
+        if let Some(new) = found.get_mut(from..) {
+            new.sort_by_key(|citation| citation.range.start);
+        }
+        line_start += line.len();
+    }
+    found
 }
 
-/// The text of a citation, with a fault where the value is only a model's; or why there is none.
-fn cite(
-    inside: &str,
-    evidence: &Evidence,
-) -> Result<(String, Option<CitationFault>), CitationFault> {
+/// Runs of two or more brackets of a kind, with start and end.
+fn runs(line: &str) -> impl Iterator<Item = (char, usize, usize)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + line.get(at..)?.find(['[', ']'])?;
+            let rest = line.get(start..)?;
+            let bracket = rest.chars().next()?;
+            at = start + rest.len() - rest.trim_start_matches(bracket).len();
+            if at - start >= 2 {
+                return Some((bracket, start, at));
+            }
+        }
+    })
+}
+
+fn read(text: &str, range: Range<usize>, inside: Range<usize>) -> Option<Citation<'_>> {
+    let inside = text.get(inside)?;
     let (path, filter) = match inside.split_once('|') {
         Some((path, filter)) => (path.trim(), Some(filter.trim())),
         None => (inside.trim(), None),
     };
-    let fault = |reason: String, suggestion: Option<String>| CitationFault {
-        text: format!("[unknown: {path}]"),
-        citation: format!("[[{inside}]]"),
-        reason,
-        suggestion,
-    };
-    let Some(found) = evidence.find(path) else {
-        let paths: Vec<String> = evidence.scalars().into_iter().map(|scalar| scalar.path).collect();
-        let suggestion = nearest(path, paths.iter().map(String::as_str)).map(str::to_owned);
-        return Err(fault(format!("the evidence holds no `{path}`"), suggestion));
-    };
-    if found.value.is_null() && filter.is_none_or(|filter| !filter.is_empty()) {
-        return Ok(("n/a".to_owned(), None));
+    let path = dotted(path);
+    let well_formed = is_path(&path) && filter.is_none_or(is_filter);
+    Some(Citation { text: text.get(range.clone())?, range, path: told(&path), filter, well_formed })
+}
+
+/// A path whose brackets were never closed.
+fn unclosed(text: &str, first: usize, inside: usize) -> Option<Citation<'_>> {
+    let rest = text.get(inside..)?;
+    let length = rest
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '-')))
+        .unwrap_or(rest.len());
+    let path = rest.get(..length)?.trim_end_matches('.');
+    if !is_path(path) {
+        return None;
     }
-    let written = format(found.value, filter, found.unit).map_err(|reason| fault(reason, None))?;
-    let only_a_models = match (found.origin, found.value) {
-        (Origin::Model, Value::Number(_)) => match look_up(&written, evidence) {
-            Verified::Unverified(reason) => Some(CitationFault {
-                text: written.clone(),
-                citation: format!("[[{inside}]]"),
-                reason,
-                suggestion: None,
-            }),
-            Verified::Matched => None,
-        },
-        _ => None,
+    // A single bracket closes nothing, and goes with what it was meant to close.
+    let closing = usize::from(text.get(inside + path.len()..)?.starts_with(']'));
+    let range = first..inside + path.len() + closing;
+    Some(Citation {
+        text: text.get(range.clone())?,
+        range,
+        path: told(path),
+        filter: None,
+        well_formed: false,
+    })
+}
+
+/// `rows[0].spend` as `rows.0.spend`; the last bracket may have gone into the closing ones.
+fn dotted(path: &str) -> String {
+    let indexed = path.split('[').skip(1).all(|part| {
+        let index = part.split(']').next().unwrap_or_default();
+        !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit())
+    });
+    if indexed { path.replace('[', ".").replace(']', "") } else { path.to_owned() }
+}
+
+fn is_path(path: &str) -> bool {
+    let rooted = path.starts_with("steps.") || path.starts_with("params.");
+    rooted && !path.ends_with('.') && !path.contains(['[', ']', '|', '\n'])
+}
+
+/// `usd`, `number(1)`.
+fn is_filter(filter: &str) -> bool {
+    let (name, arguments) = match filter.split_once('(') {
+        Some((name, rest)) => (name.trim_end(), rest.strip_suffix(')')),
+        None => (filter, Some("")),
     };
-    Ok((written, only_a_models))
+    let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    named && arguments.is_some_and(|arguments| !arguments.contains(['(', ')', '[', ']', '|']))
+}
+
+/// A path as it is told: without brackets, which would make it a citation again, and not too long.
+fn told(path: &str) -> String {
+    let plain = path.chars().filter(|c| !matches!(c, '[' | ']' | '\r' | '\n'));
+    let mut told: String = plain.clone().take(LONGEST).collect();
+    if plain.count() > LONGEST {
+        told.push('…');
+    }
+    told
 }

@@ -1,18 +1,14 @@
 //! What a step was given: values with their paths, units and origin, shared by reference along the graph.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
-use crate::value::{Object, Value, at_path};
-
-/// The most scalars that are listed to a model.
-const LISTED: usize = 200;
-
-/// A text longer than this is no scalar to cite.
-const LONGEST_TEXT: usize = 120;
+use super::index::{Known, index};
+use super::numbers::figures;
+use crate::value::{Object, Value};
 
 /// Who made a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,20 +20,25 @@ pub enum Origin {
 }
 
 /// What a step was given, and what that was made of in turn.
-#[derive(Debug, Default)]
+///
+/// A step adds one node that points at those before it, so a graph of any size costs as much as it has edges.
+#[derive(Default)]
 pub struct Evidence {
     own: Vec<Entry>,
     upstream: Vec<Arc<Self>>,
+    /// The numbers of the own entries by magnitude; made when the first figure is looked up.
+    numbers: OnceLock<Vec<Known>>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    /// The path that reads it: `params`, `steps.roi.output`.
-    path: String,
-    value: Arc<Value>,
+/// A value with the path that reads it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// `params`, `steps.roi.output`, `steps.cfo.tools.0`.
+    pub(super) path: String,
+    pub(super) value: Arc<Value>,
     /// Units by field.
     units: IndexMap<String, String>,
-    origin: Origin,
+    pub(super) origin: Origin,
 }
 
 /// A single value of the evidence.
@@ -52,19 +53,20 @@ pub(super) struct Scalar<'e> {
 impl Evidence {
     /// The values of params.
     pub fn of_params(params: &Object) -> Self {
-        let value = Arc::new(Value::Object(params.clone()));
-        Self {
-            own: vec![Entry {
+        Self::node(
+            Entry {
                 path: "params".to_owned(),
-                value,
+                value: Arc::new(Value::Object(params.clone())),
                 units: IndexMap::new(),
                 origin: Origin::Data,
-            }],
-            upstream: Vec::new(),
-        }
+            },
+            Vec::new(),
+        )
     }
 
-    /// The output of a step on top of what the step was given.
+    /// The output of a step, or the result of a tool call (`steps.cfo.tools.0`), on top of what was given before.
+    ///
+    /// A model's text without figures adds nothing, so that a chain of agents that only talk is one node.
     pub fn of_output(
         path: String,
         value: &Arc<Value>,
@@ -72,119 +74,171 @@ impl Evidence {
         origin: Origin,
         given: &Arc<Self>,
     ) -> Arc<Self> {
-        // A model's text adds nothing: its figures are looked up where it was written. So a chain of agents costs nothing.
-        if value.is_string() && origin == Origin::Model {
+        if origin == Origin::Model && value.as_str().is_some_and(|text| figures(text).is_empty()) {
             return Arc::clone(given);
         }
         let entry = Entry { path, value: Arc::clone(value), units: units.clone(), origin };
-        Arc::new(Self { own: vec![entry], upstream: vec![Arc::clone(given)] })
+        Arc::new(Self::node(entry, vec![Arc::clone(given)]))
     }
 
-    /// Several pieces of evidence as one.
+    /// Several pieces of evidence as one. A piece that another one stands on adds nothing.
     pub fn gather(pieces: impl IntoIterator<Item = Arc<Self>>) -> Arc<Self> {
         let mut seen = BTreeSet::new();
         let mut upstream: Vec<Arc<Self>> =
             pieces.into_iter().filter(|piece| seen.insert(Arc::as_ptr(piece))).collect();
-        match (upstream.pop(), upstream.is_empty()) {
-            (None, _) => Arc::default(),
-            (Some(only), true) => only,
-            (Some(last), false) => {
+        let below: BTreeSet<*const Self> =
+            upstream.iter().flat_map(|piece| piece.upstream.iter().map(Arc::as_ptr)).collect();
+        upstream.retain(|piece| !below.contains(&Arc::as_ptr(piece)) && !piece.is_empty());
+        match upstream.pop() {
+            None => Arc::default(),
+            Some(only) if upstream.is_empty() => only,
+            Some(last) => {
                 upstream.push(last);
-                Arc::new(Self { own: Vec::new(), upstream })
+                Arc::new(Self { own: Vec::new(), upstream, numbers: OnceLock::new() })
             }
         }
     }
 
-    /// All entries, nearest first, each once.
-    fn entries(&self) -> Vec<&Entry> {
-        let mut seen = BTreeSet::new();
-        let mut entries = Vec::new();
-        let mut nearest: std::collections::VecDeque<&Self> = [self].into();
-        while let Some(evidence) = nearest.pop_front() {
-            if seen.insert(std::ptr::from_ref(evidence)) {
-                entries.extend(&evidence.own);
-                nearest.extend(evidence.upstream.iter().map(Arc::as_ref));
-            }
-        }
-        entries
+    fn node(entry: Entry, upstream: Vec<Arc<Self>>) -> Self {
+        Self { own: vec![entry], upstream, numbers: OnceLock::new() }
     }
 
-    /// The value at a path such as `steps.roi.output.net_profit`.
-    pub(super) fn find(&self, path: &str) -> Option<Scalar<'_>> {
-        self.entries().into_iter().find_map(|entry| {
-            let rest = path.strip_prefix(entry.path.as_str())?;
-            let segments: Vec<&str> = match rest.strip_prefix('.') {
-                Some(rest) => rest.split('.').collect(),
-                None if rest.is_empty() => Vec::new(),
-                None => return None,
-            };
-            let value = at_path(&entry.value, &segments)?;
-            Some(Scalar {
-                path: path.to_owned(),
-                value,
-                unit: entry.unit(segments.last().copied()),
-                origin: entry.origin,
-            })
+    fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.upstream.is_empty()
+    }
+
+    /// This node and all it stands on, nearest first, each once.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Self> {
+        let mut seen = BTreeSet::from([std::ptr::from_ref(self)]);
+        let mut next = VecDeque::from([self]);
+        std::iter::from_fn(move || {
+            let node = next.pop_front()?;
+            let upstream = node.upstream.iter().map(Arc::as_ref);
+            next.extend(upstream.filter(|piece| seen.insert(std::ptr::from_ref(*piece))));
+            Some(node)
         })
     }
 
-    /// All single values, nearest first.
-    pub(super) fn scalars(&self) -> Vec<Scalar<'_>> {
-        let mut scalars = Vec::new();
-        for entry in self.entries() {
-            walk(&entry.value, &mut entry.path.clone(), None, &mut |path, field, value| {
-                scalars.push(Scalar {
-                    path: path.to_owned(),
-                    value,
-                    unit: entry.unit(field),
-                    origin: entry.origin,
-                });
-            });
-        }
-        scalars
+    /// The entries of this node alone.
+    pub(super) fn own(&self) -> &[Entry] {
+        &self.own
     }
 
-    /// The scalars that can be cited, a line each: `path = value (unit)`. At most 200; a last line counts the rest.
-    pub fn listing(&self) -> String {
-        let listed = |scalar: &Scalar<'_>| match scalar.value {
-            Value::String(text) => text.chars().count() <= LONGEST_TEXT && !text.contains('\n'),
-            Value::Null => false,
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => true,
-        };
-        let scalars: Vec<Scalar<'_>> = self.scalars().into_iter().filter(listed).collect();
-        let mut out = String::new();
-        for scalar in scalars.iter().take(LISTED) {
-            let unit = scalar.unit.map_or_else(String::new, |unit| format!(" ({unit})"));
-            // Writing to a string cannot fail.
-            let _ = writeln!(out, "{} = {}{unit}", scalar.path, plain(scalar.value));
+    /// The numbers of this node alone, by magnitude.
+    pub(super) fn numbers(&self) -> &[Known] {
+        self.numbers.get_or_init(|| index(&self.own))
+    }
+
+    /// All entries, nearest first.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.nodes().flat_map(|node| &node.own)
+    }
+
+    /// The value at a path such as `steps.roi.output.net_profit`, the nearest one where paths are equal.
+    pub(super) fn find(&self, path: &str) -> Option<Scalar<'_>> {
+        self.entries().find_map(|entry| entry.find(path))
+    }
+
+    /// All single values, nearest first.
+    pub(super) fn scalars(&self) -> impl Iterator<Item = Scalar<'_>> {
+        self.entries().flat_map(|entry| {
+            let mut scalars = Vec::new();
+            entry.walk(&mut |path, field, value| {
+                let (path, unit) = (path.to_owned(), entry.unit(field));
+                scalars.push(Scalar { path, value, unit, origin: entry.origin });
+            });
+            scalars
+        })
+    }
+}
+
+impl fmt::Debug for Evidence {
+    /// Only this node: what it stands on may be ten thousand deep.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths: Vec<&str> = self.own.iter().map(|entry| entry.path.as_str()).collect();
+        f.debug_struct("Evidence")
+            .field("own", &paths)
+            .field("upstream", &self.upstream.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Evidence {
+    /// Takes a long chain apart without recursion, which would need a stack as deep as the chain.
+    fn drop(&mut self) {
+        let mut rest = std::mem::take(&mut self.upstream);
+        while let Some(piece) = rest.pop() {
+            if let Some(mut piece) = Arc::into_inner(piece) {
+                rest.append(&mut piece.upstream);
+            }
         }
-        if scalars.len() > LISTED {
-            let _ = writeln!(out, "... and {} more", scalars.len() - LISTED);
-        }
-        out.truncate(out.trim_end().len());
-        out
     }
 }
 
 impl Entry {
-    /// The unit of a field; a field named after a unit has it.
-    fn unit(&self, field: Option<&str>) -> Option<&str> {
-        let field = field?;
-        match self.units.get(field) {
-            Some(unit) => Some(unit),
-            None if field.ends_with("_usd") => Some("usd"),
-            None => None,
+    /// The unit of a field; a field named after a unit has it, and a value without fields has the only unit there is.
+    pub(super) fn unit(&self, field: Option<&str>) -> Option<&str> {
+        let Some(field) = field else {
+            return (self.units.len() == 1)
+                .then(|| self.units.values().next())?
+                .map(String::as_str);
+        };
+        if let Some(unit) = self.units.get(field) {
+            return Some(unit);
         }
+        let named = |name: &str| {
+            field == name || field.strip_suffix(name).is_some_and(|f| f.ends_with('_'))
+        };
+        [("usd", "usd"), ("eur", "eur"), ("pct", "percent"), ("percent", "percent")]
+            .into_iter()
+            .find_map(|(name, unit)| named(name).then_some(unit))
     }
+
+    fn find(&self, path: &str) -> Option<Scalar<'_>> {
+        let rest = path.strip_prefix(self.path.as_str())?;
+        let (value, field) = match rest.strip_prefix('.') {
+            Some(rest) => resolve(&self.value, rest, None)?,
+            None if rest.is_empty() => (self.value.as_ref(), None),
+            None => return None,
+        };
+        // The field is a piece of the caller's path; the unit is looked up before it goes.
+        Some(Scalar { path: path.to_owned(), value, unit: self.unit(field), origin: self.origin })
+    }
+
+    /// Visits every single value with its path and the field that holds it, in the order it was written.
+    pub(super) fn walk<'e>(&'e self, found: &mut impl FnMut(&str, Option<&'e str>, &'e Value)) {
+        walk(&self.value, &mut self.path.clone(), None, found);
+    }
+}
+
+/// Enters a value by a dotted path. A key may hold dots itself.
+fn resolve<'v, 'p>(
+    value: &'v Value,
+    path: &'p str,
+    field: Option<&'p str>,
+) -> Option<(&'v Value, Option<&'p str>)> {
+    let mut ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+    ends.find_map(|end| {
+        let segment = path.get(..end)?;
+        let (entered, field) = match value {
+            Value::Object(object) => (object.get(segment)?, Some(segment)),
+            Value::Array(items) => (items.get(segment.parse::<usize>().ok()?)?, field),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
+        };
+        match path.get(end + 1..) {
+            Some(rest) => resolve(entered, rest, field),
+            None => Some((entered, field)),
+        }
+    })
 }
 
 fn walk<'v>(
     value: &'v Value,
     path: &mut String,
-    field: Option<&str>,
-    found: &mut impl FnMut(&str, Option<&str>, &'v Value),
+    field: Option<&'v str>,
+    found: &mut impl FnMut(&str, Option<&'v str>, &'v Value),
 ) {
-    let mut enter = |segment: &str, field: Option<&str>, value: &'v Value, path: &mut String| {
+    let mut enter = |segment: &str, field: Option<&'v str>, value: &'v Value| {
         let length = path.len();
         path.push('.');
         path.push_str(segment);
@@ -193,25 +247,14 @@ fn walk<'v>(
     };
     match value {
         Value::Object(object) => {
-            object.iter().for_each(|(key, value)| enter(key, Some(key), value, path));
+            object.iter().for_each(|(key, value)| enter(key, Some(key), value));
         }
-        Value::Array(items) => {
-            items
-                .iter()
-                .enumerate()
-                .for_each(|(index, value)| enter(&index.to_string(), field, value, path));
-        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| enter(&index.to_string(), field, value)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             found(path, field, value);
         }
-    }
-}
-
-/// A value as a listing shows it: whole numbers without a point.
-fn plain(value: &Value) -> String {
-    match (value, value.as_f64()) {
-        (Value::String(text), _) => text.clone(),
-        (_, Some(number)) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
-        _ => value.to_string(),
     }
 }

@@ -1,15 +1,36 @@
 //! Figures: where the numbers of a text come from.
 //!
-//! [`Evidence`] is what a step was given. [`fill`] replaces the citations of a text by values of it; [`verify`] looks
-//! up every other figure. Pure: nothing here asks a model or knows of runs.
+//! ```text
+//! params, outputs, tool results --> Evidence --listing--> what a model may cite
+//!                                       |
+//!             text with citations ---- fill ----> text --- check ---> matched, given or unverified
+//! ```
+//!
+//! [`Evidence`] is what a step was given. [`fill`] replaces the citations of a text by values of it; [`check`] looks up
+//! every other figure; [`trace_output`] does both in all texts of an output. Pure: nothing here asks a model or knows
+//! of runs. Derived values (a sum or a ratio of two values) and numbers in words are not recognised.
+
+mod evidence;
+mod listing;
+mod units;
 
 mod citation;
-mod evidence;
+mod fill;
+
+mod context;
 mod numbers;
-#[cfg(test)]
-mod tests;
+mod scan;
+
+mod index;
 mod verify;
 
-pub use citation::{CitationFault, Filled, fill};
+mod output;
+#[cfg(test)]
+mod tests;
+
 pub use evidence::{Evidence, Origin};
-pub use verify::{Given, Verified, verify};
+pub use fill::{CitationFault, Filled, Format, fill, fill_with, repair_message};
+pub use numbers::{Figure, Kind, Sign, figures};
+pub use output::{Traced, check_output, trace_output};
+pub use units::Currency;
+pub use verify::{Checked, Fate, Given, check, verify};

@@ -3,144 +3,208 @@
 use std::ops::Range;
 
 use super::evidence::{Evidence, Origin};
-use super::numbers::{Figure, Kind, figures};
+use super::index::{Fit, matches, nearest, path_of};
+use super::numbers::{Figure, Kind, figures, given_figures};
+use super::units::Currency;
 
-/// What became of one figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verified {
-    /// A value of the evidence, rounded to the digits shown, is that figure.
-    Matched,
-    /// None is; why, and what is nearest.
-    Unverified(String),
-}
-
-/// Texts whose numbers are given and so need no source: the question itself.
+/// Texts whose numbers need no source: what the author or the user wrote, without the data fenced in it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Given<'g> {
     /// The texts.
     pub texts: &'g [&'g str],
 }
 
-/// Looks up every figure of a text outside `filled` (what the engine filled in itself): how many were found, and the
-/// others with a reason.
+/// A figure, looked up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// The figure as it stands in the text.
+    pub text: String,
+    /// Where it stands, in bytes.
+    pub range: Range<usize>,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// A value of the evidence, rounded to the digits shown, is that figure.
+    Matched {
+        /// The path of the nearest such value.
+        path: String,
+    },
+    /// A text that needs no source holds it.
+    Given,
+    /// None of both.
+    Unverified {
+        /// Why, and what is nearest.
+        reason: String,
+    },
+}
+
+/// Looks up every figure of a text outside `filled`, which is what the engine filled in itself.
+///
+/// The evidence is read nearest first and only as far as it takes.
+pub fn check(
+    text: &str,
+    filled: &[Range<usize>],
+    evidence: &Evidence,
+    given: Given<'_>,
+) -> Vec<Checked> {
+    let mut found = figures(text);
+    found.retain(|figure| {
+        !filled.iter().any(|span| span.start < figure.range.end && figure.range.start < span.end)
+    });
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let said: Vec<Figure> = given.texts.iter().flat_map(|text| given_figures(text)).collect();
+    let traces = look_up(&found, evidence);
+    let fate = |figure: &Figure, trace: Trace| match trace.data {
+        Some(path) => Fate::Matched { path },
+        None if said.iter().any(|said| same(said, figure)) => Fate::Given,
+        None => Fate::Unverified { reason: trace.reason(figure.kind) },
+    };
+    found
+        .iter()
+        .zip(traces)
+        .map(|(figure, trace)| Checked {
+            text: text.get(figure.range.clone()).unwrap_or_default().to_owned(),
+            range: figure.range.clone(),
+            fate: fate(figure, trace),
+        })
+        .collect()
+}
+
+/// [`check`] in short: how many figures the evidence holds, and the others with the reason.
 pub fn verify(
     text: &str,
     filled: &[Range<usize>],
     evidence: &Evidence,
     given: Given<'_>,
 ) -> (u64, Vec<(String, String)>) {
-    let found = figures(text);
-    let open: Vec<&Figure> = found
-        .iter()
-        .filter(|figure| {
-            !filled
-                .iter()
-                .any(|range| range.start < figure.range.end && figure.range.start < range.end)
-        })
-        .collect();
-    if open.is_empty() {
-        return (0, Vec::new());
-    }
-    let index = Index::of(evidence);
-    let said: Vec<Figure> = given.texts.iter().flat_map(|text| figures(text)).collect();
     let mut matched = 0;
     let mut unverified = Vec::new();
-    for figure in open {
-        if said.iter().any(|s| same(s, figure)) {
-            continue;
-        }
-        match index.look_up(figure) {
-            Verified::Matched => matched += 1,
-            Verified::Unverified(reason) => {
-                unverified.push((
-                    text.get(figure.range.clone()).unwrap_or_default().trim().to_owned(),
-                    reason,
-                ));
-            }
+    for checked in check(text, filled, evidence, given) {
+        match checked.fate {
+            Fate::Matched { .. } => matched += 1,
+            Fate::Given => {}
+            Fate::Unverified { reason } => unverified.push((checked.text, reason)),
         }
     }
     (matched, unverified)
 }
 
-/// Looks up one figure, written on its own.
-pub(super) fn look_up(written: &str, evidence: &Evidence) -> Verified {
-    // A small whole number on its own is a count in a sentence, but here it is known to be a figure.
-    let figure = figures(written).into_iter().next();
-    let bare = || {
-        let value: f64 = written.replace(',', "").parse().ok()?;
-        Some(Figure {
-            range: 0..written.len(),
-            value: value.abs(),
-            quantum: 1.0,
-            kind: Kind::Plain,
-        })
-    };
-    match figure.or_else(bare) {
-        Some(figure) => Index::of(evidence).look_up(&figure),
-        None => Verified::Matched,
-    }
+/// Why the number that a model wrote, put into a text as `written`, has no source; none where it has one.
+pub(super) fn unsourced(written: &str, evidence: &Evidence) -> Option<String> {
+    let figure = given_figures(written).into_iter().next()?;
+    let trace = look_up(std::slice::from_ref(&figure), evidence).pop()?;
+    trace.data.is_none().then(|| trace.reason(figure.kind))
 }
 
-fn same(a: &Figure, b: &Figure) -> bool {
-    let kinds = a.kind == b.kind || a.kind == Kind::Plain || b.kind == Kind::Plain;
-    kinds && (a.value - b.value).abs() <= f64::EPSILON * a.value.abs().max(1.0) * 4.0
+fn same(said: &Figure, figure: &Figure) -> bool {
+    let kinds = said.kind == figure.kind || said.kind == Kind::Plain || figure.kind == Kind::Plain;
+    kinds && (said.value - figure.value).abs() <= said.value * 1e-12
 }
 
-/// The numbers of the evidence.
-struct Index {
-    numbers: Vec<(f64, String, Origin)>,
+/// What the evidence says of a figure.
+#[derive(Default)]
+struct Trace {
+    data: Option<String>,
+    other_sign: Option<(String, f64)>,
+    model: Option<String>,
+    /// Path, value and distance of the nearest value.
+    near: Option<(String, f64, f64)>,
 }
 
-impl Index {
-    fn of(evidence: &Evidence) -> Self {
-        let numbers = evidence
-            .scalars()
-            .into_iter()
-            .filter_map(|scalar| Some((scalar.value.as_f64()?.abs(), scalar.path, scalar.origin)))
-            .collect();
-        Self { numbers }
-    }
-
-    fn look_up(&self, figure: &Figure) -> Verified {
-        let fits =
-            |number: f64| readings(figure.kind, number).any(|value| rounds_to(value, figure));
-        let mut models = None;
-        for (number, path, origin) in &self.numbers {
-            if fits(*number) {
-                match origin {
-                    Origin::Data => return Verified::Matched,
-                    Origin::Model => models = Some(path),
+/// Looks figures up, all in one walk.
+fn look_up(figures: &[Figure], evidence: &Evidence) -> Vec<Trace> {
+    let mut traces: Vec<Trace> = figures.iter().map(|_| Trace::default()).collect();
+    for node in evidence.nodes() {
+        if traces.iter().all(|trace| trace.data.is_some()) {
+            break;
+        }
+        let path = |known| path_of(node.own(), known);
+        for (figure, trace) in figures.iter().zip(&mut traces) {
+            if trace.data.is_some() {
+                continue;
+            }
+            for (known, fit) in matches(node.numbers(), figure) {
+                match (known.origin, fit) {
+                    (Origin::Data, Fit::Is) => {
+                        trace.data = Some(path(known));
+                        break;
+                    }
+                    (Origin::Data, Fit::OtherSign) => {
+                        trace
+                            .other_sign
+                            .get_or_insert_with(|| (path(known), known.signed(figure.value)));
+                    }
+                    (Origin::Model, _) => {
+                        trace.model.get_or_insert_with(|| path(known));
+                    }
                 }
             }
+            if let Some((known, value, distance)) = nearest(node.numbers(), figure)
+                && distance <= figure.value * NEAR
+                && trace.near.as_ref().is_none_or(|(_, _, least)| distance < *least)
+            {
+                trace.near = Some((path(known), value, distance));
+            }
         }
-        Verified::Unverified(match (models, self.nearest(figure)) {
-            (Some(path), _) => format!("only a model wrote it ({path})"),
-            (None, Some(near)) => format!("not in the evidence; the nearest value is {near}"),
-            (None, None) => "not in the evidence".to_owned(),
-        })
     }
+    traces
+}
 
-    /// The nearest value of the evidence, where it is near enough to be a slip.
-    fn nearest(&self, figure: &Figure) -> Option<String> {
-        let distance = |number: f64| {
-            readings(figure.kind, number)
-                .map(|value| (value - figure.value).abs())
-                .fold(f64::INFINITY, f64::min)
-        };
-        let data = self.numbers.iter().filter(|(_, _, origin)| *origin == Origin::Data);
-        let (number, path, _) = data.min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)))?;
-        (distance(*number) <= figure.value * 0.25).then(|| format!("{number} ({path})"))
+/// How far a value may be from a figure to be told as the nearest, as a part of it: a slip, not another value.
+const NEAR: f64 = 0.25;
+
+impl Trace {
+    fn reason(self, kind: Kind) -> String {
+        if let Some((path, value)) = self.other_sign {
+            return format!(
+                "the evidence has it with the other sign: {} ({path})",
+                written(value, kind)
+            );
+        }
+        if let Some(path) = self.model {
+            let step = path.split('.').nth(1).unwrap_or_default();
+            return format!("only the model of step `{step}` wrote it ({path})");
+        }
+        match self.near {
+            Some((path, value, _)) => {
+                format!(
+                    "not in the evidence; the nearest value is {} ({path})",
+                    written(value, kind)
+                )
+            }
+            None => "not in the evidence".to_owned(),
+        }
     }
 }
 
-/// What a number of the evidence may be written as: a percent figure is right for a ratio and for a percent.
-fn readings(kind: Kind, number: f64) -> impl Iterator<Item = f64> {
-    let ratio = (kind == Kind::Percent).then_some(number * 100.0);
-    ratio.into_iter().chain([number])
-}
-
-/// Whether a value, rounded to the digits shown, is the figure; a half may be rounded either way.
-fn rounds_to(value: f64, figure: &Figure) -> bool {
-    let slack = (value.abs() + figure.quantum) * 1e-9;
-    (value - figure.value).abs() <= figure.quantum / 2.0 + slack
+/// A value as a figure of that kind, as exactly as it takes to see the difference.
+fn written(value: f64, kind: Kind) -> String {
+    let text = format!("{:.2}", value.abs());
+    let text = match kind {
+        Kind::Money(_) => text.strip_suffix(".00").unwrap_or(&text),
+        Kind::Percent | Kind::Ratio | Kind::Plain => {
+            text.trim_end_matches('0').trim_end_matches('.')
+        }
+    };
+    let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let sign = if value < 0.0 { "-" } else { "" };
+    match kind {
+        Kind::Money(Currency::Dollar) => format!("{sign}${grouped}{fraction}"),
+        Kind::Percent => format!("{sign}{grouped}{fraction}%"),
+        Kind::Ratio => format!("{sign}{grouped}{fraction}x"),
+        Kind::Money(_) | Kind::Plain => format!("{sign}{grouped}{fraction}"),
+    }
 }

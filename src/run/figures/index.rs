@@ -1,0 +1,188 @@
+//! The numbers of the evidence, ordered so that a figure finds its value without reading all of them.
+
+use super::evidence::{Entry, Origin};
+use super::numbers::{Figure, Kind, Sign, given_figures};
+use super::units::Unit;
+use crate::value::Value;
+
+/// A number of one node of the evidence.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    magnitude: f64,
+    negative: bool,
+    /// Whether it is written as a whole number.
+    whole: bool,
+    unit: Unit,
+    pub(super) origin: Origin,
+    /// Which entry of the node, and which of its single values: the path is only made where it is told.
+    entry: usize,
+    scalar: usize,
+}
+
+/// The numbers of entries by magnitude, those in their texts included ("Black Friday: 20% off").
+pub(super) fn index(entries: &[Entry]) -> Vec<Known> {
+    let mut numbers = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let mut scalar = 0;
+        entry.walk(&mut |_, field, value| {
+            let known = |magnitude, negative, whole, unit| Known {
+                magnitude,
+                negative,
+                whole,
+                unit,
+                origin: entry.origin,
+                entry: at,
+                scalar,
+            };
+            match value {
+                Value::Number(number) => {
+                    let n = number.as_f64().unwrap_or_default();
+                    let unit = Unit::named(entry.unit(field));
+                    numbers.push(known(n.abs(), n < 0.0, !number.is_f64(), unit));
+                }
+                Value::String(text) => {
+                    numbers.extend(given_figures(text).into_iter().map(|figure| {
+                        let unit = match figure.kind {
+                            Kind::Plain => Unit::named(entry.unit(field)),
+                            Kind::Money(_) | Kind::Percent | Kind::Ratio => Unit::from(figure.kind),
+                        };
+                        let whole = figure.value.fract() == 0.0;
+                        known(figure.value, figure.sign == Sign::Minus, whole, unit)
+                    }));
+                }
+                Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {}
+            }
+            scalar += 1;
+        });
+    }
+    numbers.sort_by(|a, b| a.magnitude.total_cmp(&b.magnitude));
+    numbers
+}
+
+/// The path of a number of these entries.
+pub(super) fn path_of(entries: &[Entry], known: &Known) -> String {
+    let (mut path, mut scalar) = (String::new(), 0);
+    if let Some(entry) = entries.get(known.entry) {
+        entry.walk(&mut |at, _, _| {
+            if scalar == known.scalar {
+                at.clone_into(&mut path);
+            }
+            scalar += 1;
+        });
+    }
+    path
+}
+
+/// How a number compares with a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// Rounded to the digits shown, it is that figure.
+    Is,
+    /// It would be, with the other sign.
+    OtherSign,
+}
+
+/// The numbers that are this figure, or would be with the other sign.
+pub(super) fn matches<'k>(
+    numbers: &'k [Known],
+    figure: &Figure,
+) -> impl Iterator<Item = (&'k Known, Fit)> {
+    Reading::all(figure.kind).iter().flat_map(move |reading| {
+        let (low, high) = (figure.value - figure.quantum, figure.value + figure.quantum);
+        let start = numbers.partition_point(|known| reading.of(known.magnitude) < low);
+        let near = numbers.get(start..).unwrap_or_default();
+        near.iter()
+            .take_while(move |known| reading.of(known.magnitude) <= high)
+            .filter(|known| known.reads(figure.kind, *reading))
+            .filter_map(|known| Some((known, known.fit(figure, *reading)?)))
+    })
+}
+
+/// The number nearest to a figure among those that it could stand for, as the figure would write it, with its distance.
+pub(super) fn nearest<'k>(numbers: &'k [Known], figure: &Figure) -> Option<(&'k Known, f64, f64)> {
+    /// How far from the right place one of the right unit is looked for.
+    const AROUND: usize = 8;
+    let candidates = Reading::all(figure.kind).iter().flat_map(|reading| {
+        let middle = numbers.partition_point(|known| reading.of(known.magnitude) < figure.value);
+        let around = middle.saturating_sub(AROUND)..numbers.len().min(middle + AROUND);
+        let near = numbers.get(around).unwrap_or_default();
+        near.iter()
+            .filter(|known| known.origin == Origin::Data && known.reads(figure.kind, *reading))
+            .map(move |known| {
+                let value = reading.of(known.magnitude);
+                (known, known.signed(value), (value - figure.value).abs())
+            })
+    });
+    candidates.min_by(|a, b| a.2.total_cmp(&b.2))
+}
+
+/// How a number stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    AsItIs,
+    /// A ratio of 0.584 as 58.4 %.
+    RatioInPercent,
+    /// 231 % as 2.31x.
+    PercentAsRatio,
+}
+
+impl Reading {
+    fn all(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::Percent => &[Self::AsItIs, Self::RatioInPercent],
+            Kind::Ratio => &[Self::AsItIs, Self::PercentAsRatio],
+            Kind::Money(_) | Kind::Plain => &[Self::AsItIs],
+        }
+    }
+
+    fn of(self, magnitude: f64) -> f64 {
+        match self {
+            Self::AsItIs => magnitude,
+            Self::RatioInPercent => magnitude * 100.0,
+            Self::PercentAsRatio => magnitude / 100.0,
+        }
+    }
+}
+
+impl Known {
+    /// A magnitude with the sign of this number.
+    pub(super) fn signed(&self, magnitude: f64) -> f64 {
+        if self.negative { -magnitude } else { magnitude }
+    }
+
+    /// Whether a figure of this kind may stand for the number, read so.
+    ///
+    /// Without a unit, a number is a percentage where it is more than one or whole, and a ratio where it is not whole
+    /// or at most one: a thousand customers are not 100,000 %.
+    fn reads(&self, kind: Kind, reading: Reading) -> bool {
+        match (kind, self.unit, reading) {
+            (Kind::Plain, _, _)
+            | (Kind::Percent, Unit::Percent, Reading::AsItIs)
+            | (Kind::Percent, Unit::Ratio, Reading::RatioInPercent)
+            | (Kind::Ratio, Unit::Percent, Reading::PercentAsRatio)
+            | (Kind::Ratio, Unit::Ratio, Reading::AsItIs)
+            | (Kind::Money(_) | Kind::Ratio, Unit::Unknown, Reading::AsItIs) => true,
+            (Kind::Money(figure), Unit::Money(value), _) => figure == value,
+            (Kind::Percent, Unit::Unknown, Reading::AsItIs) => self.magnitude > 1.0 || self.whole,
+            (Kind::Percent, Unit::Unknown, Reading::RatioInPercent) => {
+                !self.whole || self.magnitude <= 1.0
+            }
+            (Kind::Money(_) | Kind::Percent | Kind::Ratio, _, _) => false,
+        }
+    }
+
+    /// Whether the number, read so and rounded to the digits shown, is the figure.
+    fn fit(&self, figure: &Figure, reading: Reading) -> Option<Fit> {
+        let value = reading.of(self.magnitude);
+        // A half may be rounded either way; the slack is that of the arithmetic itself.
+        let slack = figure.quantum * 1e-9 + value * 1e-14;
+        let near = (value - figure.value).abs() <= figure.quantum / 2.0 + slack;
+        // A zero has no sign of its own.
+        let signed = match figure.sign {
+            Sign::None => true,
+            Sign::Minus => self.negative || figure.value <= 0.0,
+            Sign::Plus => !self.negative || figure.value <= 0.0,
+        };
+        near.then_some(if signed { Fit::Is } else { Fit::OtherSign })
+    }
+}
