@@ -8,6 +8,7 @@ mod analysis;
 mod environment;
 pub mod fence;
 pub mod filters;
+mod plain;
 mod scope;
 mod template;
 #[cfg(test)]

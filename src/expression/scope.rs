@@ -47,6 +47,16 @@ impl Scope {
         self.names.insert(Arc::from(name), value);
     }
 
+    /// The value of a dotted name; none where it is undefined.
+    pub(super) fn get(&self, path: &[String]) -> Option<Value> {
+        let (first, rest) = path.split_first()?;
+        let mut value = self.names.get(first.as_str())?.clone();
+        for segment in rest {
+            value = value.get_attr(segment).ok()?;
+        }
+        (!value.is_undefined()).then_some(value)
+    }
+
     pub(super) fn root(&self) -> Value {
         Value::from_object(self.names.clone())
     }

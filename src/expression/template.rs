@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::analysis::Emit;
 use super::environment::environment;
+use super::plain::PlainText;
 use super::{Problem, Scope, analyse_template, fence};
 use crate::event::Fault;
 use crate::value::Value;
@@ -23,6 +24,8 @@ pub enum Template {
     Expression(String),
     /// A text with templates in it.
     Text(String),
+    /// A text whose templates only name values: no need to compile anything.
+    Plain(PlainText),
     /// A list of such values.
     List(Vec<Self>),
     /// A map of such values.
@@ -72,7 +75,8 @@ impl Template {
                 width: 1,
             });
         }
-        Ok(Self::Text(with_fences(source, &emits)))
+        let fenced = with_fences(source, &emits);
+        Ok(PlainText::of(source, &fenced, &emits).map_or(Self::Text(fenced), Self::Plain))
     }
 
     /// Renders the value; texts of a list or map are rendered one by one.
@@ -81,6 +85,7 @@ impl Template {
             Self::Literal(value) => Ok(value.clone()),
             Self::Expression(source) => evaluate(source, scope),
             Self::Text(source) => render_text(source, scope).map(Value::String),
+            Self::Plain(_) => self.render_text(scope).map(Value::String),
             Self::List(items) => items.iter().map(|item| item.render(scope)).collect(),
             Self::Map(map) => {
                 map.iter().map(|(key, item)| Ok((key.clone(), item.render(scope)?))).collect()
@@ -93,6 +98,10 @@ impl Template {
         match self {
             Self::Literal(Value::String(text)) => Ok(text.clone()),
             Self::Text(source) => render_text(source, scope),
+            // Where a value is missing, the template itself says what is wrong.
+            Self::Plain(text) => {
+                text.render(scope).map_or_else(|| render_text(text.source(), scope), Ok)
+            }
             other => Ok(match other.render(scope)? {
                 Value::String(text) => text,
                 value => value.to_string(),

@@ -196,3 +196,20 @@ fn a_condition_must_be_defined() {
     assert!(evaluate_condition("steps.metrics.output.revenu", &scope()).is_err());
     assert!(evaluate_condition("steps.skipped.output", &scope()).is_err());
 }
+
+#[test]
+fn a_text_that_only_names_values_reads_as_its_template_does() {
+    for text in [
+        "RUN={{ params.campaign_id }} of {{ steps.metrics.output.name }}\n{{ steps.metrics.output.revenue }}\n",
+        "{{ steps.metrics.output }}{{- params.note -}} x",
+        "{{ steps.metrics.output.nothing }} {# not shown #} {{ steps.metrics.output.spend }}",
+    ] {
+        let plain = Template::prompt(text).expect("a sound prompt");
+        let Template::Plain(parts) = &plain else { panic!("{text} only names values") };
+        let template = Template::Text(parts.source().to_owned());
+        assert_eq!(plain.render_text(&scope()), template.render_text(&scope()), "{text}");
+    }
+    let missing =
+        Template::prompt("{{ params.typo }}").expect("a sound prompt").render_text(&scope());
+    assert!(missing.expect_err("undefined").message.contains("params.typo"));
+}
