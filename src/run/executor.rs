@@ -15,6 +15,7 @@ use crate::journal::{Journal, JournalError};
 use crate::plan::{Kind, Plan};
 use crate::value::Object;
 
+use super::budget::{Budget, OVER_BUDGET};
 use super::context::Context;
 use super::figures::Evidence;
 use super::inputs::Inputs;
@@ -57,6 +58,7 @@ pub async fn run(
     let mut executor = Executor {
         inputs: Inputs::new(&order.plan, &order.params),
         context: Arc::clone(context),
+        budget: Budget::new(order.plan.limits.budget.as_ref()),
         recorder,
         tasks: JoinSet::new(),
         running: IndexMap::new(),
@@ -86,6 +88,7 @@ struct Executor<'r> {
     recorder: Recorder<'r>,
     inputs: Inputs,
     context: Arc<Context>,
+    budget: Arc<Budget>,
     tasks: JoinSet<Event>,
     /// The step of every task.
     running: IndexMap<tokio::task::Id, usize>,
@@ -191,6 +194,7 @@ impl Executor<'_> {
             scope,
             evidence,
             context: Arc::clone(&self.context),
+            budget: Arc::clone(&self.budget),
             events: self.events.clone(),
         });
     }
@@ -235,6 +239,9 @@ impl Executor<'_> {
             .inputs
             .scope(state, state.plan().outputs.values().flat_map(|output| &output.reads));
         let (mut status, outputs, mut error) = outputs::render(state, &scope);
+        if let Some(message) = state.exceeded() {
+            error = Some(Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}")));
+        }
         match stopped {
             Some(Stopped::Cancelled) => {
                 status = RunStatus::Cancelled;

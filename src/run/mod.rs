@@ -14,6 +14,7 @@
 pub mod figures;
 
 mod attempts;
+mod budget;
 mod context;
 mod executor;
 mod inputs;

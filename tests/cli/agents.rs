@@ -278,3 +278,23 @@ fn the_other_protocol_works_alike() {
     assert_eq!(outcome["usage"]["input_tokens"], 100, "cached tokens are tokens of the request");
     assert_eq!(outcome["usage"]["cached_input_tokens"], 20);
 }
+
+#[test]
+fn a_call_that_does_not_fit_the_budget_is_not_made() {
+    let server = ModelServer::start(|_, _| Reply::text("words here"));
+    let project = "models:\n  m: {provider: openai, model: x, api_key_env: OPENAI_API_KEY, price: {input: 1, output: 10}}\n";
+    let workflow = "
+name: w
+steps:
+  - {id: a, agent: {instructions: x}, prompt: 'One?', max_tokens: 50}
+  - {id: b, agent: {instructions: x}, prompt: 'Two, after {{ steps.a.output }}?', max_tokens: 5000}
+  - {id: c, compute: {x: 1}}
+";
+    let test = Test::new().file("engine.yaml", project).file("w.yaml", workflow).openai(&server);
+    let test = test.args(["run", "w.yaml", "--json", "--max-cost-usd", "0.01"]);
+    let outcome = test.run().code(4).json();
+    assert_eq!(server.seen().len(), 1, "the first call fits, the second may not");
+    assert_eq!(outcome["error"]["kind"], "over-budget");
+    assert_eq!(outcome["outputs"]["c"], json!({"x": 1}), "what costs nothing goes on");
+    assert!(outcome["cost_usd"].as_f64() > Some(0.0) && outcome["cost_usd"].as_f64() <= Some(0.01));
+}

@@ -105,6 +105,13 @@ async fn attempt(
 ) -> Result<Answer, Fault> {
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
     loop {
+        let reserved = job
+            .budget
+            .reserve(endpoint.greatest_cost(request), endpoint.greatest_usage(request))
+            .inspect_err(|fault| {
+                let message = fault.message.clone();
+                job.report(Event::BudgetExceeded { step: step.id.clone(), message });
+            })?;
         // Waiting for one's turn is no fault of the server, so it is outside the time limit.
         let admission = endpoint.admit(request).await;
         let started = Instant::now();
@@ -126,6 +133,7 @@ async fn attempt(
         let (fault, retryable, retry_after) = match result {
             Ok(Ok(answer)) => {
                 let cost = endpoint.cost(answer.usage);
+                reserved.book(cost, answer.usage);
                 job.report(report(Some(answer.text.clone()), None, answer.usage, cost));
                 return Ok(answer);
             }

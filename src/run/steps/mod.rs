@@ -15,6 +15,7 @@ use crate::expression::Scope;
 use crate::plan::{Kind, OnError, Plan, Step};
 use crate::value::Value;
 
+use super::budget::Budget;
 use super::context::Context;
 use super::figures::Evidence;
 
@@ -25,6 +26,7 @@ pub(super) struct Job {
     pub(super) scope: Scope,
     pub(super) evidence: Arc<Evidence>,
     pub(super) context: Arc<Context>,
+    pub(super) budget: Arc<Budget>,
     /// Where the step reports what happens on its way.
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
