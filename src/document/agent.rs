@@ -10,7 +10,7 @@ use crate::id::{AgentName, ModelName, ToolName};
 #[serde(deny_unknown_fields)]
 pub struct Agent {
     /// Name by which steps call it; unique in the project.
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"cfo")]
+    #[schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"cfo")]
     pub name: AgentName,
     /// The role it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -102,16 +102,8 @@ impl Checker<'_> {
             }
             ValidationErrorKind::Type { kind } => self.wrong_type(instance, kind, span),
             ValidationErrorKind::Enum { options } => {
-                let options: Vec<&str> =
-                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                let written = instance.as_str().map_or_else(|| instance.to_string(), str::to_owned);
-                let help = suggest(&written, options, "values");
-                self.report(
-                    "invalid-value",
-                    format!("`{written}` is no value of `{}`", last(&pointer)),
-                    Some(help),
-                    span,
-                );
+                let options: Vec<&Value> = options.as_array().into_iter().flatten().collect();
+                self.no_choice(instance, &options, &pointer, span);
             }
             ValidationErrorKind::Pattern { pattern } => {
                 self.pattern(instance, pattern, &pointer, span);
@@ -191,6 +183,13 @@ impl Checker<'_> {
         }
     }
 
+    fn no_choice(&mut self, instance: &Value, choices: &[&Value], pointer: &str, span: Span) {
+        let written = instance.as_str().map_or_else(|| instance.to_string(), str::to_owned);
+        let help = suggest(&written, choices.iter().filter_map(|choice| choice.as_str()), "values");
+        let message = format!("`{written}` is no value of `{}`", last(pointer));
+        self.report("invalid-value", message, Some(help), span);
+    }
+
     fn wrong_type(&mut self, instance: &Value, kind: &TypeKind, span: Span) {
         let wanted = match kind {
             TypeKind::Single(kind) => kind.to_string(),
@@ -249,6 +248,21 @@ impl Checker<'_> {
         instance: &Value,
         pointer: &str,
     ) {
+        // Words that are explained one by one are forms of a single value each.
+        let words: Option<Vec<&Value>> = context
+            .iter()
+            .map(|branch| match branch.first().map(ValidationError::kind) {
+                Some(ValidationErrorKind::Constant { expected_value }) => {
+                    Some(expected_value.as_ref())
+                }
+                _ => None,
+            })
+            .collect();
+        if let Some(words) = words.filter(|_| instance.is_string()) {
+            let span = self.value_span(pointer);
+            self.no_choice(instance, &words, pointer, span);
+            return;
+        }
         let type_fault = |error: &ValidationError<'_>| {
             error.instance_path().as_str() == pointer
                 && matches!(error.kind(), ValidationErrorKind::Type { .. })
@@ -257,7 +271,12 @@ impl Checker<'_> {
             .iter()
             .filter(|branch| !branch.iter().any(type_fault))
             .min_by_key(|branch| branch.len());
-        if let Some(branch) = meant {
+        // A key that may be absent has its one form and null; nobody means null.
+        let only = match context {
+            [only, _null] => Some(only),
+            _ => None,
+        };
+        if let Some(branch) = meant.or(only) {
             for error in branch {
                 self.fault(error);
             }

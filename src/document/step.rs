@@ -16,7 +16,7 @@ use crate::value::{HumanDuration, Value};
 #[schemars(transform = super::schema::step_kinds)]
 pub struct Step {
     /// Name of the step; others read `steps.ID.output`.
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"), example = &"metrics")]
+    #[schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_]*$"), example = &"metrics")]
     pub id: StepId,
     /// What the step is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

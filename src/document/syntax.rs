@@ -47,30 +47,20 @@ fn first_line(message: &str) -> String {
 
 /// The mistakes that people make, told by the text at and just above the fault.
 fn help(text: &str, line: usize, written: &str) -> Option<(String, Span)> {
+    // The parser may notice only on the next line, or name the line before a tab.
     let above = line.saturating_sub(3);
-    let near = text.lines().enumerate().skip(above).take(line - above);
+    let near = text.lines().enumerate().skip(above).take(line + 1 - above);
     for (index, candidate) in near.collect::<Vec<_>>().into_iter().rev() {
         let indent: String = candidate.chars().take_while(|c| c.is_whitespace()).collect();
-        if indent.contains('\t') {
-            let column = indent.chars().position(|c| c == '\t').unwrap_or_default() + 1;
-            return Some((
-                "indent with spaces: YAML allows no tabs".to_owned(),
-                Span::on_line(index + 1, column, 1),
-            ));
+        if let Some(column) = indent.chars().position(|c| c == '\t') {
+            let help = "indent with spaces: YAML allows no tabs".to_owned();
+            return Some((help, Span::on_line(index + 1, column + 1, 1)));
         }
-        let value = candidate.split_once(": ").map_or("", |(_, value)| value.trim_start());
-        let item = candidate.trim_start().strip_prefix("- ").unwrap_or_default();
-        for value in [value, item] {
-            let bare = value.starts_with("{{") || value.starts_with("{%");
-            let followed = value.starts_with("[[") && value.contains('|');
-            if bare || followed {
-                let column = candidate.chars().count() - value.chars().count() + 1;
-                let help = format!("put quotes around it: \"{}\"", value.trim_end());
-                return Some((
-                    help,
-                    Span::on_line(index + 1, column, value.trim_end().chars().count()),
-                ));
-            }
+        if let Some((before, template)) = bare_template(candidate) {
+            let help = format!("put quotes around it: \"{template}\"");
+            let place =
+                Span::on_line(index + 1, before.chars().count() + 1, template.chars().count());
+            return Some((help, place));
         }
     }
     let value = written.split_once(": ").map_or("", |(_, value)| value);
@@ -79,6 +69,27 @@ fn help(text: &str, line: usize, written: &str) -> Option<(String, Span)> {
             "put quotes around a text that holds `: `".to_owned(),
             Span::on_line(line, 1, 1),
         ));
+    }
+    None
+}
+
+/// A template that begins a value without quotes, with what stands before it: YAML reads its brace as a map's.
+fn bare_template(line: &str) -> Option<(&str, &str)> {
+    let starts = ["{{", "{%"].into_iter().flat_map(|mark| line.match_indices(mark));
+    for (at, _) in starts {
+        let (before, rest) = line.split_at_checked(at)?;
+        if before.ends_with(": ")
+            || before.ends_with("- ")
+            || before.ends_with([',', '['])
+            || before.ends_with(", ")
+        {
+            let end =
+                rest.rfind("}}").or_else(|| rest.rfind("%}")).map_or(rest.len(), |end| end + 2);
+            // In a map on one line the last brace is the map's.
+            let inner = rest.find("}}").map_or(end, |end| end + 2);
+            let flow = before.contains(['{', '[']);
+            return Some((before, rest.get(..if flow { inner } else { end })?.trim_end()));
+        }
     }
     None
 }

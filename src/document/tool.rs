@@ -21,7 +21,7 @@ pub struct ToolFile {
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// Name by which steps and agents call it; unique in the project.
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"campaign_metrics")]
+    #[schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"campaign_metrics")]
     pub name: ToolName,
     /// What it gives, in a sentence; models read it.
     pub description: String,

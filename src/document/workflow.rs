@@ -13,7 +13,7 @@ use crate::value::Value;
 #[serde(deny_unknown_fields)]
 pub struct Workflow {
     /// Name by which people run it; unique in the project.
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"roi_analysis")]
+    #[schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"roi_analysis")]
     pub name: WorkflowName,
     /// What it answers, in a sentence; the router reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

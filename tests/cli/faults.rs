@@ -142,3 +142,244 @@ fn a_file_that_is_not_there_is_said() {
     Test::new().args(["validate"]).run().code(2).says("engine init");
     Test::new().args(["frobnicate"]).run().code(2);
 }
+
+/// A workflow with one mistake: its code, place, and what the help must say.
+#[test]
+fn the_mistakes_that_people_make() {
+    let head = "name: w\nsteps:\n  - id: a\n    compute: {x: 1}\n";
+    let cases = [
+        (
+            "depends_on from other tools",
+            "  - id: b\n    depends_on: [a]\n    compute: {y: 2}\n",
+            "foreign-key",
+            6,
+            5,
+            "`needs`",
+        ),
+        (
+            "dependsOn",
+            "  - id: b\n    dependsOn: [a]\n    compute: {y: 2}\n",
+            "foreign-key",
+            6,
+            5,
+            "`needs`",
+        ),
+        (
+            "if for when",
+            "  - id: b\n    if: true\n    compute: {y: 2}\n",
+            "foreign-key",
+            6,
+            5,
+            "`when`",
+        ),
+        (
+            "args for with",
+            "  - id: b\n    tool: t\n    args: {x: 1}\n",
+            "foreign-key",
+            7,
+            5,
+            "`with`",
+        ),
+        (
+            "a loop by another name",
+            "  - id: b\n    foreach: [1]\n    compute: {y: 2}\n",
+            "foreign-key",
+            6,
+            5,
+            "`for_each`",
+        ),
+        (
+            "a kind of a later version",
+            "  - id: b\n    workflow: other\n",
+            "not-supported-yet",
+            6,
+            5,
+            "CHANGELOG",
+        ),
+        (
+            "a typo in a key",
+            "  - id: b\n    compute: {y: 2}\n    retyr: {max_attempts: 2}\n",
+            "unknown-key",
+            7,
+            5,
+            "did you mean `retry`",
+        ),
+        (
+            "a typo in a nested key",
+            "  - id: b\n    compute: {y: 2}\n    retry: {max_atempts: 2}\n",
+            "unknown-key",
+            7,
+            13,
+            "did you mean `max_attempts`",
+        ),
+        (
+            "no kind",
+            "  - id: b\n    needs: [a]\n",
+            "wrong-kind",
+            5,
+            5,
+            "`agent`, `tool` or `compute`",
+        ),
+        (
+            "two kinds",
+            "  - id: b\n    tool: t\n    compute: {y: 2}\n",
+            "wrong-kind",
+            7,
+            5,
+            "two steps",
+        ),
+        (
+            "a key of another kind",
+            "  - id: b\n    compute: {y: 2}\n    prompt: Hi\n",
+            "misplaced-key",
+            7,
+            5,
+            "remove it",
+        ),
+        (
+            "an agent without a prompt",
+            "  - id: b\n    agent: {instructions: x}\n",
+            "missing-key",
+            6,
+            5,
+            "`prompt:`",
+        ),
+        (
+            "a default that is never taken",
+            "  - id: b\n    compute: {y: 2}\n    default: 3\n",
+            "misplaced-key",
+            7,
+            5,
+            "on_error: default",
+        ),
+        (
+            "on_error without a default",
+            "  - id: b\n    compute: {y: 2}\n    on_error: default\n",
+            "missing-key",
+            7,
+            15,
+            "`default:`",
+        ),
+        (
+            "a wrong word",
+            "  - id: b\n    compute: {y: 2}\n    on_error: skipp\n",
+            "invalid-value",
+            7,
+            15,
+            "did you mean `skip`",
+        ),
+        (
+            "a number for a duration",
+            "  - id: b\n    compute: {y: 2}\n    timeout: 30\n",
+            "wrong-type",
+            7,
+            14,
+            "quotes",
+        ),
+        (
+            "a bad duration",
+            "  - id: b\n    compute: {y: 2}\n    timeout: 30sec\n",
+            "invalid-value",
+            7,
+            14,
+            "500ms",
+        ),
+        (
+            "a text for a list",
+            "  - id: b\n    compute: {y: 2}\n    needs: a\n",
+            "wrong-type",
+            7,
+            12,
+            "[a, b]",
+        ),
+        (
+            "braces in an expression",
+            "  - id: b\n    compute: {y: 2}\n    when: \"{{ steps.a.output.x }}\"\n",
+            "braces",
+            7,
+            11,
+            "`steps.a.output.x`",
+        ),
+        (
+            "a key twice",
+            "  - id: b\n    compute: {y: 2}\n    compute: {z: 2}\n",
+            "duplicate-key",
+            7,
+            5,
+            "remove one",
+        ),
+        (
+            "an id with a dash",
+            "  - id: b-c\n    compute: {y: 2}\n",
+            "invalid-value",
+            5,
+            9,
+            "letters, digits",
+        ),
+        ("no id", "  - compute: {y: 2}\n", "missing-key", 5, 5, "`id:`"),
+        (
+            "a template without quotes",
+            "  - id: b\n    tool: t\n    with: {x: {{ params.x }}}\n",
+            "",
+            7,
+            0,
+            "",
+        ),
+        ("a tab", "  - id: b\n\tcompute: {y: 2}\n", "yaml-syntax", 6, 1, "tabs"),
+        ("a second document", "---\nname: x\n", "yaml-documents", 6, 0, "one document"),
+        (
+            "a bad answer schema",
+            "  - id: b\n    agent: {instructions: x}\n    prompt: y\n    output: {schema: {type: objekt}}\n",
+            "invalid-schema",
+            8,
+            0,
+            "",
+        ),
+    ];
+    for (name, rest, code, line, column, help) in cases {
+        let test = Test::new()
+            .file("w.yaml", &format!("{head}{rest}"))
+            .args(["validate", "w.yaml", "--format", "json"]);
+        let report = test.run().code(2).json();
+        let found = &report["diagnostics"][0];
+        assert!(code.is_empty() || found["code"] == code, "{name}: {report:#}");
+        assert_eq!(found["line"], line, "{name}: {report:#}");
+        assert!(column == 0 || found["column"] == column, "{name}: {report:#}");
+        assert!(found["help"].as_str().unwrap_or_default().contains(help), "{name}: {report:#}");
+        let several = report["diagnostics"].as_array().map_or(0, Vec::len) > 1;
+        assert!(!several, "{name}: one mistake is told once: {report:#}");
+    }
+}
+
+#[test]
+fn no_input_makes_it_panic() {
+    let deep = format!("name: w\nsteps: {}{}\n", "[".repeat(5000), "]".repeat(5000));
+    let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f]\n";
+    for text in [
+        "",
+        " ",
+        "\u{0}",
+        "\u{feff}",
+        "- a",
+        "42",
+        "null",
+        "{",
+        "[",
+        "\"",
+        "'",
+        ": :",
+        "a: *b",
+        "!!binary x",
+        "%YAML 9",
+        "\r\n\r",
+        bomb,
+        &deep,
+        "name: \u{0}",
+    ] {
+        let ran = Test::new().file("w.yaml", text).args(["validate", "w.yaml"]).run();
+        assert_eq!(ran.code, 2, "{text:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("panicked"), "{text:?}: {}", ran.stderr);
+    }
+    let crlf = "name: w\r\nsteps:\r\n  - {id: a, compute: {x: params.y}}\r\n";
+    Test::new().file("w.yaml", crlf).args(["validate", "w.yaml"]).run().code(2).says("w.yaml:3:26");
+}
