@@ -59,6 +59,14 @@ pub(super) fn journal(path: &Path) -> Result<Journal, Failure> {
     Journal::open(path).map_err(|e| Failure::machine("cannot open the journal", &e))
 }
 
+/// Opens the journal to read what happened; where there is none yet, nothing is written.
+pub(super) fn past_journal(path: &Path) -> Result<Journal, Failure> {
+    if path.exists() {
+        return journal(path);
+    }
+    Journal::in_memory().map_err(|e| Failure::machine("cannot open the journal", &e))
+}
+
 /// The runtime of a command that waits for something. One thread drives all steps: they wait for servers far
 /// longer than they compute, and a step then costs no hop between threads. SQL runs on threads of its own.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

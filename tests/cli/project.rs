@@ -104,3 +104,11 @@ fn help_tells_the_exit_codes() {
     Test::new().args(["run", "--help"]).run().code(0).prints("--param");
     Test::new().args(["--version"]).run().code(0).prints(env!("CARGO_PKG_VERSION"));
 }
+
+#[test]
+fn looking_back_where_nothing_happened_leaves_no_trace() {
+    let test = Test::demo().args(["runs", "--json"]);
+    assert_eq!(test.run().code(0).json(), serde_json::json!([]));
+    assert!(!test.path().join(".engine").exists());
+    test.args(["show", "0123"]).run().code(2).says("engine runs");
+}

@@ -20,7 +20,7 @@ pub(in crate::cli) fn runs(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let place = Place::find(global, Path::new(""))?;
-    let journal = setup::journal(&place.journal(global))?;
+    let journal = setup::past_journal(&place.journal(global))?;
     let runs = journal.runs().map_err(|e| Failure::machine("cannot read the journal", &e))?;
     if arguments.json {
         let json = serde_json::to_string(&runs)
@@ -69,7 +69,7 @@ pub(in crate::cli) struct Past {
 /// Reads a run by its id or the beginning of it, and replays it.
 pub(in crate::cli) fn past(place: &Place, global: &Global, run: &str) -> Result<Past, Failure> {
     let unreadable = |e: &dyn std::error::Error| Failure::machine("cannot read the journal", e);
-    let journal = setup::journal(&place.journal(global))?;
+    let journal = setup::past_journal(&place.journal(global))?;
     let run_id = journal.find(run).map_err(|e| unreadable(&e))?.ok_or_else(|| {
         Failure::usage(format!("no run begins with `{run}`"), "`engine runs` lists them")
     })?;
