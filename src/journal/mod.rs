@@ -1,4 +1,4 @@
-//! The journal: the events of all runs, on disk. It is written before an event is acted on.
+//! The journal: the events of all runs, on disk. It is written before anything is shown, and before a tool acts.
 
 mod error;
 mod sqlite;

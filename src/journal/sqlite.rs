@@ -21,7 +21,7 @@ const VERSION: i64 = 1;
 /// Events lie in the order of their keys, so that appending touches the last page only: the number of the run is the
 /// upper half of a key, the number of the group the lower.
 const SCHEMA: &str = "
-create table plans (hash text primary key, json text not null) without rowid;
+create table plans (hash text primary key, json text not null);
 create table runs (
     number integer primary key, run_id text not null unique, workflow text not null, status text,
     started_us integer not null, ended_us integer, cost_usd real not null default 0, pid integer

@@ -77,13 +77,18 @@ impl Endpoint {
     }
 
     /// Sends one request when the limits allow it, and reads its answer. Nothing is retried.
-    pub async fn call(&self, request: &Request) -> Result<Answer, ModelError> {
+    #[cfg(test)]
+    pub(super) async fn call(
+        &self,
+        request: &Request,
+        within: Duration,
+    ) -> Result<Answer, ModelError> {
         let admission = self.admit(request).await;
-        self.send(admission, request).await
+        self.send(admission, request, within).await
     }
 
-    /// Waits until the limits of the model allow the request. Time limits of a step belong round
-    /// [`Endpoint::send`] and not round this: waiting one's turn is no fault of the server.
+    /// Waits until the limits of the model allow the request. The time limit of a step does not count here:
+    /// waiting one's turn is no fault of the server.
     pub async fn admit(&self, request: &Request) -> Admission<'_> {
         match &self.limiter {
             Some(limiter) => {
@@ -94,11 +99,12 @@ impl Endpoint {
         }
     }
 
-    /// Sends an admitted request and reads its answer. Nothing is retried.
+    /// Sends an admitted request and reads its answer, all of it within a time. Nothing is retried.
     pub async fn send(
         &self,
         admission: Admission<'_>,
         request: &Request,
+        within: Duration,
     ) -> Result<Answer, ModelError> {
         let body = match self.settings.provider {
             Provider::Openai => openai::body(self, request),
@@ -110,8 +116,8 @@ impl Endpoint {
         let mut sent = reqwest::Request::new(Method::POST, self.url.clone());
         sent.headers_mut().clone_from(&self.headers);
         *sent.body_mut() = Some(body.into());
-        let reply =
-            self.http.exchange(sent).await.map_err(|broken| fault::of_exchange(self, broken))?;
+        let exchange = self.http.exchange(sent, within).await;
+        let reply = exchange.map_err(|broken| fault::of_exchange(self, broken))?;
         if !reply.status.is_success() {
             return Err(fault::of_reply(self, &reply));
         }

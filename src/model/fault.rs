@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::endpoint::Endpoint;
 use super::error::{ModelError, ModelErrorKind};
 use super::http::{Broken, Reply};
-use crate::value::Value;
+use crate::value::{HumanDuration, Value};
 
 /// As much of a server's own words as is shown.
 const LONGEST_QUOTE: usize = 300;
@@ -79,9 +79,9 @@ pub(super) fn of_exchange(endpoint: &Endpoint, broken: Broken) -> ModelError {
         .help(format!("check that the server runs, and `base_url` of model `{name}`")),
         Broken::Timeout(limit) => ModelError::new(
             ModelErrorKind::Timeout,
-            format!("{label} did not answer within {limit:?}"),
+            format!("{label} did not answer within {}", HumanDuration(limit)),
         )
-        .help(format!("a smaller `max_tokens` of model `{name}` makes answers shorter")),
+        .help("raise the step's `timeout`, or make answers shorter by a smaller `max_tokens`"),
         Broken::Body(why) => ModelError::new(
             ModelErrorKind::UnreadableAnswer,
             format!("{label} sent an answer that broke off: {}", bounded(endpoint, &why)),

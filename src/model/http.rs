@@ -12,21 +12,18 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, ClientBuilder, StatusCode, Url, redirect};
 use rustls::crypto::{CryptoProvider, ring};
 
-/// How long and how large an exchange may be. A step's own `timeout` is usually shorter; this one
-/// ends requests that nobody else would.
+/// How long a connection may take and how large an answer may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// To have a connection.
     pub(super) connect: Duration,
-    /// From the request to the last byte of the answer.
-    pub(super) total: Duration,
     /// Bytes of an answer.
     pub(super) body: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), total: Duration::from_mins(10), body: 32 << 20 }
+        Self { connect: Duration::from_secs(10), body: 32 << 20 }
     }
 }
 
@@ -67,7 +64,16 @@ impl Http {
     }
 
     /// Sends a request and reads the whole answer. Nothing is left behind when it is dropped.
-    pub(super) async fn exchange(&self, request: reqwest::Request) -> Result<Reply, Broken> {
+    pub(super) async fn exchange(
+        &self,
+        request: reqwest::Request,
+        within: Duration,
+    ) -> Result<Reply, Broken> {
+        let exchange = self.unlimited(request);
+        tokio::time::timeout(within, exchange).await.unwrap_or(Err(Broken::Timeout(within)))
+    }
+
+    async fn unlimited(&self, request: reqwest::Request) -> Result<Reply, Broken> {
         let client = self.client(request.url()).map_err(Broken::Setup)?;
         let mut response = client.execute(request).await.map_err(|error| self.broken(&error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
@@ -127,7 +133,6 @@ impl Http {
         let builder = Client::builder()
             .user_agent(concat!("engine/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.limits.connect)
-            .timeout(self.limits.total)
             // As many as a wide workflow opens: a connection made anew costs more than one kept.
             .pool_max_idle_per_host(4096)
             .tcp_nodelay(true)
@@ -141,7 +146,6 @@ impl Http {
             () if error.is_connect() && error.is_timeout() => {
                 Broken::Connection(format!("no connection within {:?}", self.limits.connect))
             }
-            () if error.is_timeout() => Broken::Timeout(self.limits.total),
             () if error.is_body() || error.is_decode() => Broken::Body(root_cause(error)),
             () => Broken::Connection(root_cause(error)),
         }

@@ -1,5 +1,9 @@
 //! Runs a plan on tokio: one loop owns the state, steps run as tasks of one `JoinSet`, and a step starts the
 //! moment the last one it waits for settles.
+//!
+//! What the journal does not hold, nobody is shown, and no tool acts on. A question to a model is the one thing
+//! that may leave while the group that sets it free is being written: should the process die in these few
+//! microseconds, it is asked again, as any question is that was under way. No answer that was journaled is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +98,7 @@ struct Executor<'r> {
     running: IndexMap<tokio::task::Id, usize>,
     events: mpsc::UnboundedSender<Event>,
     inbox: mpsc::UnboundedReceiver<Event>,
-    /// Jobs whose start is emitted but not yet journaled.
+    /// Jobs whose start is emitted and that are not spawned yet.
     starting: Vec<Job>,
 }
 
@@ -113,12 +117,16 @@ impl Executor<'_> {
         tokio::pin!(out_of_time);
         loop {
             self.start_ready();
-            self.recorder.commit()?;
-            for job in self.starting.drain(..) {
-                let number = job.number;
-                let task = self.tasks.spawn(job.run());
-                self.running.insert(task.id(), number);
+            let starting = std::mem::take(&mut self.starting);
+            let (asking, acting): (Vec<Job>, Vec<Job>) =
+                starting.into_iter().partition(Job::only_asks);
+            if !asking.is_empty() {
+                self.spawn(asking);
+                // Goes on when everything that could be sent is on its way.
+                tokio::task::yield_now().await;
             }
+            self.recorder.commit()?;
+            self.spawn(acting);
             if self.tasks.is_empty() {
                 return Ok(None);
             }
@@ -134,6 +142,14 @@ impl Executor<'_> {
             while let Some(ended) = self.tasks.try_join_next_with_id() {
                 self.settle(ended);
             }
+        }
+    }
+
+    fn spawn(&mut self, jobs: Vec<Job>) {
+        for job in jobs {
+            let number = job.number;
+            let task = self.tasks.spawn(job.run());
+            self.running.insert(task.id(), number);
         }
     }
 

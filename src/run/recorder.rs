@@ -32,8 +32,8 @@ impl<'r> Recorder<'r> {
         &self.scheduler
     }
 
-    /// Applies an event and puts it into the group that the next [`Recorder::commit`] writes. What the event
-    /// sets free must not begin before.
+    /// Applies an event and puts it into the group that the next [`Recorder::commit`] writes. Of what the event
+    /// sets free, only what can be repeated may begin before.
     pub(super) fn emit(&mut self, event: Event) {
         let record = Record { at_us: (self.clock)(), event };
         if let Err(fault) = self.scheduler.apply(&record) {

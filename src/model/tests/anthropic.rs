@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{KEY, endpoint, request};
+use super::{KEY, LIMIT, endpoint, request};
 use crate::event::Usage;
 use crate::model::anthropic::{answer, body};
 use crate::model::fault::Unusable;
@@ -36,7 +36,7 @@ async fn a_plain_request_is_sent_and_answered() {
     for base_url in [server.uri(), format!("{}/v1/", server.uri())] {
         let model =
             json!({"provider": "anthropic", "model": "claude-haiku-4-5", "base_url": base_url});
-        let answer = endpoint(&model).call(&request()).await.unwrap();
+        let answer = endpoint(&model).call(&request(), LIMIT).await.unwrap();
         let usage = Usage { input_tokens: 115, cached_input_tokens: 100, output_tokens: 8 };
         assert_eq!(answer, Answer { text: "We are fine.".to_owned(), usage, truncated: false });
     }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::{endpoint, request};
+use super::{LIMIT, endpoint, request};
 use crate::event::Usage;
 use crate::model::Request;
 
@@ -77,7 +77,7 @@ async fn crowd(rate: Value, calls: usize) -> (usize, Duration) {
     let mut callers = JoinSet::new();
     for _ in 0..calls {
         let endpoint = Arc::clone(&endpoint);
-        callers.spawn(async move { endpoint.call(&request()).await.unwrap() });
+        callers.spawn(async move { endpoint.call(&request(), LIMIT).await.unwrap() });
     }
     callers.join_all().await;
     (most.load(Ordering::SeqCst), started.elapsed())

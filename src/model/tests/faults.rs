@@ -17,9 +17,11 @@ use crate::model::{Endpoint, ModelError};
 
 const PROVIDERS: [Provider; 2] = [Provider::Openai, Provider::Anthropic];
 
+/// Given up soon.
+const LIMIT: Duration = Duration::from_millis(300);
+
 /// An endpoint that gives up soon.
 fn endpoint(provider: Provider, base_url: &str) -> Endpoint {
-    let limit = Duration::from_millis(300);
     let settings = Settings {
         name: "m".into(),
         provider,
@@ -32,15 +34,11 @@ fn endpoint(provider: Provider, base_url: &str) -> Endpoint {
         temperature: None,
         max_tokens: None,
     };
-    Endpoint::new(
-        settings,
-        Arc::new(Http::with(Limits { connect: limit, total: limit, body: 1 << 20 })),
-    )
-    .unwrap()
+    Endpoint::new(settings, Arc::new(Http::with(Limits { connect: LIMIT, body: 1 << 20 }))).unwrap()
 }
 
 async fn failure(provider: Provider, base_url: &str) -> ModelError {
-    endpoint(provider, base_url).call(&request()).await.unwrap_err()
+    endpoint(provider, base_url).call(&request(), LIMIT).await.unwrap_err()
 }
 
 async fn failure_of(response: ResponseTemplate) -> ModelError {
@@ -165,7 +163,7 @@ async fn the_key_is_never_shown() {
             .await;
         for provider in PROVIDERS {
             let endpoint = endpoint(provider, &server.uri());
-            let error = endpoint.call(&request()).await.unwrap_err();
+            let error = endpoint.call(&request(), LIMIT).await.unwrap_err();
             let shown = format!("{error} {error:?} {:?} {endpoint:?}", error.fault());
             assert!(!shown.contains("sk-test"), "{shown}");
         }
@@ -176,7 +174,7 @@ async fn the_key_is_never_shown() {
         .respond_with(ResponseTemplate::new(200).set_body_json(echo))
         .mount(&server)
         .await;
-    let answer = endpoint(Provider::Openai, &server.uri()).call(&request()).await.unwrap();
+    let answer = endpoint(Provider::Openai, &server.uri()).call(&request(), LIMIT).await.unwrap();
     assert_eq!(answer.text, "you sent [key]");
 }
 

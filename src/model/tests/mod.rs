@@ -7,6 +7,8 @@ mod openai;
 mod registry;
 mod server;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Endpoint, Environment, ModelError, Models, Request};
@@ -16,6 +18,9 @@ use crate::id::ModelName;
 
 /// The key of all tests.
 const KEY: &str = "sk-test-0123456789";
+
+/// What no answer of these tests takes.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// A project with one model `m`, written as in engine.yaml; `api_key_env` is `KEY`.
 fn endpoint(model: &Value) -> std::sync::Arc<Endpoint> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{KEY, endpoint, models, request};
+use super::{KEY, LIMIT, endpoint, models, request};
 use crate::event::{Message, Role, Usage};
 use crate::model::fault::Unusable;
 use crate::model::openai::{answer, body};
@@ -33,7 +33,7 @@ async fn a_plain_request_is_sent_and_answered() {
         .mount(&server)
         .await;
     let model = json!({"provider": "openai", "model": "gpt-4o-mini", "base_url": format!("{}/v1/", server.uri())});
-    let answer = endpoint(&model).call(&request()).await.unwrap();
+    let answer = endpoint(&model).call(&request(), LIMIT).await.unwrap();
     let usage = Usage { input_tokens: 120, cached_input_tokens: 100, output_tokens: 8 };
     assert_eq!(answer, Answer { text: "Line 1\n\"fine\"".to_owned(), usage, truncated: false });
 }
@@ -49,7 +49,7 @@ async fn without_a_key_none_is_sent() {
     let project =
         json!({"models": {"m": {"provider": "openai", "model": "q", "base_url": server.uri()}}});
     let models = models(&project, &[("OPENAI_API_KEY", KEY)]);
-    models.get(&"m".into()).unwrap().call(&request()).await.unwrap();
+    models.get(&"m".into()).unwrap().call(&request(), LIMIT).await.unwrap();
     let requests = server.received_requests().await.unwrap();
     assert!(!requests[0].headers.contains_key("authorization"));
 }

@@ -115,7 +115,7 @@ async fn attempt(
         // Waiting for one's turn is no fault of the server, so it is outside the time limit.
         let admission = endpoint.admit(request).await;
         let started = Instant::now();
-        let result = tokio::time::timeout(timeout, endpoint.send(admission, request)).await;
+        let result = endpoint.send(admission, request, timeout).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let report = |answer, error, usage, cost_usd| Event::ModelCalled {
             step: step.id.clone(),
@@ -131,18 +131,13 @@ async fn attempt(
             },
         };
         let (fault, retryable, retry_after) = match result {
-            Ok(Ok(answer)) => {
+            Ok(answer) => {
                 let cost = endpoint.cost(answer.usage);
                 reserved.book(cost, answer.usage);
                 job.report(report(Some(answer.text.clone()), None, answer.usage, cost));
                 return Ok(answer);
             }
-            Ok(Err(error)) => (error.fault(), error.retryable(), error.retry_after),
-            Err(_) => {
-                let limit = crate::value::HumanDuration(timeout);
-                let message = format!("{} did not answer within {limit}", endpoint.name());
-                (Fault::new("timeout", message).help("raise the step's `timeout`"), true, None)
-            }
+            Err(error) => (error.fault(), error.retryable(), error.retry_after),
         };
         job.report(report(None, Some(fault.clone()), Usage::default(), None));
         let attempt = waits.attempt;

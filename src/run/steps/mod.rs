@@ -45,6 +45,11 @@ impl Done {
 }
 
 impl Job {
+    /// Whether the step only asks a model, so that it can begin again as if it had never begun.
+    pub(super) fn only_asks(&self) -> bool {
+        matches!(self.plan.steps.get(self.number).map(|step| &step.kind), Some(Kind::Agent(_)))
+    }
+
     /// Does the step; gives the event that ends it.
     pub(super) async fn run(self) -> Event {
         let Some(step) = self.plan.steps.get(self.number) else {
