@@ -38,6 +38,8 @@ pub(super) enum Command {
     Run(Run),
     /// Check files before anything is run
     Validate(Validate),
+    /// Explain a rule that `validate` checks
+    Explain(Explain),
     /// Show what would run, in which order; calls nothing
     Plan(Plan),
     /// Draw a workflow's graph
@@ -111,6 +113,15 @@ pub(super) struct Validate {
     /// Count warnings as errors
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    /// Check again whenever a file changes, until interrupted
+    #[arg(long)]
+    pub(super) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// A code, as in `error[unknown-step]`; all rules where absent
+    pub(super) code: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! Exit codes, and the failures that end a command before it has a result.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::diagnostic::Diagnostic;
@@ -47,7 +48,7 @@ impl Exit {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Files of the project are at fault.
-    Files(Vec<Diagnostic>, usize),
+    Files(Vec<Diagnostic>, Vec<PathBuf>),
     /// What was asked for cannot be done; several things may be wrong at once.
     Usage(Vec<Fault>),
     /// The machine did not do its part: a disk, a socket.
@@ -73,7 +74,7 @@ impl Failure {
     pub(super) fn render(&self, colour: bool) -> String {
         let faults = match self {
             Self::Files(found, files) => {
-                return diagnostics(found, *files, DiagnosticFormat::Text, colour);
+                return diagnostics(found, files, DiagnosticFormat::Text, colour);
             }
             Self::Usage(faults) => faults.as_slice(),
             Self::Machine(fault) => std::slice::from_ref(fault),

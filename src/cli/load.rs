@@ -99,7 +99,8 @@ pub(super) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
 pub(super) struct Loaded {
     pub(super) library: Library,
     pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) files: usize,
+    /// The files that were read, as shown.
+    pub(super) files: Vec<PathBuf>,
 }
 
 impl Loaded {
@@ -125,24 +126,30 @@ impl Loaded {
         loaded
     }
 
+    /// Reads and compiles workflows, all at once.
+    pub(super) fn workflows(&mut self, place: &Place, paths: &[PathBuf]) {
+        let library = &self.library;
+        let checked = super::parallel::map(paths, |path| {
+            let (document, mut diagnostics) = read(place, path);
+            if let Some(document) = document {
+                diagnostics.extend(plan::compile(&document, library).1);
+            }
+            diagnostics
+        });
+        self.files.extend(paths.iter().map(|path| place.shown(path)));
+        self.diagnostics.extend(checked.into_iter().flatten());
+    }
+
     /// Reads one file of any kind.
     pub(super) fn document<T: document::Kindred>(
         &mut self,
         place: &Place,
         path: &Path,
     ) -> Option<Document<T>> {
-        self.files += 1;
-        match place.read(path) {
-            Ok(file) => {
-                let (document, diagnostics) = document::read(file);
-                self.diagnostics.extend(diagnostics);
-                document
-            }
-            Err(diagnostic) => {
-                self.diagnostics.push(*diagnostic);
-                None
-            }
-        }
+        self.files.push(place.shown(path));
+        let (document, diagnostics) = read(place, path);
+        self.diagnostics.extend(diagnostics);
+        document
     }
 
     /// Compiles a workflow against the library.
@@ -159,6 +166,16 @@ impl Loaded {
     pub(super) fn failure(mut self) -> Failure {
         crate::diagnostic::sort(&mut self.diagnostics);
         Failure::Files(self.diagnostics, self.files)
+    }
+}
+
+fn read<T: document::Kindred>(
+    place: &Place,
+    path: &Path,
+) -> (Option<Document<T>>, Vec<Diagnostic>) {
+    match place.read(path) {
+        Ok(file) => document::read(file),
+        Err(diagnostic) => (None, vec![*diagnostic]),
     }
 }
 

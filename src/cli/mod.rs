@@ -5,6 +5,7 @@ mod arguments;
 mod commands;
 mod exit;
 mod load;
+mod parallel;
 mod params;
 mod printer;
 mod setup;
@@ -52,6 +53,7 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
     let global = arguments.global;
     match arguments.command {
         Command::Run(command) => commands::run::run(&command, &global, printer),
+        Command::Explain(command) => commands::explain::run(&command, printer),
         Command::Validate(command) => commands::validate::run(&command, &global, printer),
         Command::Plan(command) => commands::plan::run(&command, &global, printer),
         Command::Graph(command) => commands::graph::run(&command, &global, printer),

@@ -77,6 +77,8 @@ pub async fn run(
         params: order.params,
         offline: context.offline,
     });
+    // Nothing leaves before the journal knows the run and its plan.
+    executor.recorder.commit()?;
     let limit = order.plan.limits.run_timeout.map(|limit| limit.0);
     let stopped = executor.drive(cancel, limit).await?;
     executor.finish(stopped.as_ref())

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(super) mod completions;
+pub(super) mod explain;
 pub(super) mod graph;
 pub(super) mod history;
 pub(super) mod init;

@@ -1,6 +1,10 @@
 //! `engine validate`: checks every file before a token is spent.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use notify::{RecursiveMode, Watcher as _};
 
 use crate::cli::arguments::{Global, Validate};
 use crate::cli::exit::{Exit, Failure};
@@ -10,19 +14,82 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::document::{Agent, Project, ToolFile};
 use crate::report::{DiagnosticFormat, diagnostics};
 
+/// A pause that long ends a burst of changes.
+const SETTLED: Duration = Duration::from_millis(100);
+
 pub(in crate::cli) fn run(
     arguments: &Validate,
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let first = arguments.paths.first().map_or_else(|| Path::new("."), PathBuf::as_path);
+    if arguments.watch {
+        return watch(arguments, global, printer);
+    }
+    once(arguments, global, printer)
+}
+
+fn once(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+    let Loaded { diagnostics: mut found, files, .. } = check(arguments, global)?;
+    diagnostic::sort(&mut found);
+    let text = diagnostics(&found, &files, arguments.format, printer.colour());
+    match arguments.format {
+        DiagnosticFormat::Text => printer.err(&text),
+        _ => printer.out(&text),
+    }
+    let failed = found.iter().any(|d: &Diagnostic| d.is_error() || arguments.deny_warnings);
+    Ok(if failed { Exit::Usage } else { Exit::Success })
+}
+
+/// Checks whenever something changes. A check that cannot be made at all is told and waited out like any fault.
+fn watch(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
+    let cannot = |e: notify::Error| Failure::machine("cannot watch the files", &e);
+    let (send, changes) = mpsc::channel();
+    let mut watcher = notify::recommended_watcher(send).map_err(cannot)?;
+    let place = Place::find(global, first_path(arguments))?;
+    for path in place.root.iter().chain(&arguments.paths) {
+        watcher.watch(path, RecursiveMode::Recursive).map_err(cannot)?;
+    }
+    loop {
+        if let Err(failure) = once(arguments, global, printer) {
+            printer.err(&failure.render(printer.colour()));
+        }
+        printer.err("watching for changes\n");
+        let relevant = |change: &notify::Result<notify::Event>| match change {
+            Ok(event) => !event.kind.is_access() && event.paths.iter().any(|path| is_read(path)),
+            Err(_) => true,
+        };
+        loop {
+            match changes.recv() {
+                Ok(change) if relevant(&change) => break,
+                Ok(_) => {}
+                Err(_) => return Ok(Exit::Success),
+            }
+        }
+        // An editor that saves writes more than once.
+        while changes.recv_timeout(SETTLED).is_ok() {}
+    }
+}
+
+/// Whether a change of the file may change what a check says.
+fn is_read(path: &Path) -> bool {
+    let inside = path.components().any(|part| part.as_os_str() == ".engine");
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    !inside && matches!(extension, Some("yaml" | "yml" | "csv" | "db" | "sqlite"))
+}
+
+fn first_path(arguments: &Validate) -> &Path {
+    arguments.paths.first().map_or_else(|| Path::new("."), PathBuf::as_path)
+}
+
+/// Reads and checks everything that was asked for.
+fn check(arguments: &Validate, global: &Global) -> Result<Loaded, Failure> {
     if let Some(missing) = arguments.paths.iter().find(|path| !path.exists()) {
         return Err(Failure::usage(
             format!("there is no {}", missing.display()),
             "name files or folders that exist",
         ));
     }
-    let place = Place::find(global, first)?;
+    let place = Place::find(global, first_path(arguments))?;
     let mut loaded = Loaded::library(&place);
     let workflows = if arguments.paths.is_empty() {
         if place.root.is_none() {
@@ -35,20 +102,8 @@ pub(in crate::cli) fn run(
     } else {
         workflows_among(&arguments.paths, &place, &mut loaded)
     };
-    for path in workflows {
-        if let Some(workflow) = loaded.document(&place, &path) {
-            loaded.compile(&workflow);
-        }
-    }
-    let Loaded { diagnostics: mut found, files, .. } = loaded;
-    diagnostic::sort(&mut found);
-    let text = diagnostics(&found, files, arguments.format, printer.colour());
-    match arguments.format {
-        DiagnosticFormat::Text => printer.err(&text),
-        DiagnosticFormat::Json => printer.out(&text),
-    }
-    let failed = found.iter().any(|d: &Diagnostic| d.is_error() || arguments.deny_warnings);
-    Ok(if failed { Exit::Usage } else { Exit::Success })
+    loaded.workflows(&place, &workflows);
+    Ok(loaded)
 }
 
 /// The workflows among files and folders. Files of the project's other kinds are checked with the project;

@@ -1,70 +1,13 @@
-//! Diagnostics as text with excerpts, or as JSON.
+//! For people: an excerpt with carets, and help.
 
 use std::fmt::{self, Write as _};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
-use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
 
-/// How diagnostics are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// For people: excerpt, carets and help.
-    #[default]
-    Text,
-    /// One JSON object.
-    Json,
-}
-
-/// Writes diagnostics about `files` files that were checked.
-pub fn diagnostics(found: &[Diagnostic], files: usize, format: Format, colour: bool) -> String {
-    match format {
-        Format::Text => text(found, files, colour),
-        Format::Json => {
-            let mut out = json(found, files).to_string();
-            out.push('\n');
-            out
-        }
-    }
-}
-
-fn counts(found: &[Diagnostic]) -> (usize, usize) {
-    let errors = found.iter().filter(|d| d.is_error()).count();
-    (errors, found.len() - errors)
-}
-
-fn json(found: &[Diagnostic], files: usize) -> serde_json::Value {
-    let (errors, warnings) = counts(found);
-    let list: Vec<_> = found
-        .iter()
-        .map(|d| {
-            let span = d.span.unwrap_or_default();
-            json!({
-                "code": d.code,
-                "severity": d.severity,
-                "message": d.message,
-                "help": d.help,
-                "file": d.file.as_ref().map(|file| file.path.display().to_string()),
-                "line": d.span.map(|_| span.line),
-                "column": d.span.map(|_| span.column),
-                "end_line": d.span.map(|_| span.end_line),
-                "end_column": d.span.map(|_| span.end_column),
-                "related": d.related.iter().map(|related| json!({
-                    "message": related.message,
-                    "file": related.file.path.display().to_string(),
-                    "line": related.span.line,
-                    "column": related.span.column,
-                    "end_line": related.span.end_line,
-                    "end_column": related.span.end_column,
-                })).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    json!({"files": files, "errors": errors, "warnings": warnings, "diagnostics": list})
-}
-
-fn text(found: &[Diagnostic], files: usize, colour: bool) -> String {
+/// The faults one after another, and a line that sums them up.
+pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(110)
@@ -78,7 +21,7 @@ fn text(found: &[Diagnostic], files: usize, colour: bool) -> String {
         }
         out.push('\n');
     }
-    let (errors, warnings) = counts(found);
+    let (errors, warnings) = super::counts(found);
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let verdict = if errors == 0 { "ok" } else { "failed" };
     // Writing to a string cannot fail.

@@ -3,10 +3,14 @@
 //! A diagnostic knows its kind and its place and nothing of colours or formats; `report` draws it.
 //! Checks return all faults they find, never only the first.
 
+mod rules;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
+
+pub use rules::{Rule, listing, rule, rules};
 
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

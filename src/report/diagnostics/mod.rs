@@ -1,0 +1,140 @@
+//! Diagnostics for people, programs, pull requests and test reports: one format a file.
+
+mod github;
+mod json;
+mod junit;
+mod sarif;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+
+/// How diagnostics are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people: excerpt, carets and help.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// Commands of GitHub Actions: annotations on the lines of a pull request.
+    Github,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// `JUnit` XML: a test case a file.
+    Junit,
+}
+
+/// Writes diagnostics about the files that were checked.
+pub fn diagnostics(
+    found: &[Diagnostic],
+    files: &[PathBuf],
+    format: Format,
+    colour: bool,
+) -> String {
+    match format {
+        Format::Text => text::write(found, files.len(), colour),
+        Format::Json => json::write(found, files.len()),
+        Format::Github => github::write(found),
+        Format::Sarif => sarif::write(found),
+        Format::Junit => junit::write(found, files),
+    }
+}
+
+/// Errors and warnings.
+fn counts(found: &[Diagnostic]) -> (usize, usize) {
+    let errors = found.iter().filter(|d| d.is_error()).count();
+    (errors, found.len() - errors)
+}
+
+/// What is wrong and how to mend it, in one text.
+fn message(diagnostic: &Diagnostic) -> String {
+    match &diagnostic.help {
+        Some(help) => format!("{}\nhelp: {help}", diagnostic.message),
+        None => diagnostic.message.clone(),
+    }
+}
+
+/// A path as programs write it, with slashes.
+fn uri(path: &Path) -> String {
+    path.components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join("/")
+        .replacen("//", "/", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diagnostic::{SourceFile, Span};
+
+    fn found() -> Vec<Diagnostic> {
+        let file = |path: &str| {
+            Arc::new(SourceFile {
+                path: PathBuf::from(path),
+                text: "name: a\nstep: 1\n".to_owned(),
+            })
+        };
+        let (one, two) = (file("workflows/a, b.yaml"), file("agents/cfo.yaml"));
+        vec![
+            Diagnostic::error("unknown-key", "unknown key `step`: 100% wrong")
+                .help("did you mean `steps`?")
+                .at(&one, Span::on_line(2, 1, 4))
+                .related("named here", &two, Span::on_line(1, 7, 1)),
+            Diagnostic::warning("unused-agent", "nobody <asks> \"a\"").in_file(&two),
+        ]
+    }
+
+    fn files() -> Vec<PathBuf> {
+        ["engine.yaml", "workflows/a, b.yaml", "agents/cfo.yaml"].map(PathBuf::from).to_vec()
+    }
+
+    #[test]
+    fn github_draws_annotations_with_everything_escaped() {
+        let expected = "::error file=workflows/a%2C b.yaml,line=2,col=1,endLine=2,endColumn=5,title=unknown-key::\
+                        unknown key `step`: 100%25 wrong%0Ahelp: did you mean `steps`?\n\
+                        ::warning file=agents/cfo.yaml,title=unused-agent::nobody <asks> \"a\"\n";
+        assert_eq!(diagnostics(&found(), &files(), Format::Github, false), expected);
+    }
+
+    #[test]
+    fn sarif_names_rules_and_places() {
+        let text = diagnostics(&found(), &files(), Format::Sarif, false);
+        let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(log["version"], "2.1.0");
+        let run = &log["runs"][0];
+        assert_eq!(run["tool"]["driver"]["name"], "engine");
+        let rules: Vec<&str> = run["tool"]["driver"]["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|rule| rule["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(rules, ["unknown-key", "unused-agent"]);
+        let result = &run["results"][0];
+        assert_eq!((&result["ruleId"], &result["level"]), (&"unknown-key".into(), &"error".into()));
+        assert_eq!(result["ruleIndex"], 0);
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "workflows/a,%20b.yaml");
+        assert_eq!(
+            place["region"],
+            serde_json::json!({"startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 5})
+        );
+        assert_eq!(result["relatedLocations"][0]["message"]["text"], "named here");
+        assert_eq!(run["results"][1]["level"], "warning");
+    }
+
+    #[test]
+    fn junit_has_a_case_for_every_file() {
+        let text = diagnostics(&found(), &files(), Format::Junit, false);
+        assert!(text.contains("tests=\"3\" skipped=\"0\" failures=\"1\""), "{text}");
+        assert!(text.contains("<testcase name=\"engine.yaml\""), "{text}");
+        assert!(text.contains("type=\"unknown-key\""), "{text}");
+        assert!(text.contains("2:1: error[unknown-key]: unknown key `step`"), "{text}");
+        assert!(text.contains("warning[unused-agent]: nobody &lt;asks&gt;"), "{text}");
+    }
+}
