@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::document::{self, Document, Workflow};
+use crate::id::ToolName;
 use crate::plan::{self, Library, Plan};
+use crate::tool::{self, Toolbox};
 
 use super::arguments::Global;
 use super::exit::Failure;
@@ -98,14 +100,17 @@ pub(super) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
 #[derive(Default)]
 pub(super) struct Loaded {
     pub(super) library: Library,
+    /// All tools of the project, on its sources.
+    pub(super) toolbox: Toolbox,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The files that were read, as shown.
     pub(super) files: Vec<PathBuf>,
 }
 
 impl Loaded {
-    /// Reads everything that workflows may name: engine.yaml, agents and tools.
-    pub(super) fn library(place: &Place) -> Self {
+    /// Reads everything that workflows may name: engine.yaml, agents and tools. Queries of the wanted tools are
+    /// checked against their sources.
+    pub(super) fn library(place: &Place, wanted: impl Fn(&ToolName) -> bool) -> Self {
         let mut loaded = Self::default();
         let Some(root) = &place.root else { return loaded };
         loaded.library.project = loaded.document(place, &root.join("engine.yaml"));
@@ -121,23 +126,43 @@ impl Loaded {
         }
         // A name that seems unknown because its file is at fault is not worth a second message.
         if !loaded.has_errors() {
+            let toolbox = super::setup::tools(place, &loaded.library);
+            let found = tool::check_queries(&toolbox, &mut loaded.library, wanted);
+            loaded.diagnostics.extend(found);
             loaded.diagnostics.extend(plan::check_library(&loaded.library));
+            loaded.toolbox = toolbox;
         }
         loaded
     }
 
     /// Reads and compiles workflows, all at once.
-    pub(super) fn workflows(&mut self, place: &Place, paths: &[PathBuf]) {
+    pub(super) fn workflows(
+        &mut self,
+        place: &Place,
+        paths: &[PathBuf],
+    ) -> Vec<Document<Workflow>> {
         let library = &self.library;
         let checked = super::parallel::map(paths, |path| {
             let (document, mut diagnostics) = read(place, path);
-            if let Some(document) = document {
-                diagnostics.extend(plan::compile(&document, library).1);
+            if let Some(document) = &document {
+                diagnostics.extend(plan::compile(document, library).1);
             }
-            diagnostics
+            (document, diagnostics)
         });
         self.files.extend(paths.iter().map(|path| place.shown(path)));
-        self.diagnostics.extend(checked.into_iter().flatten());
+        let mut documents = Vec::new();
+        for (document, diagnostics) in checked {
+            documents.extend(document);
+            self.diagnostics.extend(diagnostics);
+        }
+        documents
+    }
+
+    /// Warns of agents and tools that nothing uses. Only a whole project can tell.
+    pub(super) fn check_use(&mut self, workflows: &[Document<Workflow>]) {
+        if !self.has_errors() {
+            self.diagnostics.extend(plan::check_use(&self.library, workflows));
+        }
     }
 
     /// Reads one file of any kind.
@@ -146,10 +171,15 @@ impl Loaded {
         place: &Place,
         path: &Path,
     ) -> Option<Document<T>> {
-        self.files.push(place.shown(path));
         let (document, diagnostics) = read(place, path);
-        self.diagnostics.extend(diagnostics);
+        self.take(place, path, diagnostics);
         document
+    }
+
+    /// Takes note of a file that was read.
+    pub(super) fn take(&mut self, place: &Place, path: &Path, diagnostics: Vec<Diagnostic>) {
+        self.files.push(place.shown(path));
+        self.diagnostics.extend(diagnostics);
     }
 
     /// Compiles a workflow against the library.
@@ -169,7 +199,8 @@ impl Loaded {
     }
 }
 
-fn read<T: document::Kindred>(
+/// Reads one file, with its faults.
+pub(super) fn read<T: document::Kindred>(
     place: &Place,
     path: &Path,
 ) -> (Option<Document<T>>, Vec<Diagnostic>) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::document::Project;
 use crate::journal::Journal;
 use crate::model::{Environment, Models};
-use crate::plan::{Library, Plan};
+use crate::plan::Library;
 use crate::run::Context;
 use crate::tool::Toolbox;
 
@@ -28,15 +28,11 @@ pub(super) fn models(library: &Library, environment: &Environment) -> Models {
     }
 }
 
-/// The tools of a plan.
-pub(super) fn tools(place: &Place, library: &Library, plan: &Plan) -> Toolbox {
+/// The tools of a project.
+pub(super) fn tools(place: &Place, library: &Library) -> Toolbox {
     let none = Project::default();
     let project = library.project.as_ref().map_or(&none, |document| &document.value);
-    Toolbox::new(
-        place.root.as_deref().unwrap_or(&place.here),
-        project,
-        plan.tools.values().cloned(),
-    )
+    Toolbox::new(place.root.as_deref().unwrap_or(&place.here), project, library.tools().cloned())
 }
 
 /// What a run works with.

@@ -46,6 +46,10 @@ pub struct Model {
     /// What it costs; without it calls are reported as unpriced, never as free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
+    /// Tokens that it can take in at once, question and answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1), example = &128_000)]
+    pub context_window: Option<u32>,
     /// How much it may be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,

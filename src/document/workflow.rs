@@ -34,6 +34,15 @@ pub struct Workflow {
     pub outputs: IndexMap<String, Value>,
 }
 
+impl Workflow {
+    /// The tools that its steps call and its params take their values from.
+    pub fn tool_names(&self) -> impl Iterator<Item = &ToolName> {
+        let steps = self.steps.iter().filter_map(|step| step.tool.as_ref());
+        let values = self.params.values().filter_map(|param| param.values.as_ref());
+        steps.chain(values.map(|values| &values.tool))
+    }
+}
+
 /// A typed input of a workflow or of a tool.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

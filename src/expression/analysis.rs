@@ -48,6 +48,16 @@ pub enum Root {
     Local(String),
 }
 
+impl Root {
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "params" => Self::Params,
+            "steps" => Self::Steps,
+            other => Self::Local(other.to_owned()),
+        }
+    }
+}
+
 /// A fault of a text, with its place in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -389,11 +399,7 @@ impl Walker {
         if let Some(sources) = self.assigned.get(root) {
             return sources.clone();
         }
-        let root = match root {
-            "params" => Root::Params,
-            "steps" => Root::Steps,
-            other => Root::Local(other.to_owned()),
-        };
+        let root = Root::of(root);
         let sources = match (&root, path.first()) {
             (Root::Steps, Some(step)) => BTreeSet::from([format!("steps.{step}")]),
             _ => BTreeSet::new(),
@@ -406,21 +412,24 @@ impl Walker {
     }
 
     fn problem(&mut self, code: &'static str, message: &str, help: Option<String>, span: Span) {
-        let (line, column) = start(span);
-        let width = if span.end_line == span.start_line {
-            usize::from(span.end_col.saturating_sub(span.start_col)).max(1)
-        } else {
-            1
-        };
-        self.analysis.problems.push(Problem {
-            code,
-            message: message.to_owned(),
-            help,
-            line,
-            column,
-            width,
-        });
+        self.analysis.problems.push(problem(code, message, help, span));
     }
+}
+
+/// A fault at a place of a text.
+pub(super) fn problem(
+    code: &'static str,
+    message: &str,
+    help: Option<String>,
+    span: Span,
+) -> Problem {
+    let (line, column) = start(span);
+    let width = if span.end_line == span.start_line {
+        usize::from(span.end_col.saturating_sub(span.start_col)).max(1)
+    } else {
+        1
+    };
+    Problem { code, message: message.to_owned(), help, line, column, width }
 }
 
 fn start(span: Span) -> (usize, usize) {
@@ -429,7 +438,7 @@ fn start(span: Span) -> (usize, usize) {
 
 /// The dotted name that an expression is, if it is one (attributes and constant subscripts below a variable), and
 /// the place of its root: minijinja's span of an attribute does not reach back to it.
-fn name<'a>(expression: &'a Expr<'a>) -> Option<(&'a str, Vec<String>, Span)> {
+pub(super) fn name<'a>(expression: &'a Expr<'a>) -> Option<(&'a str, Vec<String>, Span)> {
     match expression {
         Expr::Var(node) => Some((node.id, Vec::new(), node.span())),
         Expr::GetAttr(node) => {

@@ -5,15 +5,21 @@
 //! never rendered as a template; in a prompt it stands inside a fence ([`fence`]).
 
 mod analysis;
+mod citation;
 mod environment;
 pub mod fence;
 pub mod filters;
+mod infer;
 mod plain;
 mod scope;
 mod template;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use analysis::{Analysis, Problem, Read, Root, analyse_expression, analyse_template};
+pub use citation::{Citation, FILTERS as CITATION_FILTERS, citations};
+pub use infer::{infer_expression, infer_template};
 pub use scope::{Scope, View, view};
 pub use template::{Template, evaluate, evaluate_condition};
+pub use types::{Type, Unit};

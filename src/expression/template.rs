@@ -79,6 +79,24 @@ impl Template {
         Ok(PlainText::of(source, &fenced, &emits).map_or(Self::Text(fenced), Self::Plain))
     }
 
+    /// Bytes of a text outside its templates, at least.
+    pub fn fixed_bytes(&self) -> usize {
+        let source = match self {
+            Self::Literal(Value::String(text)) => return text.len(),
+            Self::Text(source) => source,
+            Self::Plain(text) => text.source(),
+            Self::Literal(_) | Self::Expression(_) | Self::List(_) | Self::Map(_) => return 0,
+        };
+        // What stands between a template's end and the next one's start; blocks may be skipped altogether.
+        if source.contains("{%") {
+            return 0;
+        }
+        source
+            .split("{{")
+            .map(|part| part.split_once("}}").map_or(part, |(_, text)| text).len())
+            .sum()
+    }
+
     /// Renders the value; texts of a list or map are rendered one by one.
     pub fn render(&self, scope: &Scope) -> Result<Value, Fault> {
         match self {

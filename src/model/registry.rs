@@ -94,6 +94,7 @@ impl Models {
                 base_url: None,
                 api_key_env: Some(vendor.key.to_owned()),
                 price: None,
+                context_window: None,
                 rate: None,
                 temperature: None,
                 max_tokens: None,

@@ -10,9 +10,10 @@ use crate::expression::{Analysis, Root, Template, analyse_expression, analyse_te
 use crate::id::{StepId, ToolName};
 use crate::value::Value;
 
+use super::checks::{self, Checked};
 use super::library::check_values;
 use super::references::{Names, Place};
-use super::shape::Shape;
+use super::types;
 use super::{AgentStep, Graph, Kind, Library, Need, OnError, Output, Plan, Step, ToolStep, agents};
 
 /// Makes the plan of a workflow. Faults are all those found; with an error among them there is no plan.
@@ -21,17 +22,18 @@ pub fn compile(
     library: &Library,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let workflow = &document.value;
-    let shapes = workflow
+    let types = workflow
         .steps
         .iter()
-        .map(|step| (step.id.as_str(), Shape::of_step(step, library)))
+        .map(|step| (step.id.as_str(), types::of_step(step, library)))
         .collect();
     let mut compiler = Compiler {
         document,
         library,
-        names: Names { document, shapes },
+        names: Names { document, types },
         diagnostics: Vec::new(),
         tools: BTreeSet::new(),
+        params_read: BTreeSet::new(),
     };
     compiler.check_ids();
     compiler.check_params();
@@ -59,7 +61,17 @@ pub fn compile(
     if !compiler.diagnostics.iter().any(Diagnostic::is_error) {
         compiler.check_cycles(&plan);
     }
-    let mut diagnostics = compiler.diagnostics;
+    let Compiler { mut diagnostics, names, params_read, .. } = compiler;
+    // What is wrong already would only be told twice.
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(checks::check(Checked {
+            document,
+            library,
+            plan: &plan,
+            params_read: &params_read,
+            types: names.types,
+        }));
+    }
     diagnostic::sort(&mut diagnostics);
     let usable = !diagnostics.iter().any(Diagnostic::is_error);
     (usable.then_some(plan), diagnostics)
@@ -72,6 +84,8 @@ struct Compiler<'w> {
     diagnostics: Vec<Diagnostic>,
     /// Tools that the plan takes along.
     tools: BTreeSet<ToolName>,
+    /// Params that some text reads.
+    params_read: BTreeSet<String>,
 }
 
 /// What the texts of a step read of other steps.
@@ -182,8 +196,8 @@ impl Compiler<'_> {
                     "remove it".to_owned(),
                     &place,
                 );
-            } else if !self.names.shapes.contains_key(need.as_str()) {
-                let help = suggest(need.as_str(), self.names.shapes.keys().copied(), "steps");
+            } else if !self.names.types.contains_key(need.as_str()) {
+                let help = suggest(need.as_str(), self.names.types.keys().copied(), "steps");
                 self.error("unknown-step", format!("unknown step `{need}`"), help, &place);
             }
         }
@@ -401,6 +415,8 @@ impl Compiler<'_> {
     ) -> Analysis {
         let place = Place { pointer, step: step.map(StepId::as_str), locals };
         self.diagnostics.extend(self.names.check(&analysis, place));
+        let params = analysis.reads.iter().filter(|read| read.root == Root::Params);
+        self.params_read.extend(params.filter_map(|read| read.path.first().cloned()));
         analysis
     }
 
@@ -446,6 +462,6 @@ impl Compiler<'_> {
 }
 
 /// A key as a segment of a JSON pointer.
-fn segment(key: &str) -> String {
+pub(super) fn segment(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

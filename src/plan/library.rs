@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{Agent, Document, Model, Project, Returns, Tool, ToolFile};
+use crate::expression::Type;
 use crate::id::{AgentName, ModelName, ToolName};
 
 /// What a workflow may name: the agents, tools, models and limits around it.
@@ -13,6 +14,8 @@ pub struct Library {
     pub project: Option<Document<Project>>,
     /// Models that the environment adds where there is no project.
     pub environment_models: BTreeMap<ModelName, Model>,
+    /// The columns of SQL tools with their types, as far as their sources were asked.
+    pub columns: BTreeMap<ToolName, Vec<(String, Type)>>,
     agents: BTreeMap<AgentName, Document<Agent>>,
     tool_files: Vec<Document<ToolFile>>,
     tools: BTreeMap<ToolName, (usize, usize)>,
@@ -72,6 +75,18 @@ impl Library {
     pub fn tool(&self, name: &ToolName) -> Option<&Tool> {
         let (file, index) = self.tools.get(name)?;
         self.tool_files.get(*file)?.value.tools.get(*index)
+    }
+
+    /// All agents with their files.
+    pub fn agents(&self) -> impl Iterator<Item = &Document<Agent>> {
+        self.agents.values()
+    }
+
+    /// All tools with their places: the file, and the number in it.
+    pub fn tool_places(&self) -> impl Iterator<Item = (&Document<ToolFile>, usize, &Tool)> {
+        self.tool_files.iter().flat_map(|file| {
+            file.value.tools.iter().enumerate().map(move |(index, tool)| (file, index, tool))
+        })
     }
 
     /// All tools.
@@ -236,6 +251,20 @@ pub(super) fn check_values(
         )
         .help("name a tool with `returns: rows`");
         return Some((diagnostic, place));
+    }
+    if let Some(columns) = library.columns.get(&values.tool) {
+        let names = || columns.iter().map(|(name, _)| name.as_str());
+        for (key, field) in [("field", Some(&values.field)), ("label", values.label.as_ref())] {
+            if let Some(field) = field.filter(|field| !names().any(|name| name == *field)) {
+                let message = format!("tool `{}` gives no `{field}`", tool.name);
+                let diagnostic = Diagnostic::error("unknown-field", message).help(suggest(
+                    field,
+                    names(),
+                    "fields",
+                ));
+                return Some((diagnostic, format!("{pointer}/values/{key}")));
+            }
+        }
     }
     if tool.params.values().any(|param| param.default.is_none()) {
         let diagnostic = Diagnostic::error(

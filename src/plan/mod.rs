@@ -5,11 +5,13 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod agents;
+mod checks;
 mod compile;
+pub mod cost;
 mod graph;
 mod library;
 mod references;
-mod shape;
+mod types;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,7 @@ use crate::expression::Template;
 use crate::id::{AgentName, ModelName, PlanHash, StepId, ToolName, WorkflowName};
 use crate::value::{HumanDuration, Value, hex};
 
+pub use checks::check_use;
 pub use compile::compile;
 pub use graph::Graph;
 pub use library::{Library, check_library};

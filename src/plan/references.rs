@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{Document, ParamType, Workflow};
-use crate::expression::{Analysis, Read, Root};
-
-use super::shape::Shape;
+use crate::expression::{Analysis, Read, Root, Type};
 
 /// What the texts of a workflow may read.
 pub(super) struct Names<'w> {
     pub(super) document: &'w Document<Workflow>,
-    /// The shape of every step's output, by id.
-    pub(super) shapes: BTreeMap<&'w str, Shape>,
+    /// The type of every step's output, by id.
+    pub(super) types: BTreeMap<&'w str, Type>,
 }
 
 /// Where a text stands, and what only texts there may read.
@@ -87,14 +85,14 @@ impl Names<'_> {
                     .help("read the output of an earlier step"),
             );
         }
-        let Some(shape) = self.shapes.get(id.as_str()) else {
-            let help = suggest(id, self.shapes.keys().copied(), "steps");
+        let Some(found) = self.types.get(id.as_str()) else {
+            let help = suggest(id, self.types.keys().copied(), "steps");
             return Some(
                 Diagnostic::error("unknown-step", format!("unknown step `{id}`")).help(help),
             );
         };
         match path.get(1).map(String::as_str) {
-            Some("output") => Self::check_field(id, shape, path.get(2..).unwrap_or_default()),
+            Some("output") => Self::check_field(id, found, path.get(2..).unwrap_or_default()),
             Some("status") => None,
             Some(other) => Some(
                 Diagnostic::error(
@@ -110,8 +108,8 @@ impl Names<'_> {
         }
     }
 
-    fn check_field(id: &str, shape: &Shape, path: &[String]) -> Option<Diagnostic> {
-        let (index, found) = shape.missing(path)?;
+    fn check_field(id: &str, found: &Type, path: &[String]) -> Option<Diagnostic> {
+        let (index, inside) = found.missing(path)?;
         let field = path.get(index)?;
         let place = path
             .get(..index)
@@ -119,18 +117,18 @@ impl Names<'_> {
             .iter()
             .fold(format!("steps.{id}.output"), |place, s| format!("{place}.{s}"));
         let diagnostic = Diagnostic::error("unknown-field", format!("`{place}` has no `{field}`"));
-        Some(match found {
-            Shape::Fields(fields) => {
+        Some(match inside {
+            Type::Fields(fields) => {
                 diagnostic.help(suggest(field, fields.keys().map(String::as_str), "fields"))
             }
-            Shape::List(_) => {
+            Type::List(_) => {
                 diagnostic.help("it is a list: enter it by index (`.0`), a filter or a loop")
             }
-            other if index == 0 && *other == Shape::Text => diagnostic.help(format!(
+            other if index == 0 && *other == Type::Text => diagnostic.help(format!(
                 "step `{id}` answers with text; give it an `output.schema` to have fields"
             )),
-            Shape::Text | Shape::Scalar | Shape::Unknown => {
-                diagnostic.help(format!("it is {}", found.describe()))
+            Type::Any | Type::Null | Type::Text | Type::Boolean | Type::Number(_) => {
+                diagnostic.help(format!("it is {}", inside.describe()))
             }
         })
     }
@@ -141,7 +139,7 @@ impl Names<'_> {
         if params.contains_key(name) {
             return diagnostic.help(format!("write `params.{name}`"));
         }
-        if self.shapes.contains_key(name) {
+        if self.types.contains_key(name) {
             return diagnostic.help(format!("write `steps.{name}.output`"));
         }
         let locals = place.locals.iter().copied().chain(["params", "steps"]);

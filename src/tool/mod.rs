@@ -1,6 +1,7 @@
 //! Tools: named calls to the outside with typed arguments. This module knows nothing of steps and graphs.
 
 mod arguments;
+mod check;
 mod csv;
 mod error;
 mod query;
@@ -10,5 +11,6 @@ mod tests;
 mod toolbox;
 
 pub use arguments::{check_params, parse_param};
+pub use check::check_queries;
 pub use error::ToolError;
 pub use toolbox::Toolbox;

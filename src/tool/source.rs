@@ -11,7 +11,7 @@ use super::{ToolError, csv};
 use crate::document;
 
 /// Functions that a query may call: those that compute. Nothing that reads files, loads code or tells of the machine.
-const FUNCTIONS: &[&str] = &[
+pub(super) const FUNCTIONS: &[&str] = &[
     "abs",
     "avg",
     "ceil",

@@ -17,6 +17,7 @@ use crate::value::{Object, Value};
 const VALUES_LIMIT: Duration = Duration::from_secs(10);
 
 /// Tools by name. Making one opens nothing.
+#[derive(Default)]
 pub struct Toolbox {
     tools: BTreeMap<ToolName, Arc<Tool>>,
     sources: BTreeMap<SourceName, Arc<Source>>,
@@ -65,6 +66,11 @@ impl Toolbox {
                 ToolError::new("bug", format!("the query failed, which is a bug: {error}"))
             })?
             .map_err(|e| e.of(name))
+    }
+
+    /// The source of a tool.
+    pub(super) fn source(&self, tool: &Tool) -> Option<&Source> {
+        self.sources.get(&tool.sql.source).map(Arc::as_ref)
     }
 
     /// Whether a value is among those that exist; if not, the fault names the nearest that do.

@@ -1,12 +1,15 @@
 //! `engine plan`: what would run. Calls nothing.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::cli::arguments::{Global, Plan};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::load::{Loaded, Place, workflow_file};
+use crate::cli::load::{self, Loaded, Place, workflow_file};
 use crate::cli::params;
 use crate::cli::printer::Printer;
+use crate::document::Workflow;
+use crate::id::ToolName;
 use crate::plan;
 use crate::report::{self, PlanReport};
 
@@ -39,8 +42,13 @@ pub(in crate::cli) fn compiled(
         .unwrap_or_else(|| Path::new(""));
     let place = Place::find(global, from)?;
     let file = workflow_file(&place, named)?;
-    let mut loaded = Loaded::library(&place);
-    let plan = loaded.document(&place, &file).and_then(|workflow| loaded.compile(&workflow));
+    let (workflow, faults) = load::read::<Workflow>(&place, &file);
+    // Only what the workflow names is asked for: another tool's source may be away.
+    let named: BTreeSet<ToolName> =
+        workflow.iter().flat_map(|w| w.value.tool_names()).cloned().collect();
+    let mut loaded = Loaded::library(&place, |tool| named.contains(tool));
+    loaded.take(&place, &file, faults);
+    let plan = workflow.and_then(|workflow| loaded.compile(&workflow));
     match plan {
         Some(plan) if !loaded.has_errors() => Ok((place, loaded, plan)),
         _ => Err(loaded.failure()),

@@ -29,10 +29,9 @@ pub(in crate::cli) fn run(
     let given = params::given(&arguments.params, &plan.params)?;
     let environment = setup::environment();
     let models = setup::models(&loaded.library, &environment);
-    let tools = setup::tools(&place, &loaded.library, &plan);
     let limit =
         arguments.max_parallel.or(plan.limits.max_parallel).map_or(MAX_PARALLEL, usize::from);
-    let context = setup::context(models, tools, limit, arguments.offline);
+    let context = setup::context(models, loaded.toolbox, limit, arguments.offline);
     let outcome = setup::runtime()?.block_on(async {
         let params = params::check(&plan, &given, &context.tools).await?;
         let mut journal = setup::journal(&place.journal(global))?;

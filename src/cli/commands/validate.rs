@@ -90,7 +90,7 @@ fn check(arguments: &Validate, global: &Global) -> Result<Loaded, Failure> {
         ));
     }
     let place = Place::find(global, first_path(arguments))?;
-    let mut loaded = Loaded::library(&place);
+    let mut loaded = Loaded::library(&place, |_| true);
     let workflows = if arguments.paths.is_empty() {
         if place.root.is_none() {
             return Err(Failure::usage(
@@ -102,7 +102,10 @@ fn check(arguments: &Validate, global: &Global) -> Result<Loaded, Failure> {
     } else {
         workflows_among(&arguments.paths, &place, &mut loaded)
     };
-    loaded.workflows(&place, &workflows);
+    let workflows = loaded.workflows(&place, &workflows);
+    if arguments.paths.is_empty() {
+        loaded.check_use(&workflows);
+    }
     Ok(loaded)
 }
 

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::citation::{Citation, citations};
 use super::evidence::{Evidence, Origin, Scalar};
 use super::verify::unsourced;
 use crate::expression::filters::format;
+use crate::expression::{Citation, citations};
 use crate::value::{Value, type_name};
 
 /// A text with its citations filled in.

@@ -14,7 +14,6 @@ mod evidence;
 mod listing;
 mod units;
 
-mod citation;
 mod fill;
 
 mod context;

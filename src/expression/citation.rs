@@ -2,19 +2,22 @@
 
 use std::ops::Range;
 
+/// The filters that a citation may name.
+pub const FILTERS: &[&str] = &["usd", "number", "percent", "ratio", "month"];
+
 /// A citation as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Citation<'t> {
+pub struct Citation<'t> {
     /// Where it stands, all its brackets included.
-    pub(super) range: Range<usize>,
+    pub range: Range<usize>,
     /// All of it.
-    pub(super) text: &'t str,
+    pub text: &'t str,
     /// The path, with `rows[0]` read as `rows.0`.
-    pub(super) path: String,
+    pub path: String,
     /// The filter, arguments and all.
-    pub(super) filter: Option<&'t str>,
+    pub filter: Option<&'t str>,
     /// Whether it has the form of a citation. Anything else in double brackets is one at fault.
-    pub(super) well_formed: bool,
+    pub well_formed: bool,
 }
 
 /// A longer path is cut where it is told.
@@ -22,7 +25,7 @@ const LONGEST: usize = 120;
 
 /// Finds all citations, outermost brackets first where they are nested. Brackets that do not close on their line are
 /// text, unless a path stands behind them.
-pub(super) fn citations(text: &str) -> Vec<Citation<'_>> {
+pub fn citations(text: &str) -> Vec<Citation<'_>> {
     let mut found = Vec::new();
     if !text.contains("[[") {
         return found;

@@ -1,0 +1,374 @@
+//! The type of what an expression gives, told from its syntax tree, and the places where types cannot fit.
+
+use std::collections::BTreeMap;
+
+use minijinja::machinery::ast::{
+    BinOp, BinOpKind, CallArg, Compare, CompareOpKind, Expr, Filter, Stmt,
+};
+use minijinja::machinery::{Span, parse, parse_expr};
+
+use super::analysis::{Problem, Root, name, problem};
+use super::types::{Type, Unit};
+
+/// The type of a bare expression, and its faults. `lookup` gives the types of names.
+pub fn infer_expression(
+    source: &str,
+    lookup: &dyn Fn(&Root, &[String]) -> Type,
+) -> (Type, Vec<Problem>) {
+    let mut typer = Typer { lookup, locals: BTreeMap::new(), problems: Vec::new() };
+    let found = parse_expr(source).map(|tree| typer.expression(&tree)).unwrap_or_default();
+    (found, typer.problems)
+}
+
+/// The faults of the expressions in a template. Its own type is that of its only `{{ ... }}`, where it is nothing else.
+pub fn infer_template(
+    source: &str,
+    lookup: &dyn Fn(&Root, &[String]) -> Type,
+) -> (Type, Vec<Problem>) {
+    let mut typer = Typer { lookup, locals: BTreeMap::new(), problems: Vec::new() };
+    let mut whole = Type::Text;
+    if let Ok(tree) = parse(source, "", minijinja::syntax::SyntaxConfig::default()) {
+        if let Stmt::Template(template) = &tree
+            && let [Stmt::EmitExpr(only)] = template.children.as_slice()
+            && source.trim().starts_with("{{")
+            && source.trim().ends_with("}}")
+        {
+            whole = typer.expression(&only.expr);
+        } else {
+            typer.statement(&tree);
+        }
+    }
+    (whole, typer.problems)
+}
+
+struct Typer<'l> {
+    lookup: &'l dyn Fn(&Root, &[String]) -> Type,
+    /// Names that the text gives itself.
+    locals: BTreeMap<String, Type>,
+    problems: Vec<Problem>,
+}
+
+impl Typer<'_> {
+    fn statements(&mut self, statements: &[Stmt<'_>]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt<'_>) {
+        match statement {
+            Stmt::Template(node) => self.statements(&node.children),
+            Stmt::EmitExpr(node) => drop(self.expression(&node.expr)),
+            Stmt::EmitRaw(_) | Stmt::Do(_) => {}
+            Stmt::ForLoop(node) => {
+                let element = match self.expression(&node.iter) {
+                    Type::List(items) => *items,
+                    _ => Type::Any,
+                };
+                self.assign(&node.target, element);
+                self.locals.insert("loop".to_owned(), Type::Any);
+                if let Some(filter) = &node.filter_expr {
+                    self.expression(filter);
+                }
+                self.statements(&node.body);
+                self.statements(&node.else_body);
+            }
+            Stmt::IfCond(node) => {
+                self.expression(&node.expr);
+                self.statements(&node.true_body);
+                self.statements(&node.false_body);
+            }
+            Stmt::WithBlock(node) => {
+                for (target, value) in &node.assignments {
+                    let found = self.expression(value);
+                    self.assign(target, found);
+                }
+                self.statements(&node.body);
+            }
+            Stmt::Set(node) => {
+                let found = self.expression(&node.expr);
+                self.assign(&node.target, found);
+            }
+            Stmt::SetBlock(node) => {
+                self.statements(&node.body);
+                self.assign(&node.target, Type::Text);
+            }
+            Stmt::FilterBlock(node) => self.statements(&node.body),
+            Stmt::AutoEscape(node) => self.statements(&node.body),
+        }
+    }
+
+    /// A name assigned twice may hold either value, in a loop even before its second assignment.
+    fn assign(&mut self, target: &Expr<'_>, found: Type) {
+        match target {
+            Expr::Var(node) => {
+                let known = self.locals.remove(node.id);
+                let both = match known {
+                    Some(known) if known != found => Type::Any,
+                    Some(_) | None => found,
+                };
+                self.locals.insert(node.id.to_owned(), both);
+            }
+            Expr::List(node) => node.items.iter().for_each(|item| self.assign(item, Type::Any)),
+            Expr::Tuple(node) => node.items.iter().for_each(|item| self.assign(item, Type::Any)),
+            _ => {}
+        }
+    }
+
+    fn expression(&mut self, expression: &Expr<'_>) -> Type {
+        if let Some((root, path, _)) = name(expression) {
+            if let Some(local) = self.locals.get(root) {
+                return local.at(&path);
+            }
+            return (self.lookup)(&Root::of(root), &path);
+        }
+        match expression {
+            Expr::Const(node) => constant(&node.value),
+            Expr::Var(_) => Type::Any,
+            Expr::GetAttr(node) => self.expression(&node.expr).at(&[node.name.to_owned()]),
+            Expr::GetItem(node) => {
+                self.expression(&node.subscript_expr);
+                match self.expression(&node.expr) {
+                    Type::List(items) => *items,
+                    _ => Type::Any,
+                }
+            }
+            Expr::Slice(node) => self.expression(&node.expr),
+            Expr::UnaryOp(node) => match self.expression(&node.expr) {
+                found @ Type::Number(_) => found,
+                Type::Text if matches!(node.op, minijinja::machinery::ast::UnaryOpKind::Neg) => {
+                    self.misfit("a text has no sign", expression.span());
+                    Type::NUMBER
+                }
+                _ if matches!(node.op, minijinja::machinery::ast::UnaryOpKind::Not) => {
+                    Type::Boolean
+                }
+                _ => Type::Any,
+            },
+            Expr::BinOp(node) => self.arithmetic(node, expression.span()),
+            Expr::Compare(node) => {
+                self.comparison(node, expression.span());
+                Type::Boolean
+            }
+            Expr::IfExpr(node) => {
+                self.expression(&node.test_expr);
+                let found = self.expression(&node.true_expr);
+                let other = node.false_expr.as_ref().map(|other| self.expression(other));
+                found.or(other.unwrap_or(Type::Null))
+            }
+            Expr::Filter(node) => self.filter(node, expression.span()),
+            Expr::Test(node) => {
+                self.expression(&node.expr);
+                Type::Boolean
+            }
+            Expr::Call(node) => {
+                for argument in &node.args {
+                    self.argument(argument);
+                }
+                Type::Any
+            }
+            Expr::List(node) => {
+                let items: Vec<Type> =
+                    node.items.iter().map(|item| self.expression(item)).collect();
+                Type::List(Box::new(Type::any_of(items)))
+            }
+            Expr::Tuple(node) => {
+                let items: Vec<Type> =
+                    node.items.iter().map(|item| self.expression(item)).collect();
+                Type::List(Box::new(Type::any_of(items)))
+            }
+            Expr::Map(node) => {
+                let mut fields = BTreeMap::new();
+                for (key, value) in node.keys.iter().zip(&node.values) {
+                    let found = self.expression(value);
+                    match key {
+                        Expr::Const(key) => drop(fields.insert(key.value.to_string(), found)),
+                        _ => return Type::Any,
+                    }
+                }
+                Type::Fields(fields)
+            }
+        }
+    }
+
+    fn argument(&mut self, argument: &CallArg<'_>) -> Type {
+        match argument {
+            CallArg::Pos(e)
+            | CallArg::Kwarg(_, e)
+            | CallArg::PosSplat(e)
+            | CallArg::KwargSplat(e) => self.expression(e),
+        }
+    }
+
+    fn arithmetic(&mut self, node: &BinOp<'_>, span: Span) -> Type {
+        let (left, right) = (self.expression(&node.left), self.expression(&node.right));
+        let verb = match node.op {
+            BinOpKind::ScAnd | BinOpKind::ScOr => return left.or(right),
+            BinOpKind::In => return Type::Boolean,
+            BinOpKind::Eq | BinOpKind::Ne => {
+                self.compared(&left, &right, false, span);
+                return Type::Boolean;
+            }
+            BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
+                self.compared(&left, &right, true, span);
+                return Type::Boolean;
+            }
+            BinOpKind::Concat => return Type::Text,
+            BinOpKind::Add if left == Type::Text && right == Type::Text => return Type::Text,
+            BinOpKind::Add => "added",
+            BinOpKind::Sub => "subtracted",
+            BinOpKind::Mul => "multiplied",
+            BinOpKind::Div | BinOpKind::FloorDiv | BinOpKind::Rem => "divided",
+            BinOpKind::Pow => "raised to a power",
+        };
+        for (operand, found) in [(&node.left, &left), (&node.right, &right)] {
+            if matches!(found, Type::Text | Type::Fields(_) | Type::Boolean)
+                || (matches!(found, Type::List(_)) && verb != "added" && verb != "multiplied")
+            {
+                let message = format!("{} cannot be {verb}", found.describe());
+                self.misfit(&message, operand.span());
+                return Type::NUMBER;
+            }
+        }
+        let (Type::Number(a), Type::Number(b)) = (left, right) else { return Type::Any };
+        Type::Number(match node.op {
+            BinOpKind::Add | BinOpKind::Sub => self.same_unit(a, b, verb, span),
+            BinOpKind::Mul => product(a, b),
+            BinOpKind::Div => quotient(a, b),
+            _ => None,
+        })
+    }
+
+    /// The unit of a sum; a number of unknown unit takes that of the other.
+    fn same_unit(
+        &mut self,
+        a: Option<Unit>,
+        b: Option<Unit>,
+        verb: &str,
+        span: Span,
+    ) -> Option<Unit> {
+        if let (Some(one), Some(other)) = (&a, &b)
+            && one != other
+        {
+            let message = format!("{} and {} cannot be {verb}", one.as_str(), other.as_str());
+            let help = "bring both to the same unit first: a percent is a ratio divided by 100, an amount in another currency needs its rate";
+            self.problems.push(problem("mixed-units", &message, Some(help.to_owned()), span));
+            return None;
+        }
+        a.or(b)
+    }
+
+    fn comparison(&mut self, node: &Compare<'_>, span: Span) {
+        let mut left = self.expression(&node.expr);
+        for operand in &node.ops {
+            let right = self.expression(&operand.expr);
+            let ordered = matches!(
+                operand.op,
+                CompareOpKind::Lt | CompareOpKind::Lte | CompareOpKind::Gt | CompareOpKind::Gte
+            );
+            if !matches!(operand.op, CompareOpKind::In | CompareOpKind::NotIn) {
+                self.compared(&left, &right, ordered, span);
+            }
+            left = right;
+        }
+    }
+
+    fn compared(&mut self, left: &Type, right: &Type, ordered: bool, span: Span) {
+        match (left, right) {
+            (Type::Number(a), Type::Number(b)) => {
+                self.same_unit(a.clone(), b.clone(), "compared", span);
+            }
+            (Type::Text, Type::Number(_)) | (Type::Number(_), Type::Text) if ordered => {
+                self.misfit("a text and a number have no order", span);
+            }
+            _ => {}
+        }
+    }
+
+    fn filter(&mut self, node: &Filter<'_>, span: Span) -> Type {
+        let found = node.expr.as_ref().map(|value| self.expression(value)).unwrap_or_default();
+        let arguments: Vec<Type> =
+            node.args.iter().map(|argument| self.argument(argument)).collect();
+        match node.name {
+            "usd" | "number" | "percent" | "ratio" => {
+                if matches!(found, Type::Text | Type::Boolean | Type::Fields(_)) {
+                    let place = node.expr.as_ref().map_or(span, Expr::span);
+                    self.misfit(
+                        &format!(
+                            "`{}` writes numbers, and this is {}",
+                            node.name,
+                            found.describe()
+                        ),
+                        place,
+                    );
+                }
+                Type::Text
+            }
+            "default" | "d" => arguments
+                .into_iter()
+                .next()
+                .map_or_else(|| found.clone(), |other| found.clone().or(other)),
+            "month" | "table" | "tojson" | "upper" | "lower" | "title" | "capitalize"
+            | "replace" | "trim" | "indent" | "join" | "string" | "format" | "pprint" => Type::Text,
+            "round" | "abs" | "int" | "float" => match found {
+                Type::Number(unit) => Type::Number(unit),
+                _ => Type::NUMBER,
+            },
+            "length" | "count" => Type::NUMBER,
+            "bool" => Type::Boolean,
+            "first" | "last" | "min" | "max" if arguments.is_empty() => match found {
+                Type::List(items) => *items,
+                _ => Type::Any,
+            },
+            "sum" if arguments.is_empty() => match found {
+                Type::List(items) if matches!(*items, Type::Number(_)) => *items,
+                _ => Type::NUMBER,
+            },
+            "sort" | "unique" | "reverse" | "select" | "reject" | "selectattr" | "rejectattr"
+            | "list" => match found {
+                found @ Type::List(_) => found,
+                _ => Type::Any,
+            },
+            "map" => match (found, node.args.as_slice()) {
+                (Type::List(items), [CallArg::Kwarg("attribute", Expr::Const(attribute))]) => {
+                    Type::List(Box::new(items.at(&[attribute.value.to_string()])))
+                }
+                _ => Type::Any,
+            },
+            _ => Type::Any,
+        }
+    }
+
+    fn misfit(&mut self, message: &str, span: Span) {
+        let help = "use a number here, or turn the text into one with `| float`".to_owned();
+        self.problems.push(problem("type-mismatch", message, Some(help), span));
+    }
+}
+
+fn constant(value: &minijinja::Value) -> Type {
+    use minijinja::value::ValueKind;
+    match value.kind() {
+        ValueKind::None | ValueKind::Undefined => Type::Null,
+        ValueKind::Bool => Type::Boolean,
+        ValueKind::Number => Type::NUMBER,
+        ValueKind::String => Type::Text,
+        _ => Type::Any,
+    }
+}
+
+/// A ratio scales; anything else times a unit is beyond words.
+fn product(a: Option<Unit>, b: Option<Unit>) -> Option<Unit> {
+    match (a, b) {
+        (Some(a), Some(b)) if a.is_ratio() => Some(b),
+        (Some(a), Some(b)) if b.is_ratio() => Some(a),
+        _ => None,
+    }
+}
+
+fn quotient(a: Option<Unit>, b: Option<Unit>) -> Option<Unit> {
+    match (a, b) {
+        (Some(a), Some(b)) if a == b => Some(Unit::ratio()),
+        (Some(a), Some(b)) if b.is_ratio() => Some(a),
+        _ => None,
+    }
+}

@@ -1,0 +1,47 @@
+//! `budget-too-small`: a budget that even the cheapest run would exceed.
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::{AgentStep, Kind, cost};
+
+use super::Checked;
+
+pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
+    let Some(project) = &checked.library.project else { return Vec::new() };
+    let Some(budget) = &project.value.limits.budget else { return Vec::new() };
+    // What `when` may skip costs nothing at the least.
+    let certain: Vec<&AgentStep> = checked
+        .plan
+        .steps
+        .iter()
+        .filter(|step| step.when.is_none())
+        .filter_map(|step| match &step.kind {
+            Kind::Agent(agent) => Some(agent.as_ref()),
+            Kind::Tool(_) | Kind::Compute(_) => None,
+        })
+        .collect();
+    let usd: f64 = certain.iter().filter_map(|agent| cost::least_usd(agent, checked.library)).sum();
+    let tokens: u64 = certain.iter().map(|agent| cost::least_input(agent) + 1).sum();
+    let mut found = Vec::new();
+    let mut fault = |message: String, key: &str| {
+        found.push(
+            checked
+                .at(
+                    Diagnostic::error("budget-too-small", message)
+                        .help("raise the budget, shorten the prompts, or use a cheaper model"),
+                    "/name",
+                )
+                .related(
+                    "the budget",
+                    &project.file,
+                    project.span_of(&format!("/limits/budget/{key}")),
+                ),
+        );
+    };
+    if let Some(limit) = budget.usd.filter(|limit| usd > *limit) {
+        fault(format!("a run costs ${usd:.6} at least, and the budget is ${limit}"), "usd");
+    }
+    if let Some(limit) = budget.tokens.filter(|limit| tokens > *limit) {
+        fault(format!("a run takes {tokens} tokens at least, and the budget is {limit}"), "tokens");
+    }
+    found
+}

@@ -1,0 +1,30 @@
+//! `constant-condition`: a `when` that reads nothing, so that it is always the same.
+
+use crate::diagnostic::Diagnostic;
+use crate::expression::{Scope, analyse_expression, evaluate_condition};
+
+use super::Checked;
+
+pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
+    let steps = checked.document.value.steps.iter().enumerate();
+    let constant = steps.filter_map(|(number, step)| {
+        let when = step.when.as_deref()?;
+        if !analyse_expression(when).reads.is_empty() {
+            return None;
+        }
+        let holds = evaluate_condition(when, &Scope::default()).ok()?;
+        let (always, help) = if holds {
+            ("true, so it decides nothing", "remove it, or read a param or an output of a step")
+        } else {
+            (
+                "false, so the step never runs",
+                "remove the step, or read a param or an output of a step",
+            )
+        };
+        let diagnostic =
+            Diagnostic::warning("constant-condition", format!("`{when}` is always {always}"))
+                .help(help);
+        Some(checked.at(diagnostic, &format!("/steps/{number}/when")))
+    });
+    constant.collect()
+}

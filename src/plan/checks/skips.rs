@@ -1,0 +1,52 @@
+//! `may-be-skipped`: a step or output that is gone whenever a step it reads is skipped, and does not say so.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::document::{OnError, Step};
+use crate::plan::compile::segment;
+
+use super::Checked;
+
+pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
+    let steps = &checked.document.value.steps;
+    let optional: BTreeMap<&str, &str> =
+        steps.iter().filter_map(|step| Some((step.id.as_str(), reason(step)?))).collect();
+    let mut found = Vec::new();
+    // A step with a condition of its own has an author who thought of it.
+    for (number, step) in checked.plan.steps.iter().enumerate().filter(|(_, s)| s.when.is_none()) {
+        for need in step.needs.iter().filter(|need| !need.tolerant) {
+            if let Some((id, reason)) = optional.get_key_value(need.step.as_str()) {
+                let message =
+                    format!("step `{}` is skipped whenever `{id}` is ({reason})", step.id);
+                found.push(checked.at(told(message, id), &format!("/steps/{number}/id")));
+            }
+        }
+    }
+    for (name, output) in &checked.plan.outputs {
+        for step in &output.needs {
+            if let Some((id, reason)) = optional.get_key_value(step.as_str()) {
+                let message = format!(
+                    "output `{name}` is missing whenever step `{id}` is skipped ({reason})"
+                );
+                found.push(checked.at(told(message, id), &format!("/outputs/{}", segment(name))));
+            }
+        }
+    }
+    found
+}
+
+/// Why a step may be skipped of its own accord.
+fn reason(step: &Step) -> Option<&'static str> {
+    match step.on_error {
+        _ if step.when.is_some() => Some("`when`"),
+        Some(OnError::Skip) => Some("`on_error: skip`"),
+        Some(OnError::Fail | OnError::Default) | None => None,
+    }
+}
+
+fn told(message: String, id: &str) -> Diagnostic {
+    Diagnostic::warning("may-be-skipped", message).help(format!(
+        "read it with a default, as in `steps.{id}.output | default(none)`, or test `steps.{id}.status`"
+    ))
+}

@@ -1,0 +1,189 @@
+//! `type-mismatch` and `mixed-units`: values whose types cannot fit where they are used.
+
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::document::{Param, Step};
+use crate::expression::{Root, Type, infer_expression, infer_template};
+use crate::plan::compile::segment;
+use crate::plan::{Graph, types};
+use crate::value::Value;
+
+use super::Checked;
+
+/// Steps are looked at in the order in which they can run, so that the types of what they read are known.
+pub(super) fn check(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
+    let levels = Graph::of(checked.plan).levels();
+    let mut order: Vec<usize> = (0..levels.len()).collect();
+    order.sort_by_key(|step| levels.get(*step));
+    let workflow = &checked.document.value;
+    let mut found = defaults_of_params(checked);
+    for number in order {
+        let Some(step) = workflow.steps.get(number) else { continue };
+        let texts = Texts { checked, locals: Vec::new(), found: Vec::new() };
+        let (of_step, compute) = texts.step(number, step);
+        found.extend(of_step);
+        if let Some(compute) = compute {
+            checked.types.insert(step.id.as_str(), compute);
+        }
+    }
+    let mut texts = Texts { checked, locals: Vec::new(), found: Vec::new() };
+    for (name, value) in &workflow.outputs {
+        texts.value(value, &format!("/outputs/{}", segment(name)));
+    }
+    found.extend(texts.found);
+    found
+}
+
+/// A param's `default` is one of its values.
+fn defaults_of_params(checked: &Checked<'_>) -> Vec<Diagnostic> {
+    let params = &checked.document.value.params;
+    let faulty = params.iter().filter_map(|(name, param)| {
+        let default = param.default.as_ref()?;
+        let fault = misfit(name, param, &Type::of(default), Some(default))?;
+        Some(checked.at(fault, &format!("/params/{}/default", segment(name))))
+    });
+    faulty.collect()
+}
+
+/// Why a value cannot be a param's, if it cannot.
+fn misfit(name: &str, param: &Param, found: &Type, value: Option<&Value>) -> Option<Diagnostic> {
+    if !types::fits(param, found) {
+        let message = format!("`{name}` needs {}, this is {}", needed(param), found.describe());
+        let help = match (found, value) {
+            (Type::Text, Some(_)) => "numbers and booleans go without quotes",
+            (Type::Text, None) => "a value that is one whole `{{ ... }}` keeps its type",
+            (Type::Number(_), Some(_)) => "put it into quotes",
+            (Type::Number(_), None) => "write it with a filter: `{{ value | string }}`",
+            _ => "give a value of that type",
+        };
+        return Some(Diagnostic::error("type-mismatch", message).help(help));
+    }
+    let value = value?;
+    let refused = !param.choices.is_empty() && !param.choices.contains(value);
+    refused.then(|| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let choices = param.choices.iter().filter_map(Value::as_str);
+        Diagnostic::error("invalid-value", format!("`{name}` cannot be {value}"))
+            .help(suggest(&text, choices, "values"))
+    })
+}
+
+fn needed(param: &Param) -> &'static str {
+    use crate::document::ParamType;
+    match param.kind {
+        ParamType::String => "a text",
+        ParamType::Number => "a number",
+        ParamType::Integer => "a whole number",
+        ParamType::Boolean => "true or false",
+        ParamType::Array => "a list",
+        ParamType::Object => "a map",
+    }
+}
+
+/// The texts of one step, or of the outputs.
+struct Texts<'c, 'w> {
+    checked: &'c Checked<'w>,
+    /// Names computed before.
+    locals: Vec<(String, Type)>,
+    found: Vec<Diagnostic>,
+}
+
+impl Texts<'_, '_> {
+    /// The faults of a step and, where it computes, the type of its output.
+    fn step(mut self, number: usize, step: &Step) -> (Vec<Diagnostic>, Option<Type>) {
+        let pointer = format!("/steps/{number}");
+        if let Some(prompt) = &step.prompt {
+            self.template(prompt, &format!("{pointer}/prompt"));
+        }
+        if let Some(when) = &step.when {
+            self.expression(when, &format!("{pointer}/when"));
+        }
+        if let Some(default) = &step.default {
+            self.value(default, &format!("{pointer}/default"));
+        }
+        let tool = step.tool.as_ref().and_then(|name| self.checked.library.tool(name));
+        for (name, value) in step.with.iter().flatten() {
+            let place = format!("{pointer}/with/{}", segment(name));
+            let found = self.value(value, &place);
+            let written = !value.as_str().is_some_and(|text| text.contains("{{"));
+            if let Some(param) = tool.and_then(|tool| tool.params.get(name))
+                && let Some(fault) = misfit(name, param, &found, written.then_some(value))
+            {
+                self.found.push(self.checked.at(fault, &place));
+            }
+        }
+        let computed = step.compute.as_ref().map(|compute| {
+            for (name, value) in compute {
+                let place = format!("{pointer}/compute/{}", segment(name));
+                let found = match value.as_str() {
+                    Some(text) => self.expression(text, &place),
+                    None => Type::of(value),
+                };
+                self.locals.push((name.clone(), found));
+            }
+            Type::Fields(std::mem::take(&mut self.locals).into_iter().collect())
+        });
+        (self.found, computed)
+    }
+
+    fn value(&mut self, value: &Value, pointer: &str) -> Type {
+        match value {
+            Value::String(text) => self.template(text, pointer),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.value(item, &format!("{pointer}/{index}"));
+                }
+                Type::List(Box::default())
+            }
+            Value::Object(object) => Type::Fields(
+                object
+                    .iter()
+                    .map(|(key, item)| {
+                        (key.clone(), self.value(item, &format!("{pointer}/{}", segment(key))))
+                    })
+                    .collect(),
+            ),
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => Type::of(other),
+        }
+    }
+
+    fn template(&mut self, text: &str, pointer: &str) -> Type {
+        if !text.contains("{{") && !text.contains("{%") {
+            return Type::Text;
+        }
+        let (found, problems) = infer_template(text, &|root, path| self.lookup(root, path));
+        self.found
+            .extend(problems.into_iter().map(|problem| self.checked.of_text(problem, pointer)));
+        found
+    }
+
+    fn expression(&mut self, text: &str, pointer: &str) -> Type {
+        let (found, problems) = infer_expression(text, &|root, path| self.lookup(root, path));
+        self.found
+            .extend(problems.into_iter().map(|problem| self.checked.of_text(problem, pointer)));
+        found
+    }
+
+    fn lookup(&self, root: &Root, path: &[String]) -> Type {
+        let (first, rest) = match path.split_first() {
+            Some((first, rest)) => (first.as_str(), rest),
+            None => ("", path),
+        };
+        match root {
+            Root::Params => {
+                let param = self.checked.document.value.params.get(first);
+                param.map(types::of_param).unwrap_or_default().at(rest)
+            }
+            Root::Steps => match rest.split_first() {
+                Some((field, rest)) if field == "output" => {
+                    self.checked.types.get(first).map(|found| found.at(rest)).unwrap_or_default()
+                }
+                Some((field, _)) if field == "status" => Type::Text,
+                Some(_) | None => Type::Any,
+            },
+            Root::Local(name) => {
+                let known = self.locals.iter().rev().find(|(local, _)| local == name);
+                known.map(|(_, found)| found.at(path)).unwrap_or_default()
+            }
+        }
+    }
+}

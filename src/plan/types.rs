@@ -1,0 +1,108 @@
+//! What is known of a step's output before it runs.
+
+use crate::document::{Param, ParamType, Returns, Step, Tool};
+use crate::expression::{Type, Unit};
+use crate::value::Value;
+
+use super::Library;
+
+/// The type of a step's output, as far as its own keys tell.
+pub(super) fn of_step(step: &Step, library: &Library) -> Type {
+    let own = if let Some(compute) = &step.compute {
+        Type::Fields(compute.keys().map(|name| (name.clone(), Type::Any)).collect())
+    } else if let Some(name) = &step.tool {
+        library.tool(name).map_or(Type::Any, |tool| of_tool(tool, library))
+    } else {
+        step.output.as_ref().map_or(Type::Text, |output| of_schema(&output.schema))
+    };
+    match &step.default {
+        // A default that is wrong for its schema is told where it stands.
+        Some(default) if step.output.is_none() => own.or(of_written(default)),
+        Some(_) | None => own,
+    }
+}
+
+/// The type of a value of the file, whose texts may be templates.
+fn of_written(value: &Value) -> Type {
+    match value {
+        Value::String(text) if text.contains("{{") => {
+            if text.trim().starts_with("{{") {
+                Type::Any
+            } else {
+                Type::Text
+            }
+        }
+        Value::Object(_) | Value::Array(_) => Type::Any,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Type::of(value),
+    }
+}
+
+/// The type of what a tool gives.
+pub(super) fn of_tool(tool: &Tool, library: &Library) -> Type {
+    let columns = library.columns.get(&tool.name);
+    match (tool.returns, columns) {
+        (Returns::Rows, None) => Type::List(Box::new(Type::Any)),
+        (Returns::Row | Returns::Value, None) => Type::Any,
+        (returns, Some(columns)) => {
+            let mut fields = columns
+                .iter()
+                .map(|(name, found)| (name.clone(), measured(tool.units.get(name), found)));
+            match returns {
+                Returns::Rows => Type::List(Box::new(Type::Fields(fields.collect()))),
+                Returns::Row => Type::Fields(fields.collect()),
+                Returns::Value => fields.next().map_or(Type::Any, |(_, field)| field),
+            }
+        }
+    }
+}
+
+/// A column with the unit that the tool gives it. Units of texts (`month`, `list`) say how they are written.
+fn measured(unit: Option<&String>, found: &Type) -> Type {
+    match (unit.map(String::as_str), found) {
+        (Some("month" | "date" | "list") | None, _) | (_, Type::Text) => found.clone(),
+        (Some(unit), _) => Type::Number(Unit::new(unit)),
+    }
+}
+
+/// The type of a param's value.
+pub(super) fn of_param(param: &Param) -> Type {
+    match param.kind {
+        ParamType::String => Type::Text,
+        ParamType::Number | ParamType::Integer => Type::NUMBER,
+        ParamType::Boolean => Type::Boolean,
+        ParamType::Array | ParamType::Object => Type::Any,
+    }
+}
+
+/// Whether a value of this type can be one of the param's.
+pub(super) fn fits(param: &Param, found: &Type) -> bool {
+    matches!(
+        (param.kind, found),
+        (_, Type::Any | Type::Null)
+            | (ParamType::String, Type::Text)
+            | (ParamType::Number | ParamType::Integer, Type::Number(_))
+            | (ParamType::Boolean, Type::Boolean)
+            | (ParamType::Array, Type::List(_))
+            | (ParamType::Object, Type::Fields(_))
+    )
+}
+
+fn of_schema(schema: &Value) -> Type {
+    let kind = match schema.get("type") {
+        Some(Value::String(kind)) => kind.as_str(),
+        Some(_) | None => return Type::Any,
+    };
+    match kind {
+        "object" => match schema.get("properties").and_then(Value::as_object) {
+            Some(properties) => Type::Fields(
+                properties.iter().map(|(name, schema)| (name.clone(), of_schema(schema))).collect(),
+            ),
+            None => Type::Any,
+        },
+        "array" => Type::List(Box::new(schema.get("items").map_or(Type::Any, of_schema))),
+        "string" => Type::Text,
+        "number" | "integer" => Type::NUMBER,
+        "boolean" => Type::Boolean,
+        _ => Type::Any,
+    }
+}

@@ -1,0 +1,318 @@
+//! Checks queries against their sources: each is prepared, never run. What SQLite says is told in the words of the
+//! tool's file, at the place in the query; the columns it finds are the fields that steps may read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::fallible_iterator::FallibleIterator as _;
+use rusqlite::{Batch, Connection, ErrorCode, Statement};
+
+use super::Toolbox;
+use super::source::FUNCTIONS;
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::document::{Returns, Tool};
+use crate::expression::{Problem, Type};
+use crate::id::{SourceName, ToolName};
+use crate::plan::Library;
+
+/// Names and types of a query's columns.
+type Columns = Vec<(String, Type)>;
+
+/// Checks the queries of the wanted tools, and tells the library what columns they have.
+pub fn check_queries(
+    toolbox: &Toolbox,
+    library: &mut Library,
+    wanted: impl Fn(&ToolName) -> bool,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut columns = BTreeMap::new();
+    // A source that cannot be read is told once, not for each of its tools.
+    let mut lost: BTreeSet<&SourceName> = BTreeSet::new();
+    for (document, index, tool) in library.tool_places().filter(|(_, _, tool)| wanted(&tool.name)) {
+        let Some(source) = toolbox.source(tool).filter(|_| !lost.contains(&tool.sql.source)) else {
+            continue;
+        };
+        let checked = source.read(|connection| {
+            Ok(prepare(connection, tool).map(|columns| (columns, unread(connection, tool))))
+        });
+        let at = format!("/tools/{index}");
+        match checked {
+            Ok(Ok((known, unread))) => {
+                found.extend(unread.iter().map(|name| {
+                    let message = format!("the query does not read param `{name}`");
+                    Diagnostic::warning("unused-param", message)
+                        .help(format!("read `:{name}` in the query, or remove the param"))
+                        .at(&document.file, document.key_span(&format!("{at}/params/{name}")))
+                }));
+                found.extend(units_of_nothing(tool, &known).map(|(name, help)| {
+                    let message = format!("the query gives no `{name}`");
+                    Diagnostic::error("unknown-field", message)
+                        .help(help)
+                        .at(&document.file, document.key_span(&format!("{at}/units/{name}")))
+                }));
+                columns.insert(tool.name.clone(), known);
+            }
+            Ok(Err(problem)) => {
+                let query = format!("{at}/sql/query");
+                let span = document.place(&query, problem.line, problem.column, problem.width);
+                let mut diagnostic =
+                    Diagnostic::error(problem.code, problem.message).at(&document.file, span);
+                diagnostic.help = problem.help;
+                found.push(diagnostic);
+            }
+            Err(error) => {
+                lost.insert(&tool.sql.source);
+                found.extend(library.project.as_ref().map(|project| {
+                    let fault = error.fault();
+                    let code =
+                        if fault.kind == "bad-csv" { "bad-csv" } else { "source-unavailable" };
+                    let mut diagnostic = Diagnostic::error(code, fault.message).at(
+                        &project.file,
+                        project.span_of(&format!("/sources/{}", tool.sql.source)),
+                    );
+                    diagnostic.help = fault.help;
+                    diagnostic
+                }));
+            }
+        }
+    }
+    library.columns = columns;
+    found
+}
+
+/// The fields of `units` that the query does not give, with what it gives.
+fn units_of_nothing<'t>(
+    tool: &'t Tool,
+    columns: &'t Columns,
+) -> impl Iterator<Item = (&'t String, String)> {
+    let known = move |name: &String| columns.iter().any(|(column, _)| column == name);
+    // The unit of a single value is told by any name.
+    let several = tool.returns != Returns::Value;
+    tool.units.keys().filter(move |name| several && !known(name)).map(move |name| {
+        (name, suggest(name, columns.iter().map(|(column, _)| column.as_str()), "columns"))
+    })
+}
+
+/// Prepares a tool's query. Faults have their place in the text of the query.
+fn prepare(connection: &Connection, tool: &Tool) -> Result<Columns, Problem> {
+    let query = &tool.sql.query;
+    let mut statements = Batch::new(connection, query);
+    let first = statements.next().map_err(|error| fault(connection, query, &error))?;
+    let Some(statement) = first else {
+        return Err(at(query, None, "sql-syntax", "the query is empty", "write one `select`"));
+    };
+    if !statement.readonly() || statement.column_count() == 0 {
+        let message = "the query reads nothing";
+        return Err(at(query, None, "sql-writes", message, "tools only read: write one `select`"));
+    }
+    parameters(&statement, tool)?;
+    let columns = columns(&statement);
+    drop(statement);
+    if !matches!(statements.next(), Ok(None)) {
+        let message = "the query holds more than one statement";
+        return Err(at(query, None, "sql-syntax", message, "make it two tools"));
+    }
+    let twice = columns
+        .iter()
+        .enumerate()
+        .find(|(index, (name, _))| columns.iter().take(*index).any(|(other, _)| other == name));
+    if let Some((_, (name, _))) = twice {
+        let message = format!("two columns are named `{name}`");
+        return Err(at(query, Some(name), "sql-syntax", &message, "name one of them with `as`"));
+    }
+    if tool.returns == Returns::Value && columns.len() != 1 {
+        let message =
+            format!("the query gives {} columns, and `returns: value` wants one", columns.len());
+        return Err(at(
+            query,
+            None,
+            "several-columns",
+            &message,
+            "select one, or say `returns: row`",
+        ));
+    }
+    Ok(columns)
+}
+
+/// The names of a statement's parameters, without their colon.
+fn reads(statement: &Statement<'_>) -> BTreeSet<String> {
+    (1..=statement.parameter_count())
+        .filter_map(|index| Some(statement.parameter_name(index)?.strip_prefix(':')?.to_owned()))
+        .collect()
+}
+
+/// The params of a tool that its query does not read.
+fn unread(connection: &Connection, tool: &Tool) -> Vec<String> {
+    let Ok(statement) = connection.prepare(&tool.sql.query) else { return Vec::new() };
+    let read = reads(&statement);
+    tool.params.keys().filter(|name| !read.contains(*name)).cloned().collect()
+}
+
+fn parameters(statement: &Statement<'_>, tool: &Tool) -> Result<(), Problem> {
+    let query = &tool.sql.query;
+    for index in 1..=statement.parameter_count() {
+        let written = statement.parameter_name(index).unwrap_or("?");
+        let Some(name) = written.strip_prefix(':') else {
+            let message =
+                format!("the query has a parameter `{written}` that no param can fill in");
+            let help = "parameters are written `:name`, and `params` declares them";
+            return Err(at(query, Some(written), "sql-param", &message, help));
+        };
+        if !tool.params.contains_key(name) {
+            let message = format!("the query reads `:{name}`, which `params` does not declare");
+            let help = if tool.params.is_empty() {
+                format!("add it below `params:`, as in `{name}: {{type: string}}`")
+            } else {
+                suggest(name, tool.params.keys().map(String::as_str), "params")
+            };
+            return Err(at(query, Some(written), "sql-param", &message, &help));
+        }
+    }
+    Ok(())
+}
+
+fn columns(statement: &Statement<'_>) -> Columns {
+    let kind = |declared: Option<&str>| {
+        let declared = declared.unwrap_or_default().to_ascii_lowercase();
+        match declared.as_str() {
+            "" => Type::Any,
+            d if d.contains("char") || d.contains("text") || d.contains("clob") => Type::Text,
+            d if ["int", "real", "floa", "doub", "dec", "num"]
+                .iter()
+                .any(|word| d.contains(word)) =>
+            {
+                Type::NUMBER
+            }
+            _ => Type::Any,
+        }
+    };
+    statement.columns().map(|column| (column.name().to_owned(), kind(column.decl_type()))).collect()
+}
+
+/// What SQLite says, as a fault of the query.
+fn fault(connection: &Connection, query: &str, error: &rusqlite::Error) -> Problem {
+    let denied = error.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied);
+    let (message, offset) = match error {
+        rusqlite::Error::SqlInputError { msg, offset, .. } => {
+            (msg.clone(), usize::try_from(*offset).ok())
+        }
+        rusqlite::Error::SqliteFailure(_, Some(message)) => (message.clone(), None),
+        other => (other.to_string(), None),
+    };
+    let after = |words: &str| message.strip_prefix(words).map(|name| name.trim().to_owned());
+    if let Some(function) =
+        after("not authorized to use function:").or_else(|| after("no such function:"))
+    {
+        let message = format!("there is no function `{function}` in queries");
+        let help = suggest(&function, FUNCTIONS.iter().copied(), "functions");
+        return at(query, Some(&function), "sql-function", &message, &help);
+    }
+    if denied {
+        let message = "the query would do more than read";
+        return at(query, None, "sql-writes", message, "tools only read: write one `select`");
+    }
+    if let Some(table) = after("no such table:") {
+        let known = tables(connection);
+        let help = suggest(&table, known.iter().map(String::as_str), "tables");
+        return at(
+            query,
+            Some(&table),
+            "unknown-table",
+            &format!("there is no table `{table}`"),
+            &help,
+        );
+    }
+    if let Some(column) = after("no such column:") {
+        let column = column.split(" - ").next().unwrap_or(&column).to_owned();
+        let bare = column.rsplit('.').next().unwrap_or(&column).to_owned();
+        let known = columns_of_tables(connection, query);
+        let help = suggest(&bare, known.iter().map(String::as_str), "columns");
+        let mut problem = at(
+            query,
+            Some(&column),
+            "unknown-column",
+            &format!("there is no column `{column}`"),
+            &help,
+        );
+        if let Some((line, place)) = offset.and_then(|offset| place(query, offset)) {
+            (problem.line, problem.column) = (line, place);
+        }
+        return problem;
+    }
+    let mut problem =
+        at(query, None, "sql-syntax", &message, "correct the query; it is SQLite's SQL");
+    if let Some((line, column)) = offset.and_then(|offset| place(query, offset)) {
+        (problem.line, problem.column) = (line, column);
+        let rest = offset.and_then(|offset| query.get(offset..)).unwrap_or_default();
+        problem.width =
+            rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1);
+    }
+    problem
+}
+
+/// A fault at the first occurrence of a word of the query; at its beginning where there is none.
+fn at(query: &str, word: Option<&str>, code: &'static str, message: &str, help: &str) -> Problem {
+    let found = word.and_then(|word| occurrence(query, word).map(|offset| (offset, word)));
+    let start = query.len() - query.trim_start().len();
+    let (offset, width) = if let Some((offset, word)) = found {
+        (offset, word.chars().count())
+    } else {
+        let first = query.split_whitespace().next().unwrap_or_default();
+        (start, first.chars().count().max(1))
+    };
+    let (line, column) = place(query, offset).unwrap_or((1, 1));
+    Problem { code, message: message.to_owned(), help: Some(help.to_owned()), line, column, width }
+}
+
+/// Where a word stands as a word of its own.
+fn occurrence(query: &str, word: &str) -> Option<usize> {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    query.match_indices(word).map(|(offset, _)| offset).find(|offset| {
+        let before = query.get(..*offset).and_then(|text| text.chars().next_back());
+        let after = query.get(offset + word.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(part) && !after.is_some_and(part)
+    })
+}
+
+/// Line and column of a byte of the query, from 1.
+fn place(query: &str, offset: usize) -> Option<(usize, usize)> {
+    let before = query.get(..offset)?;
+    let line = before.matches('\n').count() + 1;
+    Some((line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1))
+}
+
+fn tables(connection: &Connection) -> Vec<String> {
+    names(
+        connection,
+        "select name from sqlite_schema where type in ('table', 'view') order by name",
+    )
+}
+
+/// The columns of the tables that the query names; of all tables where it names none that exist.
+fn columns_of_tables(connection: &Connection, query: &str) -> Vec<String> {
+    let all = tables(connection);
+    let lower = query.to_ascii_lowercase();
+    let named: Vec<&String> = all
+        .iter()
+        .filter(|table| occurrence(&lower, &table.to_ascii_lowercase()).is_some())
+        .collect();
+    let tables = if named.is_empty() { all.iter().collect() } else { named };
+    let mut found: Vec<String> = Vec::new();
+    for table in tables {
+        let quoted = table.replace('"', "\"\"");
+        if let Ok(statement) = connection.prepare(&format!("select * from \"{quoted}\"")) {
+            for name in statement.column_names() {
+                if !found.iter().any(|known| known == name) {
+                    found.push(name.to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+fn names(connection: &Connection, query: &str) -> Vec<String> {
+    let read = || -> rusqlite::Result<Vec<String>> {
+        connection.prepare(query)?.query_map([], |row| row.get(0))?.collect()
+    };
+    read().unwrap_or_default()
+}
