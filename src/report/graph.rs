@@ -17,6 +17,8 @@ pub enum Format {
     Dot,
     /// Nodes and edges.
     Json,
+    /// A picture for slides and browsers; it needs nothing else.
+    Svg,
 }
 
 /// Draws a plan; with an outcome, its times and costs are laid over it.
@@ -25,6 +27,7 @@ pub fn graph(plan: &Plan, outcome: Option<&Outcome>, format: Format) -> String {
         Format::Mermaid => mermaid(plan, outcome),
         Format::Dot => dot(plan, outcome),
         Format::Json => format!("{:#}\n", to_json(plan, outcome)),
+        Format::Svg => super::svg::svg(plan, outcome),
     }
 }
 
@@ -36,15 +39,7 @@ fn edges(plan: &Plan) -> impl Iterator<Item = (&str, &str)> {
 
 /// Lines of a node: its id, what it calls, and what became of it.
 fn label(step: &Step, outcome: Option<&StepOutcome>) -> Vec<String> {
-    let mut lines = vec![step.id.to_string()];
-    match &step.kind {
-        Kind::Agent(agent) => lines.push(match &agent.agent {
-            Some(name) => format!("agent {name}"),
-            None => "agent".to_owned(),
-        }),
-        Kind::Tool(tool) => lines.push(format!("tool {}", tool.tool)),
-        Kind::Compute(_) => lines.push("compute".to_owned()),
-    }
+    let mut lines = vec![step.id.to_string(), calls(step)];
     if let Some(outcome) = outcome {
         let time = outcome.duration_ms.map(super::summary::duration);
         let cost = outcome.cost_usd.map(super::summary::cost);
@@ -52,6 +47,18 @@ fn label(step: &Step, outcome: Option<&StepOutcome>) -> Vec<String> {
         lines.push(if parts.is_empty() { "skipped".to_owned() } else { parts.join(", ") });
     }
     lines
+}
+
+/// What a step calls.
+pub(super) fn calls(step: &Step) -> String {
+    match &step.kind {
+        Kind::Agent(agent) => match &agent.agent {
+            Some(name) => format!("agent {name}"),
+            None => "agent".to_owned(),
+        },
+        Kind::Tool(tool) => format!("tool {}", tool.tool),
+        Kind::Compute(_) => "compute".to_owned(),
+    }
 }
 
 fn of_step<'o>(outcome: Option<&'o Outcome>, step: &Step) -> Option<&'o StepOutcome> {

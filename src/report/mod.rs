@@ -10,6 +10,7 @@ mod plan;
 mod progress;
 pub mod schemas;
 mod summary;
+mod svg;
 
 pub use diagnostics::{Format as DiagnosticFormat, diagnostics};
 pub use graph::{Format as GraphFormat, graph};

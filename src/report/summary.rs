@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::event::RunStatus;
 use crate::id::StepId;
-use crate::run::{Outcome, StepStatus};
+use crate::run::{Outcome, StepStatus, Timing};
 use crate::value::Value;
 
 /// The answer, for standard output: the output named `answer`, else all outputs as JSON.
@@ -41,12 +41,7 @@ pub fn summary(outcome: &Outcome) -> String {
     }
     line("steps", &steps(outcome));
     let timing = &outcome.timing;
-    let saved = timing.sequential_ms - timing.wall_ms;
-    let saved = if saved >= 1.0 {
-        format!(", {} saved by running in parallel", duration(saved))
-    } else {
-        String::new()
-    };
+    let saved = saved(timing).map_or_else(String::new, |saved| format!(", {saved}"));
     line("time", &format!("{}{saved}", duration(timing.wall_ms)));
     let together = in_parallel(outcome);
     if !together.is_empty() {
@@ -114,15 +109,28 @@ fn model(outcome: &Outcome) -> String {
         0 => String::new(),
         cached => format!(" ({cached} cached)"),
     };
-    let cost = match (outcome.unpriced_calls, outcome.cost_usd > 0.0) {
+    format!(
+        "{} calls, {} tokens in{cached}, {} out, {}",
+        usage.model_calls,
+        usage.input_tokens,
+        usage.output_tokens,
+        price(outcome)
+    )
+}
+
+/// What the model calls of a run cost, as far as that is known.
+pub(super) fn price(outcome: &Outcome) -> String {
+    match (outcome.unpriced_calls, outcome.cost_usd > 0.0) {
         (0, _) => cost(outcome.cost_usd),
         (unpriced, true) => format!("{} and {unpriced} unpriced calls", cost(outcome.cost_usd)),
         (_, false) => "unpriced".to_owned(),
-    };
-    format!(
-        "{} calls, {} tokens in{cached}, {} out, {cost}",
-        usage.model_calls, usage.input_tokens, usage.output_tokens
-    )
+    }
+}
+
+/// What running in parallel was good for, where it was.
+pub(super) fn saved(timing: &Timing) -> Option<String> {
+    let saved = timing.sequential_ms - timing.wall_ms;
+    (saved >= 1.0).then(|| format!("{} saved by running in parallel", duration(saved)))
 }
 
 /// The steps that ran at the same time as another, in groups that overlap.

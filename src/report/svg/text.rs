@@ -1,0 +1,89 @@
+//! Texts of a drawing: how wide they are, what fits, and what XML allows.
+
+/// Widths of the printable ASCII characters in a bold Helvetica, in thousandths of the font's size.
+#[rustfmt::skip]
+const WIDTHS: [u16; 95] = [
+    278, 333, 474, 556, 556, 889, 722, 238, 333, 333, 389, 584, 278, 333, 278, 278, // space to /
+    556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 333, 333, 584, 584, 584, 611, // 0 to ?
+    975, 722, 722, 722, 722, 667, 611, 778, 722, 278, 556, 722, 611, 833, 722, 778, // @ to O
+    667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 333, 278, 333, 584, 556, // P to _
+    333, 556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611, // ` to o
+    611, 611, 389, 556, 333, 611, 556, 778, 556, 556, 500, 389, 280, 389, 584,      // p to ~
+];
+
+/// Room for the fonts that stand in for Helvetica where it is missing.
+const ALLOWANCE: f64 = 1.08;
+
+/// The most that a text of a font size takes.
+pub(super) fn width(text: &str, size: f64) -> f64 {
+    text.chars().map(thousandths).sum::<f64>() * size * ALLOWANCE / 1000.0
+}
+
+fn thousandths(character: char) -> f64 {
+    let ascii = usize::try_from(u32::from(character)).ok().and_then(|code| code.checked_sub(32));
+    if let Some(known) = ascii.and_then(|code| WIDTHS.get(code)) {
+        return f64::from(*known);
+    }
+    match u32::from(character) {
+        // Combining marks, joiners and variation selectors.
+        0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0.0,
+        // Scripts and pictures that fill a square.
+        0x1100..=0x11ff | 0x2e80..=0xd7ff | 0xf900..=0xfaff | 0xff00..=0xff60 | 0x1f000.. => 1050.0,
+        _ => 720.0,
+    }
+}
+
+/// A text, cut off with an ellipsis where it is wider than the room.
+pub(super) fn fit(text: &str, size: f64, room: f64) -> String {
+    if width(text, size) <= room {
+        return text.to_owned();
+    }
+    let mut left = room - width("…", size);
+    let mut kept: String = text
+        .chars()
+        .take_while(|character| {
+            left -= thousandths(*character) * size * ALLOWANCE / 1000.0;
+            left >= 0.0
+        })
+        .collect();
+    kept.truncate(kept.trim_end_matches([' ', ',', '_', '-', '.']).len());
+    kept.push('…');
+    kept
+}
+
+/// A text as it is written in XML; what XML cannot hold is replaced.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' | '\n' => out.push(character),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            control if control.is_control() => out.push('\u{fffd}'),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_ends_in_an_ellipsis() {
+        assert_eq!(fit("metrics", 13.0, 100.0), "metrics");
+        let cut = fit("a_very_long_name_of_a_step", 13.0, 100.0);
+        assert!(cut.ends_with('…') && width(&cut, 13.0) <= 100.0, "{cut}");
+        assert_eq!(fit("預算預算預算預算", 10.0, 40.0), "預算…");
+        assert_eq!(fit("abc", 10.0, 0.0), "…");
+    }
+
+    #[test]
+    fn markup_and_control_characters_are_escaped() {
+        assert_eq!(escape("a&b<c>\"\u{1}\n"), "a&amp;b&lt;c&gt;&quot;\u{fffd}\n");
+    }
+}
