@@ -52,7 +52,9 @@ fn a_plan_tells_order_and_width_and_calls_nothing() {
 #[test]
 fn a_graph_is_drawn_in_each_format() {
     let test = Test::demo();
-    for (format, word) in [("mermaid", "flowchart LR"), ("dot", "digraph"), ("json", "\"edges\"")] {
+    for (format, word) in
+        [("mermaid", "flowchart LR"), ("dot", "digraph"), ("json", "\"edges\""), ("svg", "<svg")]
+    {
         Test::demo().args(["graph", "roi_analysis", "--format", format]).run().code(0).prints(word);
     }
     let test = test.args([

@@ -94,24 +94,20 @@ pub(super) fn edges(
     }
 }
 
-/// The trunk, and each branch from where it parts.
+/// The trunk up to one of its furthest ends, and each other branch from where it parts.
 fn ways(route: &Route, width: f64) -> String {
-    let mut out = String::new();
-    let mut parted = 0;
-    // A branch that goes on where the trunk ends needs no move.
-    let longest = route.branches.iter().rposition(|(_, bends, _)| *bends == route.trunk.len());
-    let mut last = None;
+    let furthest = route.branches.iter().rposition(|(_, bends, _)| *bends == route.trunk.len());
+    let mut trunk = String::new();
+    let mut parting = String::new();
     for (number, (_, bends, end)) in route.branches.iter().enumerate() {
-        if Some(number) == longest {
-            last = Some(way(route, *bends, *end, width));
-            continue;
+        if Some(number) == furthest {
+            trunk = way(route, *bends, *end, width);
+        } else {
+            let from = leave(route, *bends, width);
+            let _ = write!(parting, "M{} {}{}", from.x, from.y, curve(from, *end, ARROW));
         }
-        parted += 1;
-        let from = leave(route, *bends, width);
-        let _ = write!(out, "M{} {}{}", from.x, from.y, curve(from, *end, ARROW));
     }
-    debug_assert!(parted <= route.branches.len());
-    last.unwrap_or_default() + &out
+    trunk + &parting
 }
 
 /// The whole way to one end.
@@ -167,7 +163,7 @@ pub(super) fn card(out: &mut String, card: &Card<'_>, corner: Point, size: Size)
         size.height,
         look.radius,
     );
-    panel(out, look, colour, size.height);
+    panel(out, look, (colour, stroke), size.height);
     let room = size.width - PANEL - 2.0 * PAD;
     let x = PANEL + PAD;
     let skipped = card.status() == Some(crate::run::StepStatus::Skipped);
@@ -181,17 +177,17 @@ pub(super) fn card(out: &mut String, card: &Card<'_>, corner: Point, size: Size)
         bar(out, end, colour, size);
     }
     if let Some(found) = card.status().and_then(look::of_status) {
-        mark(out, found, Point { x: size.width - 2.0, y: 2.0 });
+        mark(out, found, Point { x: size.width - 18.0, y: 0.0 });
     }
     out.push_str("</g>\n");
 }
 
 /// The coloured left side of a box, with the glyph of the kind.
-fn panel(out: &mut String, look: &Look, colour: &str, height: f64) {
+fn panel(out: &mut String, look: &Look, (colour, stroke): (&str, f64), height: f64) {
     let r = look.radius;
     let _ = writeln!(
         out,
-        "<path fill=\"{colour}\" d=\"M{r} 0H{PANEL}V{height}H{r}A{r} {r} 0 0 1 0 {}V{r}A{r} {r} 0 0 1 {r} 0Z\"/>",
+        "<path fill=\"{colour}\" stroke=\"{colour}\" stroke-width=\"{stroke}\" d=\"M{r} 0H{PANEL}V{height}H{r}A{r} {r} 0 0 1 0 {}V{r}A{r} {r} 0 0 1 {r} 0Z\"/>",
         height - r
     );
     glyph(out, look, Point { x: PANEL / 2.0, y: height / 2.0 });

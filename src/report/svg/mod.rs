@@ -121,12 +121,12 @@ fn subtitle(cards: &[Card<'_>], outcome: Option<&Outcome>) -> String {
         RunStatus::Cancelled => "cancelled",
     };
     let mut parts = vec![format!("{status} in {}", duration(outcome.timing.wall_ms))];
-    parts.extend(saved(&outcome.timing));
     match outcome.usage.model_calls {
         0 => parts.push("no model calls".to_owned()),
         1 => parts.push(format!("1 model call, {}", price(outcome))),
         calls => parts.push(format!("{calls} model calls, {}", price(outcome))),
     }
+    parts.extend(saved(&outcome.timing));
     if outcome.degraded {
         parts.push("worded without a model".to_owned());
     }

@@ -3,11 +3,15 @@
 use super::columns::{Columns, at, list};
 
 /// Rounds of moving each column towards its neighbours; the first of them find the shape, the rest
-/// straighten what can be straight.
-const ROUNDS: usize = 80;
+/// straighten what can be straight, ever more strictly.
+const ROUNDS: usize = 90;
 const SHAPING: usize = 16;
+const STRICT: usize = 60;
 /// How much work placing may be: nodes and edges times rounds.
 const WORK: usize = 2_000_000;
+
+/// The greatest slant that is taken for straight.
+const SLANT: f64 = 8.0;
 
 /// What a node takes of its column, above and below its middle.
 #[derive(Clone, Copy)]
@@ -47,10 +51,14 @@ pub(super) fn place(net: &Columns, extents: [Extent; 2]) -> Vec<f64> {
     let edges: usize = net.after.iter().map(Vec::len).sum();
     let rounds = (WORK / (y.len() + edges).max(1)).min(ROUNDS);
     for round in 0..rounds {
-        let straighten = round >= SHAPING;
+        let slack = match round {
+            ..SHAPING => None,
+            SHAPING..STRICT => Some(0.5),
+            STRICT.. => Some(0.02),
+        };
         let mut settle = |(column, offsets): (&Vec<usize>, &Vec<f64>)| {
             let wishes: Vec<(f64, f64)> =
-                column.iter().map(|node| wish(net, &y, *node, is_bend, straighten)).collect();
+                column.iter().map(|node| wish(net, &y, *node, is_bend, slack)).collect();
             let placed = spaced(&wishes, offsets);
             set(&mut y, column, placed.into_iter());
         };
@@ -60,7 +68,46 @@ pub(super) fn place(net: &Columns, extents: [Extent; 2]) -> Vec<f64> {
             net.columns.iter().zip(&offsets).rev().for_each(&mut settle);
         }
     }
+    y.iter_mut().for_each(|y| *y = y.round());
+    snap(net, &offsets, &mut y, true);
+    snap(net, &offsets, &mut y, false);
     y
+}
+
+/// Takes away what is left of slight slants: a node moves level with the nearest neighbour on one
+/// side, where its column leaves room. On the way back, what is level on the left stays.
+fn snap(net: &Columns, offsets: &[Vec<f64>], y: &mut [f64], rightwards: bool) {
+    let mut settle = |(column, offsets): (&Vec<usize>, &Vec<f64>)| {
+        let mut ceiling = f64::NEG_INFINITY;
+        for (number, node) in column.iter().enumerate() {
+            let own = at(y, *node);
+            let apart = |number: usize| at(offsets, number + 1) - at(offsets, number);
+            let floor =
+                column.get(number + 1).map_or(f64::INFINITY, |next| at(y, *next) - apart(number));
+            let (before, after) = (list(&net.before, *node), list(&net.after, *node));
+            let side = if rightwards { before } else { after };
+            let settled = !rightwards && before.iter().any(|other| level(at(y, *other), own));
+            let nearest = side
+                .iter()
+                .map(|other| at(y, *other))
+                .filter(|y| !settled && (*y - own).abs() <= SLANT && (ceiling..=floor).contains(y))
+                .min_by(|a, b| (a - own).abs().total_cmp(&(b - own).abs()));
+            let settled = nearest.unwrap_or(own);
+            if let Some(slot) = y.get_mut(*node) {
+                *slot = settled;
+            }
+            ceiling = settled + apart(number);
+        }
+    };
+    if rightwards {
+        net.columns.iter().zip(offsets).for_each(&mut settle);
+    } else {
+        net.columns.iter().zip(offsets).rev().for_each(&mut settle);
+    }
+}
+
+fn level(a: f64, b: f64) -> bool {
+    (a - b).abs() < 0.5
 }
 
 fn set(y: &mut [f64], column: &[usize], values: impl Iterator<Item = f64>) {
@@ -77,7 +124,7 @@ fn wish(
     y: &[f64],
     node: usize,
     is_bend: impl Fn(usize) -> bool,
-    straighten: bool,
+    slack: Option<f64>,
 ) -> (f64, f64) {
     let own = at(y, node);
     // A slight pull to the middle keeps together what nothing else does.
@@ -86,12 +133,12 @@ fn wish(
         let theirs = at(y, *neighbour);
         let mut pull = match (is_bend(node), is_bend(*neighbour)) {
             (true, true) => 6.0,
-            (true, false) | (false, true) => 2.0,
+            (true, false) | (false, true) => 1.5,
             (false, false) => 1.0,
         };
-        if straighten {
+        if let Some(slack) = slack {
             // Least distances, by reweighted least squares: one edge bends so that others need not.
-            pull /= (theirs - own).abs() + 0.5;
+            pull /= (theirs - own).abs() + slack;
         }
         sum += pull * theirs;
         weight += pull;
