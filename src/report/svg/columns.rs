@@ -16,7 +16,7 @@ pub(super) struct Columns {
     /// The column of each node. The first nodes are the steps, the rest are bends.
     pub(super) level: Vec<usize>,
     /// The nodes of each column, from top to bottom.
-    pub(super) columns: Vec<Vec<usize>>,
+    pub(super) order: Vec<Vec<usize>>,
     /// The bends of each step, from left to right.
     pub(super) trunks: Vec<Vec<usize>>,
     /// Neighbours in the column before and in the one after.
@@ -48,7 +48,7 @@ impl Columns {
         let steps = level.len();
         let mut columns = Self {
             level,
-            columns: Vec::new(),
+            order: Vec::new(),
             trunks: vec![Vec::new(); steps],
             before: vec![Vec::new(); steps],
             after: vec![Vec::new(); steps],
@@ -70,9 +70,9 @@ impl Columns {
             }
         }
         let depth = columns.level.iter().max().map_or(0, |last| last + 1);
-        columns.columns = vec![Vec::new(); depth];
+        columns.order = vec![Vec::new(); depth];
         for (node, level) in columns.level.iter().enumerate() {
-            if let Some(column) = columns.columns.get_mut(*level) {
+            if let Some(column) = columns.order.get_mut(*level) {
                 column.push(node);
             }
         }
@@ -115,7 +115,7 @@ impl Columns {
     /// Sweeps to and fro, moving each node to the middle of its neighbours in the column just
     /// passed, and keeps the best order met.
     fn uncross(&mut self, sweeps: usize) {
-        let mut best = (self.crossings(), self.columns.clone());
+        let mut best = (self.crossings(), self.order.clone());
         for sweep in 0..sweeps {
             if best.0 == 0 {
                 break;
@@ -132,22 +132,22 @@ impl Columns {
                 }
             };
             if rightwards {
-                self.columns.iter_mut().for_each(sort);
+                self.order.iter_mut().for_each(sort);
             } else {
-                self.columns.iter_mut().rev().for_each(sort);
+                self.order.iter_mut().rev().for_each(sort);
             }
             let crossings = self.crossings();
             if crossings < best.0 {
-                best = (crossings, self.columns.clone());
+                best = (crossings, self.order.clone());
             }
         }
-        self.columns = best.1;
+        self.order = best.1;
     }
 
     /// The number of each node within its column.
     fn places(&self) -> Vec<usize> {
         let mut places = vec![0; self.level.len()];
-        for (number, node) in self.columns.iter().flat_map(|column| column.iter().enumerate()) {
+        for (number, node) in self.order.iter().flat_map(|column| column.iter().enumerate()) {
             if let Some(place) = places.get_mut(*node) {
                 *place = number;
             }
@@ -158,7 +158,7 @@ impl Columns {
     /// How many pairs of edges cross.
     pub(super) fn crossings(&self) -> usize {
         let places = self.places();
-        self.columns
+        self.order
             .iter()
             .map(|column| {
                 let ends: Vec<usize> = column
@@ -177,7 +177,7 @@ impl Columns {
 }
 
 /// Sorts a column by the mean place of each node's neighbours; a node without any stays.
-fn sort_by_neighbours(column: &mut Vec<usize>, neighbours: &[Vec<usize>], place: &[usize]) {
+fn sort_by_neighbours(column: &mut [usize], neighbours: &[Vec<usize>], place: &[usize]) {
     let mut movable: Vec<(f64, usize)> = column
         .iter()
         .filter(|node| !list(neighbours, **node).is_empty())

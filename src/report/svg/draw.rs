@@ -29,7 +29,7 @@ pub(super) fn size(cards: &[Card<'_>]) -> Size {
         .fold(0.0, f64::max);
     let ended = cards.iter().any(|card| card.end.is_some());
     Size {
-        width: (widest + PANEL + 2.0 * PAD).clamp(140.0, 240.0).ceil(),
+        width: (widest + PANEL + 2.0 * PAD).clamp(140.0, 260.0).ceil(),
         height: if ended { 64.0 } else { 46.0 },
         foot: if ended { 5.0 + BAR } else { 0.0 },
     }

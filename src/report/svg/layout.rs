@@ -104,7 +104,7 @@ fn reach(net: &Columns, node: usize, step: f64) -> f64 {
 /// The left side of each column.
 fn lefts(net: &Columns, middles: &[f64], width: f64) -> Vec<f64> {
     let mut left = 0.0;
-    net.columns
+    net.order
         .iter()
         .map(|column| {
             let own = left;

@@ -23,7 +23,7 @@ struct Entry {
 pub(super) fn legend(out: &mut String, cards: &[Card<'_>], axis: Option<String>, room: f64) -> f64 {
     let (mut x, mut y) = (0.0, 0.0);
     for entry in entries(cards, axis) {
-        let long = entry.room + 7.0 + 0.95 * width(&entry.meaning, SMALL);
+        let long = entry.room + 7.0 + 0.88 * width(&entry.meaning, SMALL);
         if x > 0.0 && x + long > room {
             (x, y) = (0.0, y + ROW);
         }

@@ -28,7 +28,7 @@ pub(super) fn place(net: &Columns, extents: [Extent; 2]) -> Vec<f64> {
     let extent = |node: usize| if is_bend(node) { bend } else { step };
     // How far below the first node of its column each node stands at least.
     let offsets: Vec<Vec<f64>> = net
-        .columns
+        .order
         .iter()
         .map(|column| {
             let mut last: Option<(f64, Extent)> = None;
@@ -44,7 +44,7 @@ pub(super) fn place(net: &Columns, extents: [Extent; 2]) -> Vec<f64> {
         })
         .collect();
     let mut y = vec![0.0; net.level.len()];
-    for (column, offsets) in net.columns.iter().zip(&offsets) {
+    for (column, offsets) in net.order.iter().zip(&offsets) {
         let middle = offsets.last().copied().unwrap_or_default() / 2.0;
         set(&mut y, column, offsets.iter().map(|offset| offset - middle));
     }
@@ -63,12 +63,14 @@ pub(super) fn place(net: &Columns, extents: [Extent; 2]) -> Vec<f64> {
             set(&mut y, column, placed.into_iter());
         };
         if round % 2 == 0 {
-            net.columns.iter().zip(&offsets).for_each(&mut settle);
+            net.order.iter().zip(&offsets).for_each(&mut settle);
         } else {
-            net.columns.iter().zip(&offsets).rev().for_each(&mut settle);
+            net.order.iter().zip(&offsets).rev().for_each(&mut settle);
         }
     }
-    y.iter_mut().for_each(|y| *y = y.round());
+    for y in &mut y {
+        *y = y.round();
+    }
     snap(net, &offsets, &mut y, true);
     snap(net, &offsets, &mut y, false);
     y
@@ -100,9 +102,9 @@ fn snap(net: &Columns, offsets: &[Vec<f64>], y: &mut [f64], rightwards: bool) {
         }
     };
     if rightwards {
-        net.columns.iter().zip(offsets).for_each(&mut settle);
+        net.order.iter().zip(offsets).for_each(&mut settle);
     } else {
-        net.columns.iter().zip(offsets).rev().for_each(&mut settle);
+        net.order.iter().zip(offsets).rev().for_each(&mut settle);
     }
 }
 

@@ -243,7 +243,7 @@ proptest! {
             for (to, bends, end) in &route.branches {
                 let column = bends.checked_sub(1).map_or(route.start.x, |last| route.trunk[last].x + size.width);
                 prop_assert!(end.x > column);
-                prop_assert_eq!(end.x, layout.boxes[*to].x);
+                prop_assert!((end.x - layout.boxes[*to].x).abs() < 0.5);
                 // One leg leads from a column to the next, so there is no box on its way.
                 let between = layout.boxes.iter().any(|b| b.x >= column && b.x + size.width <= end.x);
                 prop_assert!(!between);

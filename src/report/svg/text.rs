@@ -12,7 +12,7 @@ const WIDTHS: [u16; 95] = [
 ];
 
 /// Room for the fonts that stand in for Helvetica where it is missing.
-const ALLOWANCE: f64 = 1.08;
+const ALLOWANCE: f64 = 1.18;
 
 /// The most that a text of a font size takes.
 pub(super) fn width(text: &str, size: f64) -> f64 {
