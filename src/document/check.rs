@@ -9,7 +9,7 @@ use super::foreign;
 use super::read::Kind;
 use super::schema::{self, KEYS_OF_KIND, STEP_KINDS};
 use super::tree::Node;
-use crate::diagnostic::{Diagnostic, SourceFile, Span, suggest};
+use crate::diagnostic::{Diagnostic, SourceFile, Span, nearest, suggest};
 use crate::value::{Value, type_name};
 
 /// All faults of a document.
@@ -121,7 +121,7 @@ impl Checker<'_> {
                 self.report(
                     "invalid-value",
                     format!("`{}` is {instance}, at least {limit} is needed", last(&pointer)),
-                    None,
+                    Some(format!("give {limit} or more")),
                     span,
                 );
             }
@@ -130,13 +130,17 @@ impl Checker<'_> {
                 self.report(
                     "invalid-value",
                     format!("`{}` is {instance}, at most {limit} is allowed", last(&pointer)),
-                    None,
+                    Some(format!("give {limit} or less")),
                     span,
                 );
             }
             // Which kind a step is, and which keys go with it, is told by `steps`.
             ValidationErrorKind::OneOfMultipleValid { .. } | ValidationErrorKind::FalseSchema => {}
-            _ => self.report("invalid-value", error.to_string(), None, span),
+            _ => {
+                let help =
+                    format!("`engine schema {}` prints what may stand here", self.kind.name());
+                self.report("invalid-value", error.to_string(), Some(help), span);
+            }
         }
     }
 
@@ -162,6 +166,17 @@ impl Checker<'_> {
         properties.into_iter().flat_map(|properties| properties.keys().cloned()).collect()
     }
 
+    /// The keys that steps know, where some key of the document is at fault.
+    fn keys_of_steps(&self) -> Vec<String> {
+        let properties =
+            self.schema.as_ref().and_then(|schema| schema.pointer("/$defs/Step/properties"));
+        properties
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|properties| properties.keys().cloned())
+            .collect()
+    }
+
     fn missing_key(&mut self, pointer: &str, property: &Value, schema_path: &str) {
         let name = property.as_str().unwrap_or_default();
         // What a kind of step lacks or has too much of is told by `steps`.
@@ -176,7 +191,13 @@ impl Checker<'_> {
                 .keys()
                 .any(|key| foreign::stands_for(place_of(pointer, self.kind), key) == Some(name))
         });
-        if !foreign {
+        let known = self.known_keys(schema_path);
+        let misspelt = self
+            .root
+            .pointer(pointer)
+            .and_then(Value::as_object)
+            .is_some_and(|object| is_misspelt(object, name, &known));
+        if !foreign && !misspelt {
             let span = self.value_span(pointer);
             let help = format!("add `{name}:`");
             self.report("missing-key", format!("key `{name}` is missing"), Some(help), span);
@@ -210,7 +231,7 @@ impl Checker<'_> {
             ("number" | "integer", Value::String(_)) => {
                 Some("write the number without quotes".to_owned())
             }
-            _ => None,
+            (wanted, _) => Some(format!("give {}", with_article(wanted))),
         };
         let message = match instance {
             Value::Null => format!("a value of type {wanted} is missing here"),
@@ -285,7 +306,7 @@ impl Checker<'_> {
             self.report(
                 "wrong-type",
                 format!("{} cannot stand at `{}`", article(instance), last(pointer)),
-                None,
+                Some(format!("`engine schema {}` prints what may stand here", self.kind.name())),
                 span,
             );
         }
@@ -305,8 +326,11 @@ impl Checker<'_> {
             let kinds: Vec<&str> =
                 STEP_KINDS.into_iter().filter(|kind| step.contains_key(*kind)).collect();
             let span = self.value_span(&pointer);
+            let known = self.keys_of_steps();
+            let misspelt = |name: &str| is_misspelt(step, name, &known);
             match kinds.as_slice() {
                 [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
+                [] if STEP_KINDS.into_iter().any(misspelt) => {}
                 [] => {
                     let help = "give it `agent`, `tool` or `compute`".to_owned();
                     self.report("wrong-kind", format!("step{id} has no kind"), Some(help), span);
@@ -326,7 +350,7 @@ impl Checker<'_> {
                 }
             }
             let takes_default = step.get("on_error").and_then(Value::as_str) == Some("default");
-            if takes_default && !step.contains_key("default") {
+            if takes_default && !step.contains_key("default") && !misspelt("default") {
                 let span = self.value_span(&format!("{pointer}/on_error"));
                 self.report(
                     "missing-key",
@@ -351,7 +375,8 @@ impl Checker<'_> {
     }
 
     fn keys_of_kind(&mut self, kind: &str, step: &crate::value::Object, pointer: &str, id: &str) {
-        if kind == "agent" && !step.contains_key("prompt") {
+        let known = self.keys_of_steps();
+        if kind == "agent" && !step.contains_key("prompt") && !is_misspelt(step, "prompt", &known) {
             let span = self.key_span(&format!("{pointer}/agent"));
             self.report(
                 "missing-key",
@@ -394,9 +419,23 @@ impl Checker<'_> {
         if let Err(error) = jsonschema::validator_for(schema) {
             let inside = format!("{pointer}/output/schema{}", error.instance_path().as_str());
             let span = self.value_span(&inside);
-            self.report("invalid-schema", format!("this is no JSON Schema: {error}"), None, span);
+            let help = "write it as JSON Schema says (draft 2020-12): `{type: object, required: [a], properties: {a: {type: string}}}`".to_owned();
+            self.report(
+                "invalid-schema",
+                format!("this is no JSON Schema: {error}"),
+                Some(help),
+                span,
+            );
         }
     }
+}
+
+/// Whether an unknown key of a map is a known name mistyped: then that is the fault, and nothing is missing.
+fn is_misspelt(object: &crate::value::Object, name: &str, known: &[String]) -> bool {
+    object
+        .keys()
+        .filter(|key| !known.contains(key))
+        .any(|key| nearest(key, known.iter().map(String::as_str)) == Some(name))
 }
 
 /// Follows a path through a schema, `$ref`s included.

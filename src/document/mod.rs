@@ -10,6 +10,7 @@ mod check;
 mod foreign;
 mod places;
 mod schema;
+mod secrets;
 mod syntax;
 mod tree;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Agent, Project, ToolFile, Workflow};
-use super::{check, places, tree};
+use super::{check, places, secrets, tree};
 use crate::diagnostic::{self, Diagnostic, SourceFile, Span};
 use crate::value::{Object, Value};
 
@@ -107,6 +107,10 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
         .collect();
     let value = tree.lower();
     diagnostics.extend(check::check(T::KIND, &value, &tree, &file));
+    let secrets = secrets::check(&value, &tree, &file);
+    // Where a key stands, nothing else is worth a word.
+    diagnostics.retain(|d| !secrets.iter().any(|secret| secret.span == d.span));
+    diagnostics.extend(secrets);
     if !diagnostics.is_empty() {
         diagnostic::sort(&mut diagnostics);
         return (None, diagnostics);

@@ -54,7 +54,9 @@ pub(super) fn read(text: &str) -> Result<Node, Box<Diagnostic>> {
         },
     };
     if text.trim().is_empty() {
-        return Err(Box::new(Diagnostic::error("empty-file", "the file is empty")));
+        return Err(Box::new(Diagnostic::error("empty-file", "the file is empty").help(
+            "`engine schema` prints what each kind of file holds, `engine init` writes examples",
+        )));
     }
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options)
         .map(|raw| node(raw.value, raw.referenced))

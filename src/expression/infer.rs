@@ -226,7 +226,7 @@ impl Typer<'_> {
                 || (matches!(found, Type::List(_)) && verb != "added" && verb != "multiplied")
             {
                 let message = format!("{} cannot be {verb}", found.describe());
-                self.misfit(&message, operand.span());
+                self.misfit(&message, whole(operand));
                 return Type::NUMBER;
             }
         }
@@ -292,7 +292,7 @@ impl Typer<'_> {
         match node.name {
             "usd" | "number" | "percent" | "ratio" => {
                 if matches!(found, Type::Text | Type::Boolean | Type::Fields(_)) {
-                    let place = node.expr.as_ref().map_or(span, Expr::span);
+                    let place = node.expr.as_ref().map_or(span, whole);
                     self.misfit(
                         &format!(
                             "`{}` writes numbers, and this is {}",
@@ -342,6 +342,17 @@ impl Typer<'_> {
     fn misfit(&mut self, message: &str, span: Span) {
         let help = "use a number here, or turn the text into one with `| float`".to_owned();
         self.problems.push(problem("type-mismatch", message, Some(help), span));
+    }
+}
+
+/// The place of an expression; minijinja's span of an attribute does not reach back to its root.
+fn whole(expression: &Expr<'_>) -> Span {
+    let span = expression.span();
+    match name(expression) {
+        Some((_, _, first)) => {
+            Span { start_line: first.start_line, start_col: first.start_col, ..span }
+        }
+        None => span,
     }
 }
 

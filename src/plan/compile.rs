@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::diagnostic::{self, Diagnostic, suggest};
+use crate::diagnostic::{self, Diagnostic, nearest, suggest};
 use crate::document::{self, Document, OnError as WrittenOnError, Workflow};
 use crate::expression::{Analysis, Root, Template, analyse_expression, analyse_template};
 use crate::id::{StepId, ToolName};
@@ -287,6 +287,13 @@ impl Compiler<'_> {
             .iter()
             .filter(|(param, p)| p.default.is_none() && !with.contains_key(*param))
         {
+            // An argument that is this one mistyped was told already.
+            let unknown = with.keys().filter(|argument| !tool.params.contains_key(*argument));
+            let names = || tool.params.keys().map(String::as_str);
+            if unknown.into_iter().any(|written| nearest(written, names()) == Some(param.as_str()))
+            {
+                continue;
+            }
             let help = format!("add `{param}:` below `with:`");
             self.error(
                 "missing-argument",

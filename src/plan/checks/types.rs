@@ -58,6 +58,18 @@ fn misfit(name: &str, param: &Param, found: &Type, value: Option<&Value>) -> Opt
         return Some(Diagnostic::error("type-mismatch", message).help(help));
     }
     let value = value?;
+    let number = value.as_f64();
+    let bound = [(param.minimum, "least", "at least"), (param.maximum, "most", "at most")];
+    for (limit, side, words) in bound {
+        let beyond = |limit: &f64| match side {
+            "least" => number.is_some_and(|number| number < *limit),
+            _ => number.is_some_and(|number| number > *limit),
+        };
+        if let Some(limit) = limit.filter(beyond) {
+            let message = format!("`{name}` is {value}, {words} {limit} is needed");
+            return Some(Diagnostic::error("invalid-value", message).help(format!("give {limit}")));
+        }
+    }
     let refused = !param.choices.is_empty() && !param.choices.contains(value);
     refused.then(|| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

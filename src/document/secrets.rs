@@ -1,0 +1,112 @@
+//! `literal-secret`: keys written into a file, which everybody who can read the file then has.
+
+use std::sync::Arc;
+
+use super::places;
+use super::tree::Node;
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::value::Value;
+
+/// How keys of well-known services begin, and how many characters follow at least. Sources: the services' own
+/// descriptions of their keys, as secret scanners use them.
+const KEYS: &[(&str, usize)] = &[
+    ("sk-", 20),
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("ghs_", 30),
+    ("github_pat_", 30),
+    ("glpat-", 20),
+    ("xoxb-", 20),
+    ("xoxp-", 20),
+    ("AIza", 30),
+    ("hf_", 30),
+    ("Bearer ", 20),
+    ("-----BEGIN ", 10),
+];
+
+/// Every text of a document that holds a key.
+pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    look(value, "", &mut |text, pointer| {
+        if let Some((name, at, length)) = key_in(text) {
+            let message = format!("a key stands here (it begins with `{}`)", name.trim());
+            let before = text.get(..at).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            let place = places::inside(&file.text, tree.at(pointer).0, line, column, length);
+            found.push(
+                Diagnostic::error("literal-secret", message)
+                    .help("take it out and have it replaced; name the environment variable that holds the new one")
+                    .at(file, place),
+            );
+        }
+    });
+    found
+}
+
+fn look(value: &Value, pointer: &str, each: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::String(text) => each(text, pointer),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                look(item, &format!("{pointer}/{index}"), each);
+            }
+        }
+        Value::Object(object) => {
+            for (key, item) in object {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                look(item, &format!("{pointer}/{key}"), each);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// How the key begins that a text holds, where it stands in bytes, and its length.
+fn key_in(text: &str) -> Option<(&'static str, usize, usize)> {
+    let part =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | '=');
+    KEYS.iter().find_map(|(start, least)| {
+        text.match_indices(start).find_map(|(at, _)| {
+            let before = text.get(..at).and_then(|text| text.chars().next_back());
+            let after = text.get(at + start.len()..).unwrap_or_default();
+            let body: String = after.chars().take_while(|c| part(*c)).collect();
+            let is_key = if start.starts_with("-----") {
+                after.contains("PRIVATE KEY")
+            } else {
+                // Words joined by hyphens have no digit; keys do.
+                body.len() >= *least && body.bytes().any(|b| b.is_ascii_digit())
+            };
+            let whole = !before.is_some_and(|c| c.is_ascii_alphanumeric());
+            (is_key && whole).then_some((*start, at, start.len() + body.len()))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_from_words() {
+        for text in [
+            "sk-proj-4f8a9b2c7d1e6f3a5b8c",
+            "use Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6",
+            "id: AKIAIOSFODNN7EXAMPLE",
+            "-----BEGIN RSA PRIVATE KEY-----",
+        ] {
+            assert!(key_in(text).is_some(), "{text}");
+        }
+        for text in [
+            "the risk-adjusted-return-of-the-portfolio",
+            "sk-short",
+            "Bearer of bad news in 2026",
+            "-----BEGIN CERTIFICATE-----",
+            "task-1234567890123456789012",
+        ] {
+            assert!(key_in(text).is_none(), "{text}");
+        }
+    }
+}
