@@ -77,6 +77,8 @@ class Checker:
             faults += [f"unexpected: {one}" for one in sorted(errors - expected)]
             faults += [f"without a help: {d['code']}" for d in found if d["code"] not in ("yaml-syntax", "template-syntax")
                        and not d["help"]]
+            faults += [f"without a page: {code}" for code, _, _ in here
+                       if not (ROOT / "docs" / "rules" / f"{code}.md").is_file()]
             if mends:
                 write(mended(body, mends))
                 faults += [f"after the mend: {d['code']} {d['line']}:{d['column']} {d['message']}"

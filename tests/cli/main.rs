@@ -17,3 +17,4 @@ mod faults;
 mod figures;
 mod flow;
 mod project;
+mod rules;
