@@ -25,7 +25,7 @@ pub(super) fn check(
         checker.report(
             "wrong-type",
             format!("the file is {}, not a map of keys", article(value)),
-            None,
+            Some(format!("`engine schema {}` prints the keys that it may have", kind.name())),
             tree.span,
         );
         return checker.found;
