@@ -2,7 +2,8 @@
 """Holds `engine validate` against files that are broken as people break them: tests/corpus.py ENGINE
 
 tests/corpus/README.md tells what the head of a case says. Every fault must be found at its very place and nothing else
-be called an error; with the mends of its head, the case must be free of errors."""
+be called an error; with the mends of its head, the case must be free of errors. The examples in docs/rules are held
+likewise."""
 import concurrent.futures
 import json
 import os
@@ -41,6 +42,12 @@ def mended(body, mends):
     return "\n".join(out)
 
 
+def copy_project(folder):
+    for part in PROJECT:
+        source = ROOT / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, pathlib.Path(folder, part))
+
+
 class Checker:
     def __init__(self, engine):
         self.engine = engine
@@ -52,6 +59,26 @@ class Checker:
             raise RuntimeError(f"exit {run.returncode}: {run.stderr[:300]}")
         return json.loads(run.stdout)["diagnostics"]
 
+    def page(self, page):
+        """What is wrong with the examples of a rule's page: the wrong one gives the rule's code, the right one nothing."""
+        text = page.read_text(encoding="utf-8")
+        faults = []
+        for section in ("Wrong", "Right"):
+            body = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+            files = re.findall(r"^```yaml (\S+)\n(.*?)^```", body, re.M | re.S)
+            if not files:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                copy_project(folder)
+                for name, content in files:
+                    pathlib.Path(folder, name).write_text(content, encoding="utf-8")
+                codes = [d["code"] for d in self.validate(folder)]
+            if section == "Wrong" and page.stem not in codes:
+                faults.append(f"its wrong example gives {codes}")
+            if section == "Right" and codes:
+                faults.append(f"its right example gives {codes}")
+        return faults
+
     def check(self, case):
         """What is wrong with a case, as lines."""
         body = read(case)
@@ -61,9 +88,7 @@ class Checker:
         expected = {(k, int(l), int(c)) for k, l, c in re.findall(r"^# expect: (\S+) (\d+):(\d+)\s*$", head, re.M)}
         mends = re.findall(r"^# mend: (\d+) ([|+-])(.*)$", head, re.M)
         with tempfile.TemporaryDirectory() as folder:
-            for part in PROJECT:
-                source = ROOT / part
-                (shutil.copytree if source.is_dir() else shutil.copy)(source, pathlib.Path(folder, part))
+            copy_project(folder)
             target = pathlib.Path(folder, file)
 
             def write(text):
@@ -88,14 +113,15 @@ class Checker:
 
 def main():
     checker = Checker(os.path.abspath(sys.argv[1]))
-    cases = sorted(CASES.glob("*/*.yaml"))
+    pages = [page for page in sorted((ROOT / "docs" / "rules").glob("*.md")) if page.stem != "README"]
+    cases = [*sorted(CASES.glob("*/*.yaml")), *pages]
     if len(sys.argv) > 2:
         cases = [case for case in cases if any(word in str(case) for word in sys.argv[2:])]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(checker.check, cases))
+        results = list(pool.map(lambda case: (checker.page if case.suffix == ".md" else checker.check)(case), cases))
     failed = [(case, faults) for case, faults in zip(cases, results) if faults]
     for case, faults in failed:
-        print(case.relative_to(CASES), *faults, sep="\n    ")
+        print(case.relative_to(ROOT), *faults, sep="\n    ")
     print(f"{len(cases) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed or not cases else 0
 

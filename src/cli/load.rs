@@ -102,6 +102,8 @@ pub(super) struct Loaded {
     pub(super) library: Library,
     /// All tools of the project, on its sources.
     pub(super) toolbox: Toolbox,
+    /// Whether a file that others name things from is at fault.
+    incomplete: bool,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The files that were read, as shown.
     pub(super) files: Vec<PathBuf>,
@@ -125,13 +127,15 @@ impl Loaded {
             }
         }
         // A name that seems unknown because its file is at fault is not worth a second message.
-        if !loaded.has_errors() {
-            let toolbox = super::setup::tools(place, &loaded.library);
-            let found = tool::check_queries(&toolbox, &mut loaded.library, wanted);
-            loaded.diagnostics.extend(found);
-            loaded.diagnostics.extend(plan::check_library(&loaded.library));
-            loaded.toolbox = toolbox;
+        if loaded.has_errors() {
+            loaded.incomplete = true;
+            return loaded;
         }
+        let toolbox = super::setup::tools(place, &loaded.library);
+        let found = tool::check_queries(&toolbox, &mut loaded.library, wanted);
+        loaded.diagnostics.extend(found);
+        loaded.diagnostics.extend(plan::check_library(&loaded.library));
+        loaded.toolbox = toolbox;
         loaded
     }
 
@@ -153,7 +157,7 @@ impl Loaded {
         let mut documents = Vec::new();
         for (document, diagnostics) in checked {
             documents.extend(document);
-            self.diagnostics.extend(diagnostics);
+            self.tell(diagnostics);
         }
         documents
     }
@@ -185,8 +189,17 @@ impl Loaded {
     /// Compiles a workflow against the library.
     pub(super) fn compile(&mut self, workflow: &Document<Workflow>) -> Option<Plan> {
         let (plan, diagnostics) = plan::compile(workflow, &self.library);
-        self.diagnostics.extend(diagnostics);
+        self.tell(diagnostics);
         plan
+    }
+
+    /// Adds the faults of a workflow. A name that a faulty file may have meant to define is not worth a message:
+    /// the file's own fault is told.
+    fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
+        let named = |code| matches!(code, "unknown-agent" | "unknown-tool" | "unknown-model");
+        let incomplete = self.incomplete;
+        self.diagnostics
+            .extend(diagnostics.into_iter().filter(|found| !(incomplete && named(found.code))));
     }
 
     pub(super) fn has_errors(&self) -> bool {

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod citation;
+mod constant;
 mod environment;
 pub mod fence;
 pub mod filters;
@@ -19,6 +20,7 @@ mod types;
 
 pub use analysis::{Analysis, Problem, Read, Root, analyse_expression, analyse_template};
 pub use citation::{Citation, FILTERS as CITATION_FILTERS, citations};
+pub use constant::constant_condition;
 pub use infer::{infer_expression, infer_template};
 pub use scope::{Scope, View, view};
 pub use template::{Template, evaluate, evaluate_condition};

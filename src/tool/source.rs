@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 
@@ -159,6 +160,8 @@ impl Source {
             |error: rusqlite::Error| ToolError::new("source-unavailable", error.to_string());
         let mut connection = connection.map_err(unavailable)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(unavailable)?;
+        // A mistyped column in double quotes would otherwise be read as a text.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(unavailable)?;
         connection.authorizer(Some(authorize)).map_err(unavailable)?;
         Ok(connection)
     }

@@ -32,7 +32,7 @@ fn word(severity: engine::diagnostic::Severity) -> &'static str {
 
 #[test]
 fn a_rule_is_explained_and_a_mistyped_one_suggested() {
-    Test::new().args(["explain", "mixed-units"]).run().code(0).prints("Dollars plus a percentage");
+    Test::new().args(["explain", "mixed-units"]).run().code(0).prints("Dollars less a percentage");
     Test::new().args(["explain", "mixed-unit"]).run().code(2).says("did you mean `mixed-units`?");
     Test::new().args(["explain"]).run().code(0).prints("unknown-step");
 }
@@ -57,4 +57,12 @@ fn faults_are_written_for_other_programs() {
             .code(2)
             .prints(part);
     }
+}
+
+#[test]
+fn a_fault_of_an_agent_is_not_told_again_by_the_workflows_that_name_it() {
+    let test = Test::demo().file("agents/cfo.yaml", "nmae: cfo\nrole: CFO\n");
+    let report = test.args(["validate", "--format", "json"]).run().code(2).json();
+    assert_eq!(report["errors"], 1, "{report}");
+    assert_eq!(report["diagnostics"][0]["file"], "agents/cfo.yaml");
 }

@@ -1,7 +1,7 @@
-//! `constant-condition`: a `when` that reads nothing, so that it is always the same.
+//! `constant-condition`: a `when` that is the same whatever it reads.
 
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Scope, analyse_expression, evaluate_condition};
+use crate::expression::constant_condition;
 
 use super::Checked;
 
@@ -9,10 +9,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let steps = checked.document.value.steps.iter().enumerate();
     let constant = steps.filter_map(|(number, step)| {
         let when = step.when.as_deref()?;
-        if !analyse_expression(when).reads.is_empty() {
-            return None;
-        }
-        let holds = evaluate_condition(when, &Scope::default()).ok()?;
+        let holds = constant_condition(when)?;
         let (always, help) = if holds {
             ("true, so it decides nothing", "remove it, or read a param or an output of a step")
         } else {
