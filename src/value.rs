@@ -34,6 +34,29 @@ pub fn at_path<'v>(root: &'v Value, path: &[&str]) -> Option<&'v Value> {
     })
 }
 
+/// A key as a segment of a JSON pointer (RFC 6901).
+pub fn pointer_segment(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Every text inside a value, in order, with its JSON pointer below `pointer`.
+pub fn each_text<'v>(value: &'v Value, pointer: &str, each: &mut impl FnMut(&'v str, &str)) {
+    match value {
+        Value::String(text) => each(text, pointer),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                each_text(item, &format!("{pointer}/{index}"), each);
+            }
+        }
+        Value::Object(object) => {
+            for (key, item) in object {
+                each_text(item, &format!("{pointer}/{}", pointer_segment(key)), each);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// Microseconds as milliseconds, with the rest behind the point.
 #[expect(clippy::cast_precision_loss, reason = "f64 loses microseconds only after 285 years")]
 pub fn millis(us: i64) -> f64 {

@@ -48,12 +48,9 @@ pub fn rules() -> Vec<Rule> {
 pub fn listing() -> String {
     let mut out = "# Rules\n\nWhat `engine validate` checks. `engine explain CODE` prints a page.\n\n| code | | what is wrong |\n| --- | --- | --- |\n".to_owned();
     for Rule { code, severity, summary, .. } in rules() {
-        let severity = match severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
         out.push_str(
-            &["| [", &code, "](", &code, ".md) | ", severity, " | ", &summary, " |\n"].concat(),
+            &["| [", &code, "](", &code, ".md) | ", severity.name(), " | ", &summary, " |\n"]
+                .concat(),
         );
     }
     out

@@ -10,7 +10,7 @@ use super::read::Kind;
 use super::schema::{self, KEYS_OF_KIND, STEP_KINDS};
 use super::tree::Node;
 use crate::diagnostic::{Diagnostic, SourceFile, Span, nearest, suggest};
-use crate::value::{Value, type_name};
+use crate::value::{Value, pointer_segment, type_name};
 
 /// All faults of a document.
 pub(super) fn check(
@@ -48,7 +48,7 @@ pub(super) fn pointer_of(path: &serde_path_to_error::Path) -> String {
     path.iter()
         .map(|segment| match segment {
             Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Map { key } => format!("/{}", pointer_segment(key)),
             Segment::Enum { .. } | Segment::Unknown => String::new(),
         })
         .collect()
@@ -145,7 +145,7 @@ impl Checker<'_> {
     }
 
     fn unknown_key(&mut self, pointer: &str, key: &str, schema_path: &str) {
-        let span = self.key_span(&format!("{pointer}/{}", escape(key)));
+        let span = self.key_span(&format!("{pointer}/{}", pointer_segment(key)));
         let place = place_of(pointer, self.kind);
         if let Some(found) = foreign::key(place, key, self.root.pointer(pointer)) {
             self.report(found.code, found.message, Some(found.help), span);
@@ -314,6 +314,7 @@ impl Checker<'_> {
 
     /// What the flat schema of a step says badly: its kind, keys of other kinds, and `default` without `on_error`.
     fn steps(&mut self, workflow: &Value) {
+        let known = self.keys_of_steps();
         for (number, step) in
             workflow.get("steps").and_then(Value::as_array).into_iter().flatten().enumerate()
         {
@@ -326,7 +327,6 @@ impl Checker<'_> {
             let kinds: Vec<&str> =
                 STEP_KINDS.into_iter().filter(|kind| step.contains_key(*kind)).collect();
             let span = self.value_span(&pointer);
-            let known = self.keys_of_steps();
             let misspelt = |name: &str| is_misspelt(step, name, &known);
             match kinds.as_slice() {
                 [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
@@ -335,7 +335,7 @@ impl Checker<'_> {
                     let help = "give it `agent`, `tool` or `compute`".to_owned();
                     self.report("wrong-kind", format!("step{id} has no kind"), Some(help), span);
                 }
-                [kind] => self.keys_of_kind(kind, step, &pointer, &id),
+                [kind] => self.keys_of_kind(kind, step, &pointer, &id, misspelt("prompt")),
                 [first, others @ ..] => {
                     for other in others {
                         let span = self.key_span(&format!("{pointer}/{other}"));
@@ -374,9 +374,15 @@ impl Checker<'_> {
         }
     }
 
-    fn keys_of_kind(&mut self, kind: &str, step: &crate::value::Object, pointer: &str, id: &str) {
-        let known = self.keys_of_steps();
-        if kind == "agent" && !step.contains_key("prompt") && !is_misspelt(step, "prompt", &known) {
+    fn keys_of_kind(
+        &mut self,
+        kind: &str,
+        step: &crate::value::Object,
+        pointer: &str,
+        id: &str,
+        prompt_misspelt: bool,
+    ) {
+        if kind == "agent" && !step.contains_key("prompt") && !prompt_misspelt {
             let span = self.key_span(&format!("{pointer}/agent"));
             self.report(
                 "missing-key",
@@ -400,7 +406,8 @@ impl Checker<'_> {
     fn expressions(&mut self, step: &crate::value::Object, pointer: &str) {
         let when = step.get("when").map(|value| ("when".to_owned(), value));
         let compute = step.get("compute").and_then(Value::as_object).into_iter().flatten();
-        let compute = compute.map(|(name, value)| (format!("compute/{}", escape(name)), value));
+        let compute =
+            compute.map(|(name, value)| (format!("compute/{}", pointer_segment(name)), value));
         for (key, value) in when.into_iter().chain(compute) {
             if let Some(inside) =
                 value.as_str().and_then(|text| text.trim().strip_prefix("{{")?.strip_suffix("}}"))
@@ -477,10 +484,6 @@ fn is_kinds(schema_path: &str) -> bool {
     schema_path.ends_with("/Step/oneOf")
         || schema_path.contains("/Step/oneOf/")
         || schema_path.contains("/$ref/oneOf")
-}
-
-fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 fn last(pointer: &str) -> String {

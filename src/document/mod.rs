@@ -27,4 +27,4 @@ pub use agent::{Agent, InlineAgent, ModelList};
 pub use project::{Budget, Limits, Model, Price, Project, Provider, Rate, Source};
 pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
 pub use tool::{Returns, Sql, Tool, ToolFile};
-pub use workflow::{Param, ParamType, ParamValues, Workflow};
+pub use workflow::{Bound, Param, ParamType, ParamValues, Workflow};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Agent, Project, ToolFile, Workflow};
 use super::{check, places, secrets, tree};
 use crate::diagnostic::{self, Diagnostic, SourceFile, Span};
+use crate::expression::Problem;
 use crate::value::{Object, Value};
 
 /// A typed document that still knows where everything stands.
@@ -32,6 +33,15 @@ impl<T> Document<T> {
     /// The place in the file of a line and column (from 1) inside the text at a JSON pointer.
     pub fn place(&self, pointer: &str, line: usize, column: usize, width: usize) -> Span {
         places::inside(&self.file.text, self.tree.at(pointer).0, line, column, width)
+    }
+
+    /// A fault of the text at a JSON pointer, at its place in the file.
+    pub fn diagnostic(&self, problem: &Problem, pointer: &str) -> Diagnostic {
+        let span = self.place(pointer, problem.line, problem.column, problem.width);
+        let mut diagnostic =
+            Diagnostic::error(problem.code, problem.message.as_str()).at(&self.file, span);
+        diagnostic.help.clone_from(&problem.help);
+        diagnostic
     }
 }
 

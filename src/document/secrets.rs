@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::places;
 use super::tree::Node;
-use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::value::Value;
+use crate::diagnostic::{Diagnostic, SourceFile, line_and_column};
+use crate::value::{Value, each_text};
 
 /// How keys of well-known services begin, and how many characters follow at least. Sources: the services' own
 /// descriptions of their keys, as secret scanners use them.
@@ -29,12 +29,10 @@ const KEYS: &[(&str, usize)] = &[
 /// Every text of a document that holds a key.
 pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    look(value, "", &mut |text, pointer| {
+    each_text(value, "", &mut |text, pointer| {
         if let Some((name, at, length)) = key_in(text) {
             let message = format!("a key stands here (it begins with `{}`)", name.trim());
-            let before = text.get(..at).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            let (line, column) = line_and_column(text, at);
             let place = places::inside(&file.text, tree.at(pointer).0, line, column, length);
             found.push(
                 Diagnostic::error("literal-secret", message)
@@ -44,24 +42,6 @@ pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<D
         }
     });
     found
-}
-
-fn look(value: &Value, pointer: &str, each: &mut impl FnMut(&str, &str)) {
-    match value {
-        Value::String(text) => each(text, pointer),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                look(item, &format!("{pointer}/{index}"), each);
-            }
-        }
-        Value::Object(object) => {
-            for (key, item) in object {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                look(item, &format!("{pointer}/{key}"), each);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 /// How the key begins that a text holds, where it stands in bytes, and its length.

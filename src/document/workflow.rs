@@ -1,5 +1,7 @@
 //! `workflows/*.yaml`: a DAG of steps with typed params and outputs.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +76,42 @@ pub struct Param {
     pub pattern: Option<String>,
 }
 
+impl Param {
+    /// The bound that a number breaks, if it breaks one.
+    pub fn bound_broken(&self, value: &Value) -> Option<Bound> {
+        let number = value.as_f64()?;
+        let least = self.minimum.filter(|least| number < *least).map(Bound::Least);
+        least.or_else(|| self.maximum.filter(|most| number > *most).map(Bound::Most))
+    }
+}
+
+/// A bound of a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// The least number allowed.
+    Least(f64),
+    /// The greatest.
+    Most(f64),
+}
+
+impl Bound {
+    /// The number itself.
+    pub fn limit(self) -> f64 {
+        match self {
+            Self::Least(limit) | Self::Most(limit) => limit,
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Least(least) => write!(f, "at least {least} is needed"),
+            Self::Most(most) => write!(f, "at most {most} is allowed"),
+        }
+    }
+}
+
 /// JSON types of params.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -91,6 +129,20 @@ pub enum ParamType {
     Array,
     /// A map.
     Object,
+}
+
+impl ParamType {
+    /// How a message calls a value of the type.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::String => "a text",
+            Self::Number => "a number",
+            Self::Integer => "a whole number",
+            Self::Boolean => "true or false",
+            Self::Array => "a list",
+            Self::Object => "a map",
+        }
+    }
 }
 
 /// Ties a param to the values that exist in the data.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use minijinja::machinery::ast::{
-    BinOp, BinOpKind, CallArg, Compare, CompareOpKind, Expr, Filter, Stmt,
+    BinOp, BinOpKind, CallArg, Compare, CompareOpKind, Expr, Filter, Stmt, UnaryOpKind,
 };
 use minijinja::machinery::{Span, parse, parse_expr};
 
@@ -134,16 +134,14 @@ impl Typer<'_> {
                 }
             }
             Expr::Slice(node) => self.expression(&node.expr),
-            Expr::UnaryOp(node) => match self.expression(&node.expr) {
-                found @ Type::Number(_) => found,
-                Type::Text if matches!(node.op, minijinja::machinery::ast::UnaryOpKind::Neg) => {
+            Expr::UnaryOp(node) => match (&node.op, self.expression(&node.expr)) {
+                (_, found @ Type::Number(_)) => found,
+                (UnaryOpKind::Not, _) => Type::Boolean,
+                (UnaryOpKind::Neg, Type::Text) => {
                     self.misfit("a text has no sign", expression.span());
                     Type::NUMBER
                 }
-                _ if matches!(node.op, minijinja::machinery::ast::UnaryOpKind::Not) => {
-                    Type::Boolean
-                }
-                _ => Type::Any,
+                (UnaryOpKind::Neg, _) => Type::Any,
             },
             Expr::BinOp(node) => self.arithmetic(node, expression.span()),
             Expr::Compare(node) => {
@@ -304,10 +302,10 @@ impl Typer<'_> {
                 }
                 Type::Text
             }
-            "default" | "d" => arguments
-                .into_iter()
-                .next()
-                .map_or_else(|| found.clone(), |other| found.clone().or(other)),
+            "default" | "d" => match arguments.into_iter().next() {
+                Some(other) => found.or(other),
+                None => found,
+            },
             "month" | "table" | "tojson" | "upper" | "lower" | "title" | "capitalize"
             | "replace" | "trim" | "indent" | "join" | "string" | "format" | "pprint" => Type::Text,
             "round" | "abs" | "int" | "float" => match found {

@@ -23,5 +23,5 @@ pub use citation::{Citation, FILTERS as CITATION_FILTERS, citations};
 pub use constant::constant_condition;
 pub use infer::{infer_expression, infer_template};
 pub use scope::{Scope, View, view};
-pub use template::{Template, evaluate, evaluate_condition};
+pub use template::{Template, evaluate, evaluate_condition, is_template};
 pub use types::{Type, Unit};

@@ -203,7 +203,8 @@ fn shorten(source: &str) -> String {
     short
 }
 
-fn is_template(text: &str) -> bool {
+/// Whether a text holds anything to be rendered.
+pub fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#")
 }
 

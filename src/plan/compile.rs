@@ -8,7 +8,7 @@ use crate::diagnostic::{self, Diagnostic, nearest, suggest};
 use crate::document::{self, Document, OnError as WrittenOnError, Workflow};
 use crate::expression::{Analysis, Root, Template, analyse_expression, analyse_template};
 use crate::id::{StepId, ToolName};
-use crate::value::Value;
+use crate::value::{Value, each_text, pointer_segment};
 
 use super::checks::{self, Checked};
 use super::library::check_values;
@@ -58,8 +58,9 @@ pub fn compile(
             .map(|project| project.value.limits.clone())
             .unwrap_or_default(),
     };
+    let graph = Graph::of(&plan);
     if !compiler.diagnostics.iter().any(Diagnostic::is_error) {
-        compiler.check_cycles(&plan);
+        compiler.check_cycles(&plan, &graph);
     }
     let Compiler { mut diagnostics, names, params_read, .. } = compiler;
     // What is wrong already would only be told twice.
@@ -68,6 +69,7 @@ pub fn compile(
             document,
             library,
             plan: &plan,
+            graph: &graph,
             params_read: &params_read,
             types: names.types,
         }));
@@ -153,7 +155,7 @@ impl Compiler<'_> {
 
     fn check_params(&mut self) {
         for (name, param) in &self.document.value.params {
-            let pointer = format!("/params/{}", segment(name));
+            let pointer = format!("/params/{}", pointer_segment(name));
             if let Some((diagnostic, place)) = check_values(self.library, param, &pointer) {
                 self.diagnostics
                     .push(diagnostic.at(&self.document.file, self.document.span_of(&place)));
@@ -233,7 +235,7 @@ impl Compiler<'_> {
         let mut values = IndexMap::new();
         let mut before: Vec<&str> = Vec::new();
         for (name, value) in compute {
-            let place = format!("{pointer}/compute/{}", segment(name));
+            let place = format!("{pointer}/compute/{}", pointer_segment(name));
             let template = if let Value::String(expression) = value {
                 edges.add(&self.expression(expression, &place, Some(&step.id), &before));
                 Template::Expression(expression.clone())
@@ -256,7 +258,7 @@ impl Compiler<'_> {
         let empty = IndexMap::new();
         let with = step.with.as_ref().unwrap_or(&empty);
         for (argument, value) in with {
-            let place = format!("{pointer}/with/{}", segment(argument));
+            let place = format!("{pointer}/with/{}", pointer_segment(argument));
             let analyses = self.templates(value, &place, Some(&step.id), &[]);
             edges.add_all(&analyses);
         }
@@ -272,7 +274,8 @@ impl Compiler<'_> {
         };
         for argument in with.keys().filter(|argument| !tool.params.contains_key(*argument)) {
             let help = suggest(argument, tool.params.keys().map(String::as_str), "params");
-            let span = self.document.key_span(&format!("{pointer}/with/{}", segment(argument)));
+            let span =
+                self.document.key_span(&format!("{pointer}/with/{}", pointer_segment(argument)));
             self.diagnostics.push(
                 Diagnostic::error(
                     "unknown-argument",
@@ -342,11 +345,7 @@ impl Compiler<'_> {
         let prompt = match Template::prompt(prompt) {
             Ok(prompt) => prompt,
             Err(problem) => {
-                let span = self.document.place(&place, problem.line, problem.column, problem.width);
-                let mut diagnostic =
-                    Diagnostic::error(problem.code, problem.message).at(&self.document.file, span);
-                diagnostic.help = problem.help;
-                self.diagnostics.push(diagnostic);
+                self.diagnostics.push(self.document.diagnostic(&problem, &place));
                 return None;
             }
         };
@@ -380,8 +379,12 @@ impl Compiler<'_> {
         written
             .iter()
             .map(|(name, value)| {
-                let analyses =
-                    self.templates(value, &format!("/outputs/{}", segment(name)), None, &[]);
+                let analyses = self.templates(
+                    value,
+                    &format!("/outputs/{}", pointer_segment(name)),
+                    None,
+                    &[],
+                );
                 let mut edges = Edges::default();
                 edges.add_all(&analyses);
                 let needs = edges.needs(&[]);
@@ -435,27 +438,15 @@ impl Compiler<'_> {
         step: Option<&StepId>,
         locals: &[&str],
     ) -> Vec<Analysis> {
-        match value {
-            Value::String(text) => vec![self.template(text, pointer, step, locals)],
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .flat_map(|(index, item)| {
-                    self.templates(item, &format!("{pointer}/{index}"), step, locals)
-                })
-                .collect(),
-            Value::Object(object) => object
-                .iter()
-                .flat_map(|(key, item)| {
-                    self.templates(item, &format!("{pointer}/{}", segment(key)), step, locals)
-                })
-                .collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
-        }
+        let mut analyses = Vec::new();
+        each_text(value, pointer, &mut |text, place| {
+            analyses.push(self.template(text, place, step, locals));
+        });
+        analyses
     }
 
-    fn check_cycles(&mut self, plan: &Plan) {
-        for cycle in Graph::of(plan).cycles() {
+    fn check_cycles(&mut self, plan: &Plan, graph: &Graph) {
+        for cycle in graph.cycles() {
             let ids: Vec<&str> =
                 cycle.iter().filter_map(|n| plan.steps.get(*n)).map(|s| s.id.as_str()).collect();
             // The path is drawn in the direction of waiting: each step waits for the next.
@@ -466,9 +457,4 @@ impl Compiler<'_> {
             self.error("cycle", message, help, &format!("/steps/{at}/id"));
         }
     }
-}
-
-/// A key as a segment of a JSON pointer.
-pub(super) fn segment(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }

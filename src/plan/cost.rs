@@ -20,7 +20,10 @@ pub(super) fn fixed_bytes(agent: &AgentStep) -> u64 {
 }
 
 /// The models that may answer a step, in order: `auto` stands for the project's default or all of them.
-pub fn candidates<'l>(agent: &AgentStep, library: &'l Library) -> Vec<(&'l ModelName, &'l Model)> {
+pub(super) fn candidates<'l>(
+    agent: &AgentStep,
+    library: &'l Library,
+) -> Vec<(&'l ModelName, &'l Model)> {
     let models = match &library.project {
         Some(project) => project.value.models.iter().collect::<Vec<_>>(),
         None => library.environment_models.iter().collect(),
@@ -41,7 +44,7 @@ pub fn candidates<'l>(agent: &AgentStep, library: &'l Library) -> Vec<(&'l Model
 
 /// The least that one call of a step costs, in US dollars: its fixed texts and a token of answer, at the price of its
 /// cheapest model. None where some model has no price.
-pub fn least_usd(agent: &AgentStep, library: &Library) -> Option<f64> {
+pub(super) fn least_usd(agent: &AgentStep, library: &Library) -> Option<f64> {
     let models = candidates(agent, library);
     let prices: Option<Vec<&Price>> =
         models.iter().map(|(_, model)| model.price.as_ref()).collect();

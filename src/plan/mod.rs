@@ -7,7 +7,7 @@
 mod agents;
 mod checks;
 mod compile;
-pub mod cost;
+mod cost;
 mod graph;
 mod library;
 mod references;

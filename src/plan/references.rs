@@ -28,14 +28,10 @@ impl Names<'_> {
     /// The faults of one text, with their places in the file.
     pub(super) fn check(&self, analysis: &Analysis, place: Place<'_>) -> Vec<Diagnostic> {
         let file = &self.document.file;
-        let problems = analysis.problems.iter().map(|problem| {
-            let span =
-                self.document.place(place.pointer, problem.line, problem.column, problem.width);
-            let mut diagnostic =
-                Diagnostic::error(problem.code, problem.message.clone()).at(file, span);
-            diagnostic.help.clone_from(&problem.help);
-            diagnostic
-        });
+        let problems = analysis
+            .problems
+            .iter()
+            .map(|problem| self.document.diagnostic(problem, place.pointer));
         let reads = analysis.reads.iter().filter_map(|read| {
             let span = self.document.place(place.pointer, read.line, read.column, read.width);
             Some(self.check_read(read, place)?.at(file, span))

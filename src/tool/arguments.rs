@@ -42,7 +42,7 @@ fn of_kind(value: Value, kind: ParamType) -> Result<Value, String> {
     if fits(kind, &value) {
         Ok(value)
     } else {
-        Err(format!("{} is given where {} is needed", type_name(&value), kind_name(kind)))
+        Err(format!("{} is given where {} is needed", type_name(&value), kind.describe()))
     }
 }
 
@@ -75,7 +75,7 @@ fn missing(name: &str, param: &Param) -> Fault {
     let what = param.description.as_ref().map_or_else(String::new, |text| format!(": {text}"));
     let fault = Fault::new(
         "bad-argument",
-        format!("param `{name}` is missing ({}{what})", kind_name(param.kind)),
+        format!("param `{name}` is missing ({}{what})", param.kind.describe()),
     );
     let choices: Vec<String> = param.choices.iter().map(ToString::to_string).collect();
     if choices.is_empty() {
@@ -91,7 +91,7 @@ fn check(name: &str, param: &Param, value: &Value) -> Result<(), Fault> {
         return Ok(());
     }
     if !fits(param.kind, value) {
-        let message = format!("needs {}, not {}", kind_name(param.kind), type_name(value));
+        let message = format!("needs {}, not {}", param.kind.describe(), type_name(value));
         return Err(fault(message).help("numbers and booleans go without quotes"));
     }
     if !param.choices.is_empty() && !param.choices.contains(value) {
@@ -99,13 +99,8 @@ fn check(name: &str, param: &Param, value: &Value) -> Result<(), Fault> {
         let help = suggest(&text, param.choices.iter().filter_map(Value::as_str), "values");
         return Err(fault(format!("cannot be {value}")).help(help));
     }
-    if let Some(number) = value.as_f64() {
-        if let Some(least) = param.minimum.filter(|least| number < *least) {
-            return Err(fault(format!("is {value}, but at least {least} is needed")));
-        }
-        if let Some(most) = param.maximum.filter(|most| number > *most) {
-            return Err(fault(format!("is {value}, but at most {most} is allowed")));
-        }
+    if let Some(bound) = param.bound_broken(value) {
+        return Err(fault(format!("is {value}, but {bound}")));
     }
     if let (Some(pattern), Some(text)) = (&param.pattern, value.as_str()) {
         let matches = jsonschema::validator_for(&serde_json::json!({"pattern": pattern}))
@@ -133,16 +128,5 @@ fn fits(kind: ParamType, value: &Value) -> bool {
         ParamType::Boolean => value.is_boolean(),
         ParamType::Array => value.is_array(),
         ParamType::Object => value.is_object(),
-    }
-}
-
-fn kind_name(kind: ParamType) -> &'static str {
-    match kind {
-        ParamType::String => "a text",
-        ParamType::Number => "a number",
-        ParamType::Integer => "a whole number",
-        ParamType::Boolean => "true or false",
-        ParamType::Array => "a list",
-        ParamType::Object => "a map",
     }
 }

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::{Batch, Connection, ErrorCode, Statement};
 
-use super::Toolbox;
 use super::source::FUNCTIONS;
-use crate::diagnostic::{Diagnostic, suggest};
+use super::{Toolbox, query};
+use crate::diagnostic::{Diagnostic, line_and_column, suggest};
 use crate::document::{Returns, Tool};
 use crate::expression::{Problem, Type};
 use crate::id::{SourceName, ToolName};
@@ -16,6 +16,13 @@ use crate::plan::Library;
 
 /// Names and types of a query's columns.
 type Columns = Vec<(String, Type)>;
+
+/// What the preparation of a query tells.
+struct Prepared {
+    columns: Columns,
+    /// Params that the query does not read.
+    unread: Vec<String>,
+}
 
 /// Checks the queries of the wanted tools, and tells the library what columns they have.
 pub fn check_queries(
@@ -31,12 +38,10 @@ pub fn check_queries(
         let Some(source) = toolbox.source(tool).filter(|_| !lost.contains(&tool.sql.source)) else {
             continue;
         };
-        let checked = source.read(|connection| {
-            Ok(prepare(connection, tool).map(|columns| (columns, unread(connection, tool))))
-        });
+        let checked = source.read(|connection| Ok(prepare(connection, tool)));
         let at = format!("/tools/{index}");
         match checked {
-            Ok(Ok((known, unread))) => {
+            Ok(Ok(Prepared { columns: known, unread })) => {
                 found.extend(unread.iter().map(|name| {
                     let message = format!("the query does not read param `{name}`");
                     Diagnostic::warning("unused-param", message)
@@ -52,12 +57,7 @@ pub fn check_queries(
                 columns.insert(tool.name.clone(), known);
             }
             Ok(Err(problem)) => {
-                let query = format!("{at}/sql/query");
-                let span = document.place(&query, problem.line, problem.column, problem.width);
-                let mut diagnostic =
-                    Diagnostic::error(problem.code, problem.message).at(&document.file, span);
-                diagnostic.help = problem.help;
-                found.push(diagnostic);
+                found.push(document.diagnostic(&problem, &format!("{at}/sql/query")));
             }
             Err(error) => {
                 lost.insert(&tool.sql.source);
@@ -93,7 +93,7 @@ fn units_of_nothing<'t>(
 }
 
 /// Prepares a tool's query. Faults have their place in the text of the query.
-fn prepare(connection: &Connection, tool: &Tool) -> Result<Columns, Problem> {
+fn prepare(connection: &Connection, tool: &Tool) -> Result<Prepared, Problem> {
     let query = &tool.sql.query;
     let mut statements = Batch::new(connection, query);
     let first = statements.next().map_err(|error| fault(connection, query, &error))?;
@@ -104,18 +104,14 @@ fn prepare(connection: &Connection, tool: &Tool) -> Result<Columns, Problem> {
         let message = "the query reads nothing";
         return Err(at(query, None, "sql-writes", message, "tools only read: write one `select`"));
     }
-    parameters(&statement, tool)?;
+    let unread = unread(&statement, tool)?;
     let columns = columns(&statement);
     drop(statement);
     if !matches!(statements.next(), Ok(None)) {
         let message = "the query holds more than one statement";
         return Err(at(query, None, "sql-syntax", message, "make it two tools"));
     }
-    let twice = columns
-        .iter()
-        .enumerate()
-        .find(|(index, (name, _))| columns.iter().take(*index).any(|(other, _)| other == name));
-    if let Some((_, (name, _))) = twice {
+    if let Some(name) = query::repeated(columns.iter().map(|(name, _)| name)) {
         let message = format!("two columns are named `{name}`");
         return Err(at(query, Some(name), "sql-syntax", &message, "name one of them with `as`"));
     }
@@ -130,25 +126,13 @@ fn prepare(connection: &Connection, tool: &Tool) -> Result<Columns, Problem> {
             "select one, or say `returns: row`",
         ));
     }
-    Ok(columns)
+    Ok(Prepared { columns, unread })
 }
 
-/// The names of a statement's parameters, without their colon.
-fn reads(statement: &Statement<'_>) -> BTreeSet<String> {
-    (1..=statement.parameter_count())
-        .filter_map(|index| Some(statement.parameter_name(index)?.strip_prefix(':')?.to_owned()))
-        .collect()
-}
-
-/// The params of a tool that its query does not read.
-fn unread(connection: &Connection, tool: &Tool) -> Vec<String> {
-    let Ok(statement) = connection.prepare(&tool.sql.query) else { return Vec::new() };
-    let read = reads(&statement);
-    tool.params.keys().filter(|name| !read.contains(*name)).cloned().collect()
-}
-
-fn parameters(statement: &Statement<'_>, tool: &Tool) -> Result<(), Problem> {
+/// The params of a tool that its query does not read. What the query reads, the tool has to declare.
+fn unread(statement: &Statement<'_>, tool: &Tool) -> Result<Vec<String>, Problem> {
     let query = &tool.sql.query;
+    let mut unread: Vec<String> = tool.params.keys().cloned().collect();
     for index in 1..=statement.parameter_count() {
         let written = statement.parameter_name(index).unwrap_or("?");
         let Some(name) = written.strip_prefix(':') else {
@@ -166,8 +150,9 @@ fn parameters(statement: &Statement<'_>, tool: &Tool) -> Result<(), Problem> {
             };
             return Err(at(query, Some(written), "sql-param", &message, &help));
         }
+        unread.retain(|param| param != name);
     }
-    Ok(())
+    Ok(unread)
 }
 
 fn columns(statement: &Statement<'_>) -> Columns {
@@ -233,16 +218,16 @@ fn fault(connection: &Connection, query: &str, error: &rusqlite::Error) -> Probl
             &format!("there is no column `{column}`"),
             &help,
         );
-        if let Some((line, place)) = offset.and_then(|offset| place(query, offset)) {
-            (problem.line, problem.column) = (line, place);
+        if let Some(offset) = offset {
+            (problem.line, problem.column) = line_and_column(query, offset);
         }
         return problem;
     }
     let mut problem =
         at(query, None, "sql-syntax", &message, "correct the query; it is SQLite's SQL");
-    if let Some((line, column)) = offset.and_then(|offset| place(query, offset)) {
-        (problem.line, problem.column) = (line, column);
-        let rest = offset.and_then(|offset| query.get(offset..)).unwrap_or_default();
+    if let Some(offset) = offset {
+        (problem.line, problem.column) = line_and_column(query, offset);
+        let rest = query.get(offset..).unwrap_or_default();
         problem.width =
             rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1);
     }
@@ -259,7 +244,7 @@ fn at(query: &str, word: Option<&str>, code: &'static str, message: &str, help: 
         let first = query.split_whitespace().next().unwrap_or_default();
         (start, first.chars().count().max(1))
     };
-    let (line, column) = place(query, offset).unwrap_or((1, 1));
+    let (line, column) = line_and_column(query, offset);
     Problem { code, message: message.to_owned(), help: Some(help.to_owned()), line, column, width }
 }
 
@@ -271,13 +256,6 @@ fn occurrence(query: &str, word: &str) -> Option<usize> {
         let after = query.get(offset + word.len()..).and_then(|text| text.chars().next());
         !before.is_some_and(part) && !after.is_some_and(part)
     })
-}
-
-/// Line and column of a byte of the query, from 1.
-fn place(query: &str, offset: usize) -> Option<(usize, usize)> {
-    let before = query.get(..offset)?;
-    let line = before.matches('\n').count() + 1;
-    Some((line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1))
 }
 
 fn tables(connection: &Connection) -> Vec<String> {

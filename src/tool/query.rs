@@ -1,5 +1,6 @@
 //! One query of one source, bounded in time, rows and size.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rusqlite::fallible_iterator::FallibleIterator;
@@ -53,10 +54,8 @@ fn rows(
     }
     bind(&mut statement, arguments)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    if let Some(twice) =
-        names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|n| n == *name))
-    {
-        return Err(ToolError::new("sql-error", format!("two columns are named `{}`", twice.1))
+    if let Some(twice) = repeated(&names) {
+        return Err(ToolError::new("sql-error", format!("two columns are named `{twice}`"))
             .help("name them with `as`"));
     }
     let mut found = Vec::new();
@@ -80,6 +79,12 @@ fn rows(
         found.push(object);
     }
     Ok(found)
+}
+
+/// The first name that stands twice, if one does.
+pub(super) fn repeated<'n>(names: impl IntoIterator<Item = &'n String>) -> Option<&'n String> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
 }
 
 /// Binds every parameter of the query; a name that no argument has is a fault, not a null.

@@ -3,7 +3,7 @@
 use crate::cli::arguments::Explain;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
-use crate::diagnostic::{self, Severity};
+use crate::diagnostic;
 
 pub(in crate::cli) fn run(arguments: &Explain, printer: &Printer) -> Result<Exit, Failure> {
     let Some(code) = &arguments.code else {
@@ -27,11 +27,7 @@ fn list() -> String {
     let rules = diagnostic::rules();
     let width = rules.iter().map(|rule| rule.code.len()).max().unwrap_or_default();
     let lines = rules.iter().map(|rule| {
-        let severity = match rule.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        format!("{:width$}  {severity:7}  {}\n", rule.code, rule.summary)
+        format!("{:width$}  {:7}  {}\n", rule.code, rule.severity.name(), rule.summary)
     });
     lines.collect()
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, line_and_column, suggest};
 use crate::expression::{CITATION_FILTERS, Citation, Type, citations};
-use crate::plan::compile::segment;
-use crate::value::Value;
+use crate::value::each_text;
 
 use super::Checked;
 
@@ -13,13 +12,12 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (number, step) in checked.document.value.steps.iter().enumerate() {
         let Some(default) = &step.default else { continue };
-        let mut texts = Vec::new();
-        collect(default, format!("/steps/{number}/default"), &mut texts);
-        let cited: Vec<(&str, &String)> = texts
-            .iter()
-            .filter(|(text, _)| text.contains("[["))
-            .map(|(text, pointer)| (*text, pointer))
-            .collect();
+        let mut cited = Vec::new();
+        each_text(default, &format!("/steps/{number}/default"), &mut |text, pointer| {
+            if text.contains("[[") {
+                cited.push((text, pointer.to_owned()));
+            }
+        });
         if cited.is_empty() || step.agent.is_none() {
             continue;
         }
@@ -28,11 +26,9 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
             // A path that a template writes is known only when it runs.
             for citation in citations(text).into_iter().filter(|c| !c.text.contains("{{")) {
                 let Some((message, help)) = fault(checked, &citation, &evidence) else { continue };
-                let before = text.get(..citation.range.start).unwrap_or_default();
-                let line = before.matches('\n').count() + 1;
-                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-                let span =
-                    checked.document.place(pointer, line, column, citation.text.chars().count());
+                let (line, column) = line_and_column(text, citation.range.start);
+                let width = citation.text.chars().count();
+                let span = checked.document.place(&pointer, line, column, width);
                 found.push(
                     Diagnostic::error("unknown-citation", message)
                         .help(help)
@@ -44,36 +40,15 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     found
 }
 
-fn collect<'v>(value: &'v Value, pointer: String, texts: &mut Vec<(&'v str, String)>) {
-    match value {
-        Value::String(text) => texts.push((text, pointer)),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                collect(item, format!("{pointer}/{index}"), texts);
-            }
-        }
-        Value::Object(object) => {
-            for (key, item) in object {
-                collect(item, format!("{pointer}/{}", segment(key)), texts);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 /// The steps whose outputs a step is given: those it waits for, and what those were given in turn.
 fn evidence(checked: &Checked<'_>, number: usize) -> BTreeSet<String> {
-    let steps = &checked.plan.steps;
-    let mut known = BTreeSet::new();
-    let mut open: Vec<usize> = vec![number];
-    while let Some(step) = open.pop().and_then(|number| steps.get(number)) {
-        for need in &step.needs {
-            if known.insert(need.step.to_string()) {
-                open.extend(steps.iter().position(|step| step.id == need.step));
-            }
-        }
+    let mut seen = BTreeSet::new();
+    let mut open = vec![number];
+    while let Some(step) = open.pop() {
+        open.extend(checked.graph.predecessors(step).into_iter().filter(|need| seen.insert(*need)));
     }
-    known
+    let steps = seen.into_iter().filter_map(|number| checked.plan.steps.get(number));
+    steps.map(|step| step.id.to_string()).collect()
 }
 
 /// What is wrong with a citation, and how to mend it.

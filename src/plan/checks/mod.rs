@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{Document, Workflow};
-use crate::expression::{Problem, Type};
+use crate::expression::Type;
 
-use super::{Library, Plan};
+use super::{Graph, Library, Plan};
 
 pub use unused::check_use;
 
@@ -25,6 +25,8 @@ pub(super) struct Checked<'w> {
     pub(super) document: &'w Document<Workflow>,
     pub(super) library: &'w Library,
     pub(super) plan: &'w Plan,
+    /// Who waits for whom in the plan.
+    pub(super) graph: &'w Graph,
     /// Params that some text reads.
     pub(super) params_read: &'w BTreeSet<String>,
     /// The type of every step's output, by id.
@@ -48,14 +50,5 @@ impl Checked<'_> {
     /// A diagnostic at a place of the file.
     fn at(&self, diagnostic: Diagnostic, pointer: &str) -> Diagnostic {
         diagnostic.at(&self.document.file, self.document.span_of(pointer))
-    }
-
-    /// A fault of a text of the file.
-    fn of_text(&self, problem: Problem, pointer: &str) -> Diagnostic {
-        let span = self.document.place(pointer, problem.line, problem.column, problem.width);
-        let mut diagnostic =
-            Diagnostic::error(problem.code, problem.message).at(&self.document.file, span);
-        diagnostic.help = problem.help;
-        diagnostic
     }
 }

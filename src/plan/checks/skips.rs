@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{OnError, Step};
-use crate::plan::compile::segment;
+use crate::value::pointer_segment;
 
 use super::Checked;
 
@@ -29,7 +29,9 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
                 let message = format!(
                     "output `{name}` is missing whenever step `{id}` is skipped ({reason})"
                 );
-                found.push(checked.at(told(message, id), &format!("/outputs/{}", segment(name))));
+                found.push(
+                    checked.at(told(message, id), &format!("/outputs/{}", pointer_segment(name))),
+                );
             }
         }
     }

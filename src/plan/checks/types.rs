@@ -2,21 +2,17 @@
 
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{Param, Step};
-use crate::expression::{Root, Type, infer_expression, infer_template};
-use crate::plan::compile::segment;
-use crate::plan::{Graph, types};
-use crate::value::Value;
+use crate::expression::{Root, Type, infer_expression, infer_template, is_template};
+use crate::plan::types;
+use crate::value::{Value, pointer_segment};
 
 use super::Checked;
 
 /// Steps are looked at in the order in which they can run, so that the types of what they read are known.
 pub(super) fn check(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
-    let levels = Graph::of(checked.plan).levels();
-    let mut order: Vec<usize> = (0..levels.len()).collect();
-    order.sort_by_key(|step| levels.get(*step));
     let workflow = &checked.document.value;
     let mut found = defaults_of_params(checked);
-    for number in order {
+    for number in checked.graph.order() {
         let Some(step) = workflow.steps.get(number) else { continue };
         let texts = Texts { checked, locals: Vec::new(), found: Vec::new() };
         let (of_step, compute) = texts.step(number, step);
@@ -27,7 +23,7 @@ pub(super) fn check(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
     }
     let mut texts = Texts { checked, locals: Vec::new(), found: Vec::new() };
     for (name, value) in &workflow.outputs {
-        texts.value(value, &format!("/outputs/{}", segment(name)));
+        texts.value(value, &format!("/outputs/{}", pointer_segment(name)));
     }
     found.extend(texts.found);
     found
@@ -39,7 +35,7 @@ fn defaults_of_params(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let faulty = params.iter().filter_map(|(name, param)| {
         let default = param.default.as_ref()?;
         let fault = misfit(name, param, &Type::of(default), Some(default))?;
-        Some(checked.at(fault, &format!("/params/{}/default", segment(name))))
+        Some(checked.at(fault, &format!("/params/{}/default", pointer_segment(name))))
     });
     faulty.collect()
 }
@@ -47,7 +43,8 @@ fn defaults_of_params(checked: &Checked<'_>) -> Vec<Diagnostic> {
 /// Why a value cannot be a param's, if it cannot.
 fn misfit(name: &str, param: &Param, found: &Type, value: Option<&Value>) -> Option<Diagnostic> {
     if !types::fits(param, found) {
-        let message = format!("`{name}` needs {}, this is {}", needed(param), found.describe());
+        let message =
+            format!("`{name}` needs {}, this is {}", param.kind.describe(), found.describe());
         let help = match (found, value) {
             (Type::Text, Some(_)) => "numbers and booleans go without quotes",
             (Type::Text, None) => "a value that is one whole `{{ ... }}` keeps its type",
@@ -58,17 +55,10 @@ fn misfit(name: &str, param: &Param, found: &Type, value: Option<&Value>) -> Opt
         return Some(Diagnostic::error("type-mismatch", message).help(help));
     }
     let value = value?;
-    let number = value.as_f64();
-    let bound = [(param.minimum, "least", "at least"), (param.maximum, "most", "at most")];
-    for (limit, side, words) in bound {
-        let beyond = |limit: &f64| match side {
-            "least" => number.is_some_and(|number| number < *limit),
-            _ => number.is_some_and(|number| number > *limit),
-        };
-        if let Some(limit) = limit.filter(beyond) {
-            let message = format!("`{name}` is {value}, {words} {limit} is needed");
-            return Some(Diagnostic::error("invalid-value", message).help(format!("give {limit}")));
-        }
+    if let Some(bound) = param.bound_broken(value) {
+        let message = format!("`{name}` is {value}, {bound}");
+        let help = format!("give {}", bound.limit());
+        return Some(Diagnostic::error("invalid-value", message).help(help));
     }
     let refused = !param.choices.is_empty() && !param.choices.contains(value);
     refused.then(|| {
@@ -77,18 +67,6 @@ fn misfit(name: &str, param: &Param, found: &Type, value: Option<&Value>) -> Opt
         Diagnostic::error("invalid-value", format!("`{name}` cannot be {value}"))
             .help(suggest(&text, choices, "values"))
     })
-}
-
-fn needed(param: &Param) -> &'static str {
-    use crate::document::ParamType;
-    match param.kind {
-        ParamType::String => "a text",
-        ParamType::Number => "a number",
-        ParamType::Integer => "a whole number",
-        ParamType::Boolean => "true or false",
-        ParamType::Array => "a list",
-        ParamType::Object => "a map",
-    }
 }
 
 /// The texts of one step, or of the outputs.
@@ -114,7 +92,7 @@ impl Texts<'_, '_> {
         }
         let tool = step.tool.as_ref().and_then(|name| self.checked.library.tool(name));
         for (name, value) in step.with.iter().flatten() {
-            let place = format!("{pointer}/with/{}", segment(name));
+            let place = format!("{pointer}/with/{}", pointer_segment(name));
             let found = self.value(value, &place);
             let written = !value.as_str().is_some_and(|text| text.contains("{{"));
             if let Some(param) = tool.and_then(|tool| tool.params.get(name))
@@ -125,7 +103,7 @@ impl Texts<'_, '_> {
         }
         let computed = step.compute.as_ref().map(|compute| {
             for (name, value) in compute {
-                let place = format!("{pointer}/compute/{}", segment(name));
+                let place = format!("{pointer}/compute/{}", pointer_segment(name));
                 let found = match value.as_str() {
                     Some(text) => self.expression(text, &place),
                     None => Type::of(value),
@@ -150,7 +128,10 @@ impl Texts<'_, '_> {
                 object
                     .iter()
                     .map(|(key, item)| {
-                        (key.clone(), self.value(item, &format!("{pointer}/{}", segment(key))))
+                        (
+                            key.clone(),
+                            self.value(item, &format!("{pointer}/{}", pointer_segment(key))),
+                        )
                     })
                     .collect(),
             ),
@@ -159,19 +140,21 @@ impl Texts<'_, '_> {
     }
 
     fn template(&mut self, text: &str, pointer: &str) -> Type {
-        if !text.contains("{{") && !text.contains("{%") {
+        if !is_template(text) {
             return Type::Text;
         }
         let (found, problems) = infer_template(text, &|root, path| self.lookup(root, path));
-        self.found
-            .extend(problems.into_iter().map(|problem| self.checked.of_text(problem, pointer)));
+        self.found.extend(
+            problems.iter().map(|problem| self.checked.document.diagnostic(problem, pointer)),
+        );
         found
     }
 
     fn expression(&mut self, text: &str, pointer: &str) -> Type {
         let (found, problems) = infer_expression(text, &|root, path| self.lookup(root, path));
-        self.found
-            .extend(problems.into_iter().map(|problem| self.checked.of_text(problem, pointer)));
+        self.found.extend(
+            problems.iter().map(|problem| self.checked.document.diagnostic(problem, pointer)),
+        );
         found
     }
 

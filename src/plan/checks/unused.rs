@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::{AgentRef, Document, Workflow};
 use crate::id::StepId;
 use crate::plan::Library;
-use crate::plan::compile::segment;
+use crate::value::pointer_segment;
 
 use super::Checked;
 
@@ -15,7 +15,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let workflow = &checked.document.value;
     let mut found = Vec::new();
     for name in workflow.params.keys().filter(|name| !checked.params_read.contains(*name)) {
-        let span = checked.document.key_span(&format!("/params/{}", segment(name)));
+        let span = checked.document.key_span(&format!("/params/{}", pointer_segment(name)));
         found.push(
             Diagnostic::warning("unused-param", format!("no text reads param `{name}`"))
                 .help(format!("read `params.{name}`, or remove the param"))
@@ -61,10 +61,8 @@ pub fn check_use<'w>(
             if let Some(AgentRef::Inline(agent)) = &step.agent {
                 tools.extend(agent.tools.iter().cloned());
             }
-            tools.extend(step.tool.iter().cloned());
         }
-        let values = workflow.value.params.values().filter_map(|param| param.values.as_ref());
-        tools.extend(values.map(|values| values.tool.clone()));
+        tools.extend(workflow.value.tool_names().cloned());
     }
     for document in library.agents() {
         let agent = &document.value;

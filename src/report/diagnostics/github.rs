@@ -2,16 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 
 /// One command a line: `::error file=…,line=…,title=CODE::message`.
 pub(super) fn write(found: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in found {
-        let level = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
+        let level = diagnostic.severity.name();
         let mut properties = Vec::new();
         if let Some(file) = &diagnostic.file {
             properties.push(format!("file={}", property(&super::uri(&file.path))));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 
 /// A report of one suite. Warnings alone fail no case; they are its output.
 pub(super) fn write(found: &[Diagnostic], files: &[PathBuf]) -> String {
@@ -57,10 +57,7 @@ fn lines(faults: &[&&Diagnostic]) -> String {
             // Writing to a string cannot fail.
             let _ = write!(out, "{}:{}: ", span.line, span.column);
         }
-        let severity = match fault.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
+        let severity = fault.severity.name();
         let _ = writeln!(out, "{severity}[{}]: {}", fault.code, super::message(fault));
     }
     out
