@@ -27,4 +27,6 @@ pub mod run;
 
 pub mod report;
 
+pub mod lsp;
+
 pub mod cli;

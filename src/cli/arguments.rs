@@ -52,6 +52,8 @@ pub(super) enum Command {
     Schema(Schema),
     /// Write a complete example project
     Init(Init),
+    /// Serve an editor: faults, completion and more as you type
+    Lsp,
     /// Print a completion script for a shell
     Completions(Completions),
 }

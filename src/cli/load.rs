@@ -1,11 +1,13 @@
 //! Finds and reads the files of a project.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::document::{self, Document, Workflow};
 use crate::id::ToolName;
+use crate::lsp::Surroundings;
 use crate::plan::{self, Library, Plan};
 use crate::tool::{self, Toolbox};
 
@@ -18,6 +20,8 @@ pub(super) struct Place {
     pub(super) root: Option<PathBuf>,
     /// Where the user stands.
     pub(super) here: PathBuf,
+    /// Texts that count in place of what is on disk: files that are open in an editor.
+    pub(super) open: BTreeMap<PathBuf, String>,
 }
 
 impl Place {
@@ -32,14 +36,10 @@ impl Place {
                     "name the folder of a project, or make one with `engine init DIR`",
                 ));
             }
-            return Ok(Self { root: Some(root.clone()), here });
+            return Ok(Self { root: Some(root.clone()), here, open: BTreeMap::new() });
         }
-        let start = here.join(from);
-        let root = start
-            .ancestors()
-            .find(|folder| folder.join("engine.yaml").is_file())
-            .map(Path::to_owned);
-        Ok(Self { root, here })
+        let root = root_above(&here.join(from));
+        Ok(Self { root, here, open: BTreeMap::new() })
     }
 
     /// Where the journal is kept.
@@ -57,6 +57,9 @@ impl Place {
 
     fn read(&self, path: &Path) -> Result<Arc<SourceFile>, Box<Diagnostic>> {
         let shown = self.shown(path);
+        if let Some(text) = self.open.get(path) {
+            return Ok(Arc::new(SourceFile { path: shown, text: text.clone() }));
+        }
         match std::fs::read(path) {
             Ok(bytes) => {
                 if let Ok(text) = String::from_utf8(bytes) {
@@ -79,19 +82,32 @@ impl Place {
     /// The YAML files of one of the project's folders, in order.
     pub(super) fn files_in(&self, folder: &str) -> Vec<PathBuf> {
         let Some(root) = &self.root else { return Vec::new() };
-        yaml_files(&root.join(folder))
+        let folder = root.join(folder);
+        let mut files = yaml_files(&folder);
+        let unsaved = |path: &&PathBuf| {
+            path.parent() == Some(&folder) && is_yaml(path) && !files.contains(path)
+        };
+        let unsaved: Vec<PathBuf> = self.open.keys().filter(unsaved).cloned().collect();
+        files.extend(unsaved);
+        files.sort();
+        files
     }
+}
+
+/// The nearest folder at or above a path that holds an engine.yaml.
+pub(super) fn root_above(path: &Path) -> Option<PathBuf> {
+    path.ancestors().find(|folder| folder.join("engine.yaml").is_file()).map(Path::to_owned)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 
 /// The YAML files directly in a folder, in order; none where it does not exist.
 pub(super) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.is_file() && path.extension().is_some_and(|e| e == "yaml" || e == "yml")
-        })
-        .collect();
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| path.is_file() && is_yaml(path)).collect();
     files.sort();
     files
 }
@@ -196,10 +212,15 @@ impl Loaded {
     /// Adds the faults of a workflow. A name that a faulty file may have meant to define is not worth a message:
     /// the file's own fault is told.
     fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
-        let named = |code| matches!(code, "unknown-agent" | "unknown-tool" | "unknown-model");
         let incomplete = self.incomplete;
-        self.diagnostics
-            .extend(diagnostics.into_iter().filter(|found| !(incomplete && named(found.code))));
+        let told = |found: &Diagnostic| incomplete && plan::may_be_told_elsewhere(found.code);
+        self.diagnostics.extend(diagnostics.into_iter().filter(|found| !told(found)));
+    }
+
+    /// What an editor is told of a project besides its workflows.
+    pub(super) fn surroundings(self) -> Surroundings {
+        let Self { library, incomplete, diagnostics, .. } = self;
+        Surroundings { library, incomplete, diagnostics }
     }
 
     pub(super) fn has_errors(&self) -> bool {

@@ -61,6 +61,7 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
         Command::Show(command) => commands::history::show(&command, &global, printer),
         Command::Schema(command) => commands::schema::run(&command, printer),
         Command::Init(command) => commands::init::run(&command, printer),
+        Command::Lsp => commands::lsp::run(&global),
         Command::Completions(command) => Ok(commands::completions::run(&command, printer)),
     }
 }

@@ -118,6 +118,11 @@ impl Library {
 /// The model name that stands for the project's default.
 pub(super) const AUTO: &str = "auto";
 
+/// Whether a fault may only be there because a file that defines the name is itself at fault, which is told there.
+pub fn may_be_told_elsewhere(code: &str) -> bool {
+    matches!(code, "unknown-agent" | "unknown-tool" | "unknown-model")
+}
+
 /// Checks the names that engine.yaml, agents and tools take from one another.
 pub fn check_library(library: &Library) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();

@@ -25,7 +25,7 @@ use crate::value::{HumanDuration, Value, hex};
 pub use checks::check_use;
 pub use compile::compile;
 pub use graph::Graph;
-pub use library::{Library, check_library};
+pub use library::{Library, check_library, may_be_told_elsewhere};
 
 /// A checked workflow with all names resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

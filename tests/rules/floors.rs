@@ -9,6 +9,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("cli", 6),
     ("server", 6),
     ("worker", 6),
+    ("lsp", 6),
     ("report", 5),
     ("ask", 4),
     ("eval", 4),

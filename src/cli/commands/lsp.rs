@@ -1,0 +1,60 @@
+//! `engine lsp`: serves editors over standard input and output.
+
+use std::collections::BTreeMap;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use crate::cli::arguments::Global;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::load::{self, Loaded, Place};
+use crate::document::Workflow;
+use crate::lsp::{self, Checks, Surroundings};
+
+pub(in crate::cli) fn run(global: &Global) -> Result<Exit, Failure> {
+    let project = match &global.project {
+        Some(folder) => Some(
+            folder
+                .canonicalize()
+                .map_err(|e| Failure::machine("cannot find the project's folder", &e))?,
+        ),
+        None => None,
+    };
+    let files = Files { project };
+    let input = BufReader::new(std::io::stdin());
+    let left = lsp::serve(&files, input, &mut std::io::stdout().lock());
+    Ok(if left { Exit::Success } else { Exit::Failed })
+}
+
+/// The files of the projects that an editor works on.
+struct Files {
+    /// The project that `--project` names; files outside it have the one they stand in.
+    project: Option<PathBuf>,
+}
+
+impl Checks for Files {
+    fn root_of(&self, file: &Path) -> Option<PathBuf> {
+        if let Some(project) = self.project.as_ref().filter(|project| file.starts_with(project)) {
+            return Some(project.clone());
+        }
+        if !file.is_absolute() {
+            return None;
+        }
+        load::root_above(file)
+    }
+
+    fn surroundings(&self, root: &Path, open: BTreeMap<PathBuf, String>) -> Surroundings {
+        // Nobody stands anywhere, so paths are shown whole.
+        let place = Place { root: Some(root.to_owned()), here: PathBuf::new(), open };
+        let mut loaded = Loaded::library(&place, |_| true);
+        let workflows: Option<Vec<_>> = place
+            .files_in("workflows")
+            .iter()
+            .map(|path| load::read::<Workflow>(&place, path).0)
+            .collect();
+        // A workflow that cannot be read may use anything.
+        if let Some(workflows) = workflows {
+            loaded.check_use(&workflows);
+        }
+        loaded.surroundings()
+    }
+}

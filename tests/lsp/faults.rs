@@ -1,0 +1,79 @@
+//! Faults as you type.
+
+use serde_json::{Value, json};
+
+use crate::client::Editor;
+
+const ROI: &str = "workflows/roi.yaml";
+
+fn codes(faults: &[Value]) -> Vec<&str> {
+    faults.iter().map(|fault| fault["code"].as_str().expect("a code")).collect()
+}
+
+#[test]
+fn a_buffer_is_broken_and_mended() {
+    let mut editor = Editor::demo();
+    let good = editor.text(ROI);
+    editor.open(ROI, &good);
+    assert_eq!(editor.faults(ROI), [] as [Value; 0]);
+
+    editor.change(ROI, &good.replacen("tool: campaign_metrics", "tool: campain_metrics", 1));
+    let faults = editor.faults(ROI);
+    assert_eq!(codes(&faults), ["unknown-tool"]);
+    assert_eq!(faults[0]["severity"], 1);
+    assert_eq!(faults[0]["source"], "engine");
+    let message = faults[0]["message"].as_str().expect("a message");
+    assert!(message.contains("help: did you mean `campaign_metrics`?"), "{message}");
+
+    // One line is typed, in two changes at once.
+    let line = good.lines().position(|line| line.ends_with("tool: campaign_metrics"));
+    let at = |character: usize| json!({"line": line, "character": character});
+    editor.change_by(
+        ROI,
+        json!([
+            {"text": "xx", "range": {"start": at(10), "end": at(10)}},
+            {"text": "", "range": {"start": at(10), "end": at(12)}},
+            {"text": "g", "range": {"start": at(16), "end": at(16)}},
+        ]),
+    );
+    assert_eq!(editor.faults(ROI), [] as [Value; 0]);
+
+    editor.change(ROI, "steps: [");
+    assert_eq!(codes(&editor.faults(ROI)), ["yaml-syntax"]);
+    editor.close(ROI);
+    assert_eq!(editor.faults(ROI), [] as [Value; 0]);
+}
+
+#[test]
+fn an_unsaved_agent_or_tool_counts_in_open_workflows() {
+    let mut editor = Editor::demo();
+    let (workflow, agent) = (editor.text(ROI), editor.text("agents/cro.yaml"));
+    editor.open(ROI, &workflow);
+    assert_eq!(editor.faults(ROI), [] as [Value; 0]);
+    editor.open("agents/cro.yaml", &agent.replacen("name: cro", "name: chief", 1));
+    let version =
+        editor.wait(|m| m["params"]["uri"].as_str().is_some_and(|u| u.ends_with("roi.yaml")));
+    assert_eq!(version["params"]["diagnostics"][0]["code"], "unknown-agent");
+    // A second agent of the name is told with the place of the first.
+    editor.open("agents/zz.yaml", "name: cfo\nrole: Another one\n");
+    let faults = editor.faults("agents/zz.yaml");
+    assert_eq!(faults[0]["code"], "duplicate-agent");
+    let related = &faults[0]["relatedInformation"][0];
+    assert_eq!(related["location"]["uri"], editor.uri("agents/cfo.yaml").as_str());
+    assert_eq!(related["message"], "first here");
+}
+
+#[test]
+fn columns_count_what_was_agreed_on() {
+    let text = "name: w\nparams:\n  size: {type: string, default: 'x'}\nsteps:\n  - id: a\n    agent: {instructions: Ja.}\n    prompt: \"Ä 😀😀 {{ params.size }} {{ params.nope }}\"\n";
+    for (encoding, start) in [("utf-16", 41), ("utf-8", 46)] {
+        let mut editor = Editor::ungreeted(&[]);
+        editor.greet(json!({"general": {"positionEncodings": [encoding]}}));
+        editor.open("w.yaml", text);
+        let faults = editor.faults("w.yaml");
+        assert_eq!(codes(&faults), ["unknown-param"]);
+        let line = json!({"line": 6, "character": start});
+        let end = json!({"line": 6, "character": start + 11});
+        assert_eq!(faults[0]["range"], json!({"start": line, "end": end}), "{encoding}");
+    }
+}
