@@ -12,6 +12,9 @@ pub(super) fn all(encoding: Encoding) -> Value {
         "capabilities": {
             "positionEncoding": encoding.kind(),
             "textDocumentSync": {"openClose": true, "change": 2, "save": {"includeText": false}},
+            "completionProvider": {"triggerCharacters": [".", "|", " ", "[", "{"]},
+            "hoverProvider": true,
+            "definitionProvider": true,
         },
     })
 }

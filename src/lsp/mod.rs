@@ -10,8 +10,19 @@ mod transport;
 mod position;
 mod uri;
 
+mod outline;
+mod phrase;
+mod schema;
+mod subject;
+
 mod buffer;
+mod knowledge;
 mod workspace;
+
+mod completion;
+mod definition;
+mod describe;
+mod hover;
 
 mod capabilities;
 mod diagnostics;

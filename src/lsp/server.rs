@@ -5,13 +5,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lsp_server::{ErrorCode, Message, Notification, Request, Response, ResponseError};
 use lsp_types::{
     DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    InitializeParams, MessageType,
+    InitializeParams, MessageType, TextDocumentPositionParams,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::capabilities;
+use super::completion;
+use super::definition;
 use super::diagnostics::Published;
+use super::hover;
+use super::knowledge::Knowledge;
 use super::position::Encoding;
 use super::transport::{Client, Incoming};
 use super::workspace::{Checks, Workspace};
@@ -134,6 +138,17 @@ impl<'c> Server<'c> {
                 code: ErrorCode::InvalidRequest,
                 message: "the server is initialized already".to_owned(),
             }),
+            (Phase::Running, "textDocument/completion") => {
+                Ok(self.known(params)?.map_or(Value::Null, |known| completion::at(&known)))
+            }
+            (Phase::Running, "textDocument/hover") => {
+                Ok(self.known(params)?.map_or(Value::Null, |known| hover::at(&known)))
+            }
+            (Phase::Running, "textDocument/definition") => {
+                let encoding = self.workspace.encoding;
+                let known = self.known(params)?;
+                Ok(known.map_or(Value::Null, |known| definition::at(&known, encoding)))
+            }
             (Phase::Running, method) => Err(Refusal {
                 code: ErrorCode::MethodNotFound,
                 message: format!("this server knows no `{method}`"),
@@ -143,6 +158,12 @@ impl<'c> Server<'c> {
                 message: "the server is shut down".to_owned(),
             }),
         }
+    }
+
+    /// What is known at the place that a request is about.
+    fn known(&mut self, params: Value) -> Result<Option<Knowledge<'_>>, Refusal> {
+        let TextDocumentPositionParams { text_document, position } = read(params)?;
+        Ok(Knowledge::at(&mut self.workspace, text_document.uri.as_str(), position))
     }
 
     fn initialize(&mut self, params: Value) -> Result<Value, Refusal> {

@@ -11,6 +11,7 @@ mod cost;
 mod graph;
 mod library;
 mod references;
+mod texts;
 mod types;
 
 use indexmap::IndexMap;
@@ -22,10 +23,11 @@ use crate::expression::Template;
 use crate::id::{AgentName, ModelName, PlanHash, StepId, ToolName, WorkflowName};
 use crate::value::{HumanDuration, Value, hex};
 
-pub use checks::check_use;
+pub use checks::{check_use, output_types};
 pub use compile::compile;
 pub use graph::Graph;
 pub use library::{Library, check_library, may_be_told_elsewhere};
+pub use texts::{Language, Text, texts};
 
 /// A checked workflow with all names resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,4 +10,5 @@
 mod client;
 
 mod faults;
+mod help;
 mod protocol;

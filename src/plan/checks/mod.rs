@@ -16,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::{Document, Workflow};
 use crate::expression::Type;
 
-use super::{Graph, Library, Plan};
+use super::{Graph, Library, Plan, compile, types as own};
 
 pub use unused::check_use;
 
@@ -44,6 +44,26 @@ pub(super) fn check(mut checked: Checked<'_>) -> Vec<Diagnostic> {
     found.extend(budget::check(&checked));
     found.extend(prompts::check(&checked));
     found
+}
+
+/// The type of every step's output, by id: what its own keys tell, and, where the workflow has no faults, what
+/// follows from what it reads.
+pub fn output_types(document: &Document<Workflow>, library: &Library) -> BTreeMap<String, Type> {
+    let steps = &document.value.steps;
+    let types = steps.iter().map(|step| (step.id.as_str(), own::of_step(step, library))).collect();
+    let params_read = BTreeSet::new();
+    let plan = compile(document, library).0;
+    let graph = plan.as_ref().map(Graph::of);
+    let types = match (&plan, &graph) {
+        (Some(plan), Some(graph)) => {
+            let params_read = &params_read;
+            let mut checked = Checked { document, library, plan, graph, params_read, types };
+            types::check(&mut checked);
+            checked.types
+        }
+        _ => types,
+    };
+    types.into_iter().map(|(id, found)| (id.to_owned(), found)).collect()
 }
 
 impl Checked<'_> {

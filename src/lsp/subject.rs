@@ -1,0 +1,168 @@
+//! What a word of a file is about.
+
+use crate::document::Kind;
+
+use super::outline::{At, Cursor, Outline, Segment};
+use super::phrase::{self, Phrase};
+use super::position::Place;
+use super::schema;
+
+/// What a word names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A step, or a part of what it gives: the segments behind its id.
+    Step {
+        id: String,
+        path: Vec<String>,
+    },
+    /// A param of the workflow.
+    Param(String),
+    /// A name computed before, in the same step.
+    Computed {
+        step: usize,
+        name: String,
+    },
+    Filter(String),
+    Agent(String),
+    Tool(String),
+    Model(String),
+    Source(String),
+    /// A param of a tool that is called.
+    Argument {
+        tool: String,
+        param: String,
+    },
+    /// A key of the file; the way to it.
+    Key(Vec<Segment>),
+}
+
+/// A subject and the word that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) subject: Subject,
+    pub(super) at: Place,
+    pub(super) width: usize,
+}
+
+/// Whether the value at a path is an expression, braces or not.
+pub(super) fn is_expression(path: &[Segment]) -> bool {
+    match path {
+        [Segment::Key(steps), Segment::Item(_), Segment::Key(key), rest @ ..]
+            if steps == "steps" =>
+        {
+            key == "when" && rest.is_empty() || key == "compute" && rest.len() == 1
+        }
+        _ => false,
+    }
+}
+
+/// The step that a place of the file belongs to.
+pub(super) fn step_of(path: &[Segment]) -> Option<usize> {
+    match path {
+        [Segment::Key(steps), Segment::Item(number), ..] if steps == "steps" => Some(*number),
+        _ => None,
+    }
+}
+
+/// What the word at a cursor is about.
+pub(super) fn at(kind: Kind, outline: &Outline, cursor: &Cursor, place: Place) -> Option<Found> {
+    match &cursor.at {
+        At::Word { word, keyed: true, .. } => {
+            let key = Segment::Key(word.text.clone());
+            let path = [cursor.path.clone(), vec![key]].concat();
+            let subject = of_key(kind, outline, path)?;
+            Some(Found { subject, at: word.at, width: word.width() })
+        }
+        At::Word { word, keyed: false, .. } => {
+            let subject = of_name(kind, &cursor.path, &word.text)?;
+            Some(Found { subject, at: word.at, width: word.width() })
+        }
+        At::Value { before, after, text } => {
+            let phrase = (kind == Kind::Workflow)
+                .then(|| phrase::at(before, after, is_expression(&cursor.path)))
+                .flatten();
+            if let Some(phrase) = phrase {
+                return of_phrase(outline, cursor, phrase, place);
+            }
+            if before.contains('\n') {
+                return None;
+            }
+            let end = if *text { after.as_str() } else { after.trim_end() };
+            let subject = of_name(kind, &cursor.path, &format!("{before}{end}"))?;
+            let before = before.chars().count();
+            let at = Place { column: place.column.saturating_sub(before), ..place };
+            Some(Found { subject, at, width: before + end.chars().count() })
+        }
+    }
+}
+
+fn of_phrase(outline: &Outline, cursor: &Cursor, phrase: Phrase, place: Place) -> Option<Found> {
+    let (segment, subject) = match phrase {
+        Phrase::Filter { segment, .. } => {
+            let name = segment.whole();
+            (segment, Subject::Filter(name))
+        }
+        Phrase::Name { mut path, segment, .. } => {
+            path.push(segment.whole());
+            (segment, of_path(outline, cursor, &path)?)
+        }
+    };
+    let typed = segment.typed.chars().count();
+    let at = Place { column: place.column.saturating_sub(typed), ..place };
+    Some(Found { subject, at, width: typed + segment.rest.chars().count() })
+}
+
+fn of_path(outline: &Outline, cursor: &Cursor, path: &[String]) -> Option<Subject> {
+    match path {
+        [steps, id, rest @ ..] if steps == "steps" => {
+            Some(Subject::Step { id: id.clone(), path: rest.to_vec() })
+        }
+        [params, name] if params == "params" => Some(Subject::Param(name.clone())),
+        [name] => {
+            let step = step_of(&cursor.path)?;
+            let compute = Outline::of_step(step, "compute");
+            let known = outline.keys(&compute).any(|key| key.text == *name);
+            known.then(|| Subject::Computed { step, name: name.clone() })
+        }
+        _ => None,
+    }
+}
+
+/// What a key is about. Names that people gave are about what they name.
+fn of_key(kind: Kind, outline: &Outline, path: Vec<Segment>) -> Option<Subject> {
+    match path.as_slice() {
+        [Segment::Key(params), Segment::Key(name)]
+            if params == "params" && kind == Kind::Workflow =>
+        {
+            Some(Subject::Param(name.clone()))
+        }
+        [.., Segment::Item(step), Segment::Key(compute), Segment::Key(name)]
+            if compute == "compute" =>
+        {
+            Some(Subject::Computed { step: *step, name: name.clone() })
+        }
+        [.., Segment::Item(step), Segment::Key(with), Segment::Key(param)] if with == "with" => {
+            let tool = outline.scalar(&Outline::of_step(*step, "tool"))?.text.clone();
+            Some(Subject::Argument { tool, param: param.clone() })
+        }
+        _ => Some(Subject::Key(path)),
+    }
+}
+
+/// What a name is about that stands where the schema wants one.
+fn of_name(kind: Kind, path: &[Segment], text: &str) -> Option<Subject> {
+    let text = text.to_owned();
+    if text.is_empty() {
+        return None;
+    }
+    let names = schema::at(kind, path).names;
+    let wants = |name: &str| names.contains(&name);
+    match () {
+        () if wants("ToolName") => Some(Subject::Tool(text)),
+        () if wants("AgentName") => Some(Subject::Agent(text)),
+        () if wants("ModelName") => Some(Subject::Model(text)),
+        () if wants("SourceName") => Some(Subject::Source(text)),
+        () if wants("StepId") => Some(Subject::Step { id: text, path: Vec::new() }),
+        () => None,
+    }
+}
