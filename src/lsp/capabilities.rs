@@ -15,6 +15,7 @@ pub(super) fn all(encoding: Encoding) -> Value {
             "completionProvider": {"triggerCharacters": [".", "|", " ", "[", "{"]},
             "hoverProvider": true,
             "definitionProvider": true,
+            "renameProvider": {"prepareProvider": true},
         },
     })
 }

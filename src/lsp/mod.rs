@@ -23,6 +23,7 @@ mod completion;
 mod definition;
 mod describe;
 mod hover;
+mod rename;
 
 mod capabilities;
 mod diagnostics;

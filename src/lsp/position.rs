@@ -111,6 +111,15 @@ impl<'t> Lines<'t> {
         start + inside
     }
 
+    /// The place of a byte of the text.
+    pub(super) fn place_at(&self, offset: usize) -> Place {
+        let line = self.lines.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
+        let start = self.lines.get(line).map_or(0, |(start, _)| *start);
+        let inside = offset.saturating_sub(start);
+        let before = self.line(line).char_indices().take_while(|(at, _)| *at < inside);
+        Place { line, column: before.count() }
+    }
+
     /// A range as the protocol counts it.
     pub(super) fn range(&self, span: Span) -> Range {
         let at = |line: usize, column: usize| {
@@ -148,7 +157,8 @@ mod tests {
             let position = Position { line: 1, character: units };
             assert_eq!(lines.position(x), position);
             assert_eq!(lines.place(position), x);
-            assert_eq!(&text[lines.offset(x)..], "x\rb");
+            assert_eq!(text.get(lines.offset(x)..), Some("x\rb"));
+            assert_eq!(lines.place_at(lines.offset(x)), x);
             // Beyond the end of a line, and of the text.
             assert_eq!(lines.place(Position { line: 1, character: 99 }).column, 3);
             assert_eq!(

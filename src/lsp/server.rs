@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lsp_server::{ErrorCode, Message, Notification, Request, Response, ResponseError};
 use lsp_types::{
     DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    InitializeParams, MessageType, TextDocumentPositionParams,
+    InitializeParams, MessageType, RenameParams, TextDocumentPositionParams,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,6 +17,7 @@ use super::diagnostics::Published;
 use super::hover;
 use super::knowledge::Knowledge;
 use super::position::Encoding;
+use super::rename;
 use super::transport::{Client, Incoming};
 use super::workspace::{Checks, Workspace};
 
@@ -149,6 +150,14 @@ impl<'c> Server<'c> {
                 let known = self.known(params)?;
                 Ok(known.map_or(Value::Null, |known| definition::at(&known, encoding)))
             }
+            (Phase::Running, "textDocument/prepareRename") => {
+                self.known(params)?.map_or(Ok(Value::Null), |known| rename::prepare(&known))
+            }
+            (Phase::Running, "textDocument/rename") => {
+                let RenameParams { text_document_position, new_name, .. } = read(params)?;
+                let known = self.known_at(&text_document_position);
+                known.map_or(Ok(Value::Null), |known| rename::rename(&known, &new_name))
+            }
             (Phase::Running, method) => Err(Refusal {
                 code: ErrorCode::MethodNotFound,
                 message: format!("this server knows no `{method}`"),
@@ -162,8 +171,11 @@ impl<'c> Server<'c> {
 
     /// What is known at the place that a request is about.
     fn known(&mut self, params: Value) -> Result<Option<Knowledge<'_>>, Refusal> {
-        let TextDocumentPositionParams { text_document, position } = read(params)?;
-        Ok(Knowledge::at(&mut self.workspace, text_document.uri.as_str(), position))
+        Ok(self.known_at(&read(params)?))
+    }
+
+    fn known_at(&mut self, place: &TextDocumentPositionParams) -> Option<Knowledge<'_>> {
+        Knowledge::at(&mut self.workspace, place.text_document.uri.as_str(), place.position)
     }
 
     fn initialize(&mut self, params: Value) -> Result<Value, Refusal> {

@@ -141,14 +141,20 @@ impl Editor {
         self.notify("textDocument/didChange", params);
     }
 
+    /// Where `¦` stands in a text.
+    #[track_caller]
+    pub(crate) fn position(marked: &str) -> Value {
+        let (before, _) = marked.split_once('¦').expect("a cursor");
+        let line = before.matches('\n').count();
+        let last = before.rsplit('\n').next().expect("a line");
+        json!({"line": line, "character": last.encode_utf16().count()})
+    }
+
     /// Puts a text with a cursor, marked `¦`, into an open file, and asks about that place.
     #[track_caller]
     pub(crate) fn ask(&mut self, method: &str, name: &str, marked: &str) -> Value {
-        let (before, _) = marked.split_once('¦').expect("a cursor");
         self.change(name, &marked.replacen('¦', "", 1));
-        let line = before.matches('\n').count();
-        let last = before.rsplit('\n').next().expect("a line");
-        let position = json!({"line": line, "character": last.encode_utf16().count()});
+        let position = Self::position(marked);
         let params = json!({"textDocument": {"uri": self.uri(name)}, "position": position});
         let answer = self.request(method, params);
         assert!(answer.get("error").is_none(), "{answer}");

@@ -12,3 +12,4 @@ mod client;
 mod faults;
 mod help;
 mod protocol;
+mod rename;

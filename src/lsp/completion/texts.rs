@@ -94,7 +94,7 @@ fn step_parts() -> Vec<Item> {
     vec![
         Item::new("output", CompletionItemKind::FIELD).detail("what the step gave"),
         Item::new("status", CompletionItemKind::FIELD)
-            .detail("`succeeded`, `failed`, `skipped` or `degraded`"),
+            .detail("`succeeded`, `defaulted`, `failed` or `skipped`"),
     ]
 }
 

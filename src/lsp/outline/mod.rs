@@ -27,12 +27,6 @@ impl Word {
     pub(super) fn width(&self) -> usize {
         self.text.chars().count()
     }
-
-    /// Whether a cursor is in it or at one of its ends.
-    pub(super) fn touches(&self, place: Place) -> bool {
-        let end = self.at.column + self.width();
-        place.line == self.at.line && (self.at.column..=end).contains(&place.column)
-    }
 }
 
 /// A key, or an item of a list, with the scalar on its line.
