@@ -11,14 +11,13 @@ use super::outline::Outline;
 pub(super) fn step_line(known: &Knowledge<'_>, id: &str) -> (String, Option<String>) {
     let number = known.outline.steps().find(|(_, word)| word.text == id).map(|(number, _)| number);
     let kind = number.and_then(|number| {
-        let named = ["agent", "tool", "compute"].into_iter().find_map(|kind| {
+        ["agent", "tool", "compute"].into_iter().find_map(|kind| {
             let entry = known.outline.at(&Outline::of_step(number, kind))?;
             Some(match &entry.value {
                 Some(name) => format!("{kind} {}", name.text),
                 None => kind.to_owned(),
             })
-        });
-        named
+        })
     });
     let about = known.step(id).and_then(|step| step.description.clone());
     (kind.unwrap_or_else(|| "step".to_owned()), about)

@@ -73,9 +73,8 @@ fn in_quotes(text: &str) -> bool {
             Some(_) if escaped => escaped = false,
             Some(_) if c == '\\' => escaped = true,
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if matches!(c, '"' | '\'') => quote = Some(c),
-            None => {}
+            Some(_) | None => {}
         }
     }
     quote.is_some()
@@ -107,8 +106,8 @@ mod tests {
             let told = match at(before, after, expression) {
                 None => "nothing".to_owned(),
                 Some(Phrase::Name { path, segment: Half { typed, rest }, citation }) => {
-                    let path: String = path.iter().map(|segment| format!("{segment}.")).collect();
-                    format!("{}{path}{typed}|{rest}", if citation { "cite " } else { "" })
+                    let path = [path.as_slice(), &[typed]].concat().join(".");
+                    format!("{}{path}|{rest}", if citation { "cite " } else { "" })
                 }
                 Some(Phrase::Filter { segment: Half { typed, rest }, citation }) => {
                     format!("{}filter {typed}|{rest}", if citation { "cite " } else { "" })

@@ -63,13 +63,13 @@ fn body(input: &mut impl BufRead, length: u64) -> io::Result<Option<Incoming>> {
             return Ok(Some(Incoming::Garbage(why, Some(PARSE_ERROR))));
         }
     };
-    Ok(Some(match serde_json::from_value(value) {
-        Ok(message) => Incoming::Message(message),
-        Err(_) => {
+    Ok(Some(serde_json::from_value(value).map_or_else(
+        |_| {
             let why = "a message is neither request, response nor notification".to_owned();
             Incoming::Garbage(why, Some(INVALID_REQUEST))
-        }
-    }))
+        },
+        Incoming::Message,
+    )))
 }
 
 const PARSE_ERROR: i32 = -32700;

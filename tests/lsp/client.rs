@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// Longer than any check takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server at work on a folder of files.
 pub(crate) struct Editor {
@@ -27,7 +27,7 @@ impl Editor {
     /// A server that has greeted; the folder holds the demo project.
     pub(crate) fn demo() -> Self {
         let mut editor = Self::ungreeted(&["engine.yaml", "agents", "tools", "workflows", "data"]);
-        editor.greet(json!({}));
+        editor.greet(&json!({}));
         editor
     }
 
@@ -60,10 +60,10 @@ impl Editor {
     }
 
     /// Says hello; gives the server's capabilities.
-    pub(crate) fn greet(&mut self, capabilities: Value) -> Value {
+    pub(crate) fn greet(&mut self, capabilities: &Value) -> Value {
         let params = json!({"processId": null, "rootUri": null, "capabilities": capabilities});
-        let answer = self.request("initialize", params);
-        self.notify("initialized", json!({}));
+        let answer = self.request("initialize", &params);
+        self.notify("initialized", &json!({}));
         answer["result"]["capabilities"].clone()
     }
 
@@ -91,13 +91,13 @@ impl Editor {
         self.raw(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes());
     }
 
-    pub(crate) fn notify(&mut self, method: &str, params: Value) {
+    pub(crate) fn notify(&mut self, method: &str, params: &Value) {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
     /// Asks, and waits for the answer.
     #[track_caller]
-    pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn request(&mut self, method: &str, params: &Value) -> Value {
         self.requests += 1;
         let id = self.requests;
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
@@ -126,19 +126,19 @@ impl Editor {
         self.version += 1;
         let (uri, version) = (self.uri(name), self.version);
         let document = json!({"uri": uri, "languageId": "yaml", "version": version, "text": text});
-        self.notify("textDocument/didOpen", json!({"textDocument": document}));
+        self.notify("textDocument/didOpen", &json!({"textDocument": document}));
     }
 
     /// Replaces the whole text of an open file.
     pub(crate) fn change(&mut self, name: &str, text: &str) {
-        self.change_by(name, json!([{"text": text}]));
+        self.change_by(name, &json!([{"text": text}]));
     }
 
-    pub(crate) fn change_by(&mut self, name: &str, changes: Value) {
+    pub(crate) fn change_by(&mut self, name: &str, changes: &Value) {
         self.version += 1;
         let document = json!({"uri": self.uri(name), "version": self.version});
         let params = json!({"textDocument": document, "contentChanges": changes});
-        self.notify("textDocument/didChange", params);
+        self.notify("textDocument/didChange", &params);
     }
 
     /// Where `¦` stands in a text.
@@ -156,14 +156,14 @@ impl Editor {
         self.change(name, &marked.replacen('¦', "", 1));
         let position = Self::position(marked);
         let params = json!({"textDocument": {"uri": self.uri(name)}, "position": position});
-        let answer = self.request(method, params);
+        let answer = self.request(method, &params);
         assert!(answer.get("error").is_none(), "{answer}");
         answer["result"].clone()
     }
 
     pub(crate) fn close(&mut self, name: &str) {
         let document = json!({"uri": self.uri(name)});
-        self.notify("textDocument/didClose", json!({"textDocument": document}));
+        self.notify("textDocument/didClose", &json!({"textDocument": document}));
     }
 
     /// Waits for the faults of a file as it is now; of one that is not open, for the next ones.

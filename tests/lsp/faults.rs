@@ -30,7 +30,7 @@ fn a_buffer_is_broken_and_mended() {
     let at = |character: usize| json!({"line": line, "character": character});
     editor.change_by(
         ROI,
-        json!([
+        &json!([
             {"text": "xx", "range": {"start": at(10), "end": at(10)}},
             {"text": "", "range": {"start": at(10), "end": at(12)}},
             {"text": "g", "range": {"start": at(16), "end": at(16)}},
@@ -68,7 +68,7 @@ fn columns_count_what_was_agreed_on() {
     let text = "name: w\nparams:\n  size: {type: string, default: 'x'}\nsteps:\n  - id: a\n    agent: {instructions: Ja.}\n    prompt: \"Ä 😀😀 {{ params.size }} {{ params.nope }}\"\n";
     for (encoding, start) in [("utf-16", 41), ("utf-8", 46)] {
         let mut editor = Editor::ungreeted(&[]);
-        editor.greet(json!({"general": {"positionEncodings": [encoding]}}));
+        editor.greet(&json!({"general": {"positionEncodings": [encoding]}}));
         editor.open("w.yaml", text);
         let faults = editor.faults("w.yaml");
         assert_eq!(codes(&faults), ["unknown-param"]);

@@ -7,18 +7,19 @@ use crate::client::Editor;
 #[test]
 fn a_conversation_begins_and_ends_as_the_protocol_says() {
     let mut editor = Editor::ungreeted(&[]);
-    let early = editor.request("textDocument/hover", json!({}));
+    let early = editor.request("textDocument/hover", &json!({}));
     assert_eq!(early["error"]["code"], -32002, "{early}");
-    let capabilities = editor.greet(json!({"general": {"positionEncodings": ["utf-16", "utf-8"]}}));
+    let capabilities =
+        editor.greet(&json!({"general": {"positionEncodings": ["utf-16", "utf-8"]}}));
     assert_eq!(capabilities["positionEncoding"], "utf-8");
-    assert_eq!(editor.request("no/such", json!({}))["error"]["code"], -32601);
-    assert!(editor.request("shutdown", json!(null))["result"].is_null());
-    assert_eq!(editor.request("textDocument/hover", json!({}))["error"]["code"], -32600);
-    editor.notify("exit", json!(null));
+    assert_eq!(editor.request("no/such", &json!({}))["error"]["code"], -32601);
+    assert!(editor.request("shutdown", &json!(null))["result"].is_null());
+    assert_eq!(editor.request("textDocument/hover", &json!({}))["error"]["code"], -32600);
+    editor.notify("exit", &json!(null));
     assert_eq!(editor.ends(), 0);
 
     let mut rude = Editor::demo();
-    rude.notify("exit", json!(null));
+    rude.notify("exit", &json!(null));
     assert_eq!(rude.ends(), 1);
 
     let mut gone = Editor::demo();
@@ -36,10 +37,10 @@ fn garbage_ends_nothing() {
         -32700
     );
     editor.raw(b"Content-Length: 2\r\n\r\n[]Content-Length: 8\r\n\r\n{\"id\":3}");
-    editor.greet(json!({}));
+    editor.greet(&json!({}));
     for method in ["textDocument/didOpen", "textDocument/didChange", "textDocument/didClose"] {
-        editor.notify(method, json!({"textDocument": 7}));
-        editor.notify(method, json!(null));
+        editor.notify(method, &json!({"textDocument": 7}));
+        editor.notify(method, &json!(null));
     }
     let log = editor.wait(|message| {
         let text = message["params"]["message"].as_str();
@@ -55,7 +56,7 @@ fn garbage_ends_nothing() {
         editor.open("engine.yaml", text);
         editor.open("other.txt", text);
     }
-    assert!(editor.request("shutdown", json!(null))["error"].is_null());
-    editor.notify("exit", json!(null));
+    assert!(editor.request("shutdown", &json!(null))["error"].is_null());
+    editor.notify("exit", &json!(null));
     assert_eq!(editor.ends(), 0);
 }

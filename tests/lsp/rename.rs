@@ -46,8 +46,8 @@ fn renamed(editor: &mut Editor, marked: &str, new: &str) -> Result<String, Strin
     let position = Editor::position(marked);
     let params =
         json!({"textDocument": {"uri": editor.uri(FILE)}, "position": position, "newName": new});
-    let prepared = editor.request("textDocument/prepareRename", params.clone());
-    let answer = editor.request("textDocument/rename", params);
+    let prepared = editor.request("textDocument/prepareRename", &params);
+    let answer = editor.request("textDocument/rename", &params);
     if let Some(error) = answer.get("error") {
         return Err(error["message"].as_str().expect("a message").to_owned());
     }

@@ -127,9 +127,9 @@ impl Reader {
                 if !blank && indent <= outer && !closes {
                     return false;
                 }
-                let closed = flow.line(number, line, 0, cursor);
+                let done = flow.line(number, line, 0, cursor);
                 self.take_flow(&mut flow);
-                if !closed {
+                if !done {
                     self.open = Some(Open::Flow { column: outer, flow });
                 }
                 true

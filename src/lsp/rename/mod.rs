@@ -118,12 +118,12 @@ fn check(workflow: &Workflow, names: &Names<'_>) -> Result<(), Refusal> {
         What::Step => workflow.steps.iter().map(|step| step.id.as_str()).collect(),
         What::Param => workflow.params.keys().map(String::as_str).collect(),
     };
-    let named = taken.iter().filter(|name| **name == old).count();
-    if named == 0 {
+    let times = taken.iter().filter(|name| **name == old).count();
+    if times == 0 {
         let help = suggest(old, taken, &format!("{word}s"));
         return Err(Refusal::failed(format!("there is no {word} `{old}`; {help}")));
     }
-    if named > 1 {
+    if times > 1 {
         return Err(Refusal::failed(format!("{word} `{old}` exists twice")));
     }
     let mut letters = new.chars();
