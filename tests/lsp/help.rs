@@ -208,3 +208,23 @@ fn names_lead_to_what_they_name() {
         assert!(found.contains(line), "{marked}: {line} in {found}");
     }
 }
+
+#[test]
+fn no_half_written_file_is_too_odd() {
+    let mut editor = Editor::demo();
+    let text = editor.text("workflows/roi.yaml");
+    editor.open(FILE, "");
+    for (count, (end, _)) in text.char_indices().enumerate() {
+        if count % 211 != 0 {
+            continue;
+        }
+        let (before, behind) = text.split_at(end);
+        let typed = format!("{before}¦");
+        let cut = format!("{before}¦{}", behind.trim_start_matches(|c| c != '\n'));
+        for marked in [typed, cut] {
+            for method in ["completion", "hover", "definition"] {
+                editor.ask(&format!("textDocument/{method}"), FILE, &marked);
+            }
+        }
+    }
+}
