@@ -10,9 +10,10 @@ use divan::Bencher;
 use engine::diagnostic::SourceFile;
 use engine::document::{self, Document, Workflow};
 use engine::event::{Event, FigureCount, Record};
-use engine::journal::Journal;
+use engine::id::StepPath;
+use engine::journal::{Journal, Writer};
 use engine::plan::{self, Library, Plan};
-use engine::run::{Next, Scheduler};
+use engine::run::{Next, Scheduler, Unit};
 use engine::value::Object;
 
 fn main() {
@@ -51,16 +52,19 @@ fn compile(bencher: Bencher<'_, '_>, steps: usize) {
     bencher.bench(|| plan::compile(&document, &Library::default()));
 }
 
-fn succeeded(plan: &Plan, number: usize) -> [Record; 2] {
-    let step = plan.steps.get(number).expect("a step").id.clone();
+fn succeeded(plan: &Plan, unit: Unit) -> [Record; 2] {
+    let step = StepPath::from(&plan.steps.get(unit.step).expect("a step").id);
     let end = Event::StepSucceeded {
         step: step.clone(),
         output: Arc::new(1.into()),
+        key: None,
+        reused: None,
         defaulted: None,
         figures: FigureCount::default(),
         warnings: Vec::new(),
     };
-    [Record { at_us: 0, event: Event::StepStarted { step } }, Record { at_us: 1, event: end }]
+    let started = Event::StepStarted { step, items: None, params: None };
+    [Record { at_us: 0, event: started }, Record { at_us: 1, event: end }]
 }
 
 fn started() -> Record {
@@ -70,6 +74,8 @@ fn started() -> Record {
         plan: "p".into(),
         params: Object::new(),
         offline: true,
+        parent: None,
+        batch: None,
     };
     Record { at_us: 0, event }
 }
@@ -80,8 +86,8 @@ fn schedule(bencher: Bencher<'_, '_>, steps: usize) {
     bencher.bench(|| {
         let mut scheduler = Scheduler::new(Arc::clone(&plan));
         scheduler.apply(&started()).expect("a legal event");
-        while let Some(Next::Start(number)) = scheduler.next() {
-            for record in succeeded(&plan, number) {
+        while let Some(Next::Start(unit)) = scheduler.next() {
+            for record in succeeded(&plan, unit) {
                 scheduler.apply(&record).expect("a legal event");
             }
         }
@@ -93,8 +99,8 @@ fn schedule(bencher: Bencher<'_, '_>, steps: usize) {
 fn journal_a_step(bencher: Bencher<'_, '_>) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut journal = Journal::open(&folder.path().join("journal.db")).expect("a journal");
-    let run = "r".into();
-    journal.append(&run, &[started()]).expect("a write");
-    let group = succeeded(&compiled(1), 0);
-    bencher.bench_local(|| journal.append(&run, &group).expect("a write"));
+    let mut writer = Writer::new("r".into());
+    journal.append(&mut writer, &[started()]).expect("a write");
+    let group = succeeded(&compiled(1), Unit { frame: 0, step: 0, item: None });
+    bencher.bench_local(|| journal.append(&mut writer, &group).expect("a write"));
 }

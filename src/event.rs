@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ModelName, PlanHash, RunId, StepId, ToolName, WorkflowName};
+use crate::id::{ModelName, PlanHash, RunId, StepId, StepKey, StepPath, ToolName, WorkflowName};
 use crate::value::{Object, Value};
 
 /// An event with its time.
@@ -37,32 +37,50 @@ pub enum Event {
         params: Object,
         /// Whether models were ruled out by the user.
         offline: bool,
+        /// The run that this one does again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<RunId>,
+        /// The row of a batch that it is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<BatchRow>,
     },
     /// A step left the queue.
     StepStarted {
         /// The step.
-        step: StepId,
+        step: StepPath,
+        /// With `for_each`: how many items there are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        items: Option<usize>,
+        /// Where it runs a workflow: the values of that workflow's params.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        params: Option<Object>,
     },
     /// A request to a model ended.
     ModelCalled {
         /// The step that asked.
-        step: StepId,
+        step: StepPath,
         /// What was asked and what came back.
         call: ModelCall,
     },
     /// A call of a tool ended.
     ToolCalled {
         /// The step that called.
-        step: StepId,
+        step: StepPath,
         /// What was called and what came back.
         call: ToolCall,
     },
     /// A step has its output.
     StepSucceeded {
         /// The step.
-        step: StepId,
+        step: StepPath,
         /// What later steps read.
         output: Arc<Value>,
+        /// What the step was made of, where that can be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<StepKey>,
+        /// The run that the output is taken from, where it was not made anew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reused: Option<RunId>,
         /// Why the output is the step's `default`, where it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         defaulted: Option<Fault>,
@@ -76,14 +94,14 @@ pub enum Event {
     /// A step ended without an output.
     StepFailed {
         /// The step.
-        step: StepId,
+        step: StepPath,
         /// Why.
         error: Fault,
     },
     /// An attempt failed and another one follows.
     StepRetrying {
         /// The step.
-        step: StepId,
+        step: StepPath,
         /// The attempt that failed, from 1.
         attempt: u32,
         /// Why.
@@ -94,14 +112,39 @@ pub enum Event {
     /// A step will not run.
     StepSkipped {
         /// The step.
-        step: StepId,
+        step: StepPath,
         /// Why.
         reason: SkipReason,
+    },
+    /// A person is asked.
+    ApprovalRequested {
+        /// The step.
+        step: StepPath,
+        /// What is to be decided.
+        message: String,
+        /// The answers that can be given.
+        choices: Vec<String>,
+        /// When the time for an answer is over, in microseconds since the Unix epoch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_us: Option<i64>,
+    },
+    /// A person answered, or nobody did in time.
+    ApprovalGiven {
+        /// The step.
+        step: StepPath,
+        /// The answer.
+        choice: String,
+        /// Who gave it; none where the time was over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// What they said about it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
     },
     /// The next call does not fit the budget any more.
     BudgetExceeded {
         /// The step whose call did not fit.
-        step: StepId,
+        step: StepPath,
         /// What was exceeded, in words with figures.
         message: String,
     },
@@ -117,6 +160,15 @@ pub enum Event {
     },
 }
 
+/// A row of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRow {
+    /// What the batch is made of: workflow, params and rows. A hash, in hex.
+    pub batch: String,
+    /// The row, from 1.
+    pub row: u64,
+}
+
 /// A request to a model and what came back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCall {
@@ -129,6 +181,9 @@ pub struct ModelCall {
     /// The answer's text; none where the request failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// Whether the answer was cut at its greatest length.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
     /// Why the request failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
@@ -293,7 +348,7 @@ pub struct Unverified {
     /// The figure as it stands in the text.
     pub text: String,
     /// The step whose text holds it.
-    pub step: StepId,
+    pub step: StepPath,
     /// Why it could not be traced.
     pub reason: String,
 }

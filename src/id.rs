@@ -50,6 +50,9 @@ macro_rules! identifiers {
 identifiers! {
     /// A step; unique within its workflow.
     StepId;
+    /// A step of a run, with the way to it: `answer`, `regions[3]` (an item, from 0), `regions[3]/answer` (a step of
+    /// the workflow that the item runs).
+    StepPath;
     /// An agent; unique within its project.
     AgentName;
     /// A tool; unique within its project.
@@ -64,4 +67,12 @@ identifiers! {
     RunId;
     /// A frozen plan; the SHA-256 of its JSON, in hex.
     PlanHash;
+    /// What a step is made of: equal for steps that would ask or call the same. A hash, in hex.
+    StepKey;
+}
+
+impl From<&StepId> for StepPath {
+    fn from(id: &StepId) -> Self {
+        Self(Arc::clone(&id.0))
+    }
 }

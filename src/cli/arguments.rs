@@ -48,6 +48,14 @@ pub(super) enum Command {
     Runs(Runs),
     /// Show a run: its events, its answer and what it took
     Show(Show),
+    /// Go on with a run that was interrupted; nothing that was paid for is paid for again
+    Resume(Resume),
+    /// Run again what a changed param touches, and compare
+    Rerun(Rerun),
+    /// Answer an approval that a run waits for, and go on
+    Approve(Approve),
+    /// End a run
+    Cancel(Cancel),
     /// Print the JSON Schemas of the files
     Schema(Schema),
     /// Write a complete example project
@@ -83,18 +91,91 @@ pub(super) struct Run {
     /// Ask no model: agents take their defaults
     #[arg(long)]
     pub(super) offline: bool,
+    /// The most that the run may spend on models
+    #[arg(long, value_name = "USD", value_parser = positive)]
+    pub(super) max_cost_usd: Option<f64>,
+    #[command(flatten)]
+    pub(super) batch: Batch,
+    #[command(flatten)]
+    pub(super) ending: Ending,
+}
+
+/// How a run is shown and judged.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct Ending {
     /// Print the outcome as one JSON object
     #[arg(long)]
     pub(super) json: bool,
     /// Show no progress and no summary
     #[arg(long, short)]
     pub(super) quiet: bool,
-    /// The most that the run may spend on models
-    #[arg(long, value_name = "USD", value_parser = positive)]
-    pub(super) max_cost_usd: Option<f64>,
     /// Exit with 5 where a figure could not be traced
     #[arg(long)]
     pub(super) strict: bool,
+}
+
+/// One run for each row of a file.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Batch {
+    /// Run once for each row of a .jsonl or .csv file, whose columns are params; prints an outcome a line
+    #[arg(long = "batch", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) rows: Option<PathBuf>,
+    /// With --batch: runs at the same time
+    #[arg(long, value_name = "N", requires = "rows", default_value = "8")]
+    pub(super) concurrency: NonZeroUsize,
+    /// With --batch: leave out the rows that an earlier batch of the same file finished
+    #[arg(long = "continue", requires = "rows")]
+    pub(super) goes_on: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Resume {
+    /// A run's id, or the beginning of it
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) ending: Ending,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Rerun {
+    /// A run's id, or the beginning of it
+    pub(super) run: String,
+    /// A param's new value; the others stay as they were
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
+    pub(super) params: Vec<String>,
+    /// Do this step again, and all that depend on it, whatever they are made of
+    #[arg(long, value_name = "STEP")]
+    pub(super) from: Option<String>,
+    #[command(flatten)]
+    pub(super) ending: Ending,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Approve {
+    /// A run's id, or the beginning of it
+    pub(super) run: String,
+    /// The step that asks; may be left out where only one does
+    pub(super) step: Option<String>,
+    /// The answer; the step's first choice where absent
+    #[arg(long, value_name = "CHOICE")]
+    pub(super) choice: Option<String>,
+    /// Who answers; the user of this machine where absent
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
+    /// What is to be kept with the answer
+    #[arg(long, value_name = "TEXT")]
+    pub(super) comment: Option<String>,
+    #[command(flatten)]
+    pub(super) ending: Ending,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Cancel {
+    /// A run's id, or the beginning of it
+    pub(super) run: String,
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -120,18 +120,30 @@ pub(super) struct Loaded {
     pub(super) toolbox: Toolbox,
     /// Whether a file that others name things from is at fault.
     incomplete: bool,
+    /// Whether a workflow that others may run is at fault.
+    lacks_workflows: bool,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The files that were read, as shown.
     pub(super) files: Vec<PathBuf>,
 }
 
 impl Loaded {
+    /// Reads engine.yaml alone.
+    pub(super) fn project(place: &Place) -> Self {
+        let mut loaded = Self::default();
+        if let Some(root) = &place.root {
+            loaded.library.project = loaded.document(place, &root.join("engine.yaml"));
+        }
+        loaded
+    }
+
     /// Reads everything that workflows may name: engine.yaml, agents and tools. Queries of the wanted tools are
     /// checked against their sources.
     pub(super) fn library(place: &Place, wanted: impl Fn(&ToolName) -> bool) -> Self {
-        let mut loaded = Self::default();
-        let Some(root) = &place.root else { return loaded };
-        loaded.library.project = loaded.document(place, &root.join("engine.yaml"));
+        let mut loaded = Self::project(place);
+        if place.root.is_none() {
+            return loaded;
+        }
         for path in place.files_in("agents") {
             if let Some(agent) = loaded.document(place, &path) {
                 loaded.diagnostics.extend(loaded.library.add_agent(agent));
@@ -147,7 +159,8 @@ impl Loaded {
             loaded.incomplete = true;
             return loaded;
         }
-        let toolbox = super::setup::tools(place, &loaded.library);
+        let tools: Vec<_> = loaded.library.tools().cloned().collect();
+        let toolbox = super::setup::tools(place, &loaded.library, tools);
         let found = tool::check_queries(&toolbox, &mut loaded.library, wanted);
         loaded.diagnostics.extend(found);
         loaded.diagnostics.extend(plan::check_library(&loaded.library));
@@ -160,27 +173,49 @@ impl Loaded {
         &mut self,
         place: &Place,
         paths: &[PathBuf],
-    ) -> Vec<Document<Workflow>> {
-        let library = &self.library;
-        let checked = super::parallel::map(paths, |path| {
-            let (document, mut diagnostics) = read(place, path);
-            if let Some(document) = &document {
-                diagnostics.extend(plan::compile(document, library).1);
-            }
-            (document, diagnostics)
-        });
+    ) -> Vec<Arc<Document<Workflow>>> {
+        let read = super::parallel::map(paths, |path| read::<Workflow>(place, path));
         self.files.extend(paths.iter().map(|path| place.shown(path)));
         let mut documents = Vec::new();
-        for (document, diagnostics) in checked {
-            documents.extend(document);
+        for (document, faults) in read {
+            self.lacks_workflows |= document.is_none();
+            self.diagnostics.extend(faults);
+            documents.extend(document.map(Arc::new));
+        }
+        for document in &documents {
+            self.library.add_workflow(Arc::clone(document));
+        }
+        self.workflows_within(place, &documents);
+        let library = &self.library;
+        let found = super::parallel::map(&documents, |document| plan::compile(document, library).1);
+        for diagnostics in found {
             self.tell(diagnostics);
         }
         documents
     }
 
+    /// Adds the project's other workflows where some that are here run one of them.
+    pub(super) fn workflows_within(&mut self, place: &Place, here: &[Arc<Document<Workflow>>]) {
+        let mut named = here.iter().flat_map(|document| document.value.workflow_names());
+        if named.all(|name| self.library.workflow(name).is_some()) {
+            return;
+        }
+        for path in place.files_in("workflows") {
+            match read::<Workflow>(place, &path) {
+                (Some(document), _) => self.library.add_workflow(Arc::new(document)),
+                (None, faults) => {
+                    // It may be the one that is meant.
+                    self.lacks_workflows = true;
+                    self.take(place, &path, faults);
+                }
+            }
+        }
+    }
+
     /// Warns of agents and tools that nothing uses. Only a whole project can tell.
-    pub(super) fn check_use(&mut self, workflows: &[Document<Workflow>]) {
+    pub(super) fn check_use(&mut self, workflows: &[Arc<Document<Workflow>>]) {
         if !self.has_errors() {
+            let workflows = workflows.iter().map(Arc::as_ref);
             self.diagnostics.extend(plan::check_use(&self.library, workflows));
         }
     }
@@ -203,8 +238,10 @@ impl Loaded {
     }
 
     /// Compiles a workflow against the library.
-    pub(super) fn compile(&mut self, workflow: &Document<Workflow>) -> Option<Plan> {
-        let (plan, diagnostics) = plan::compile(workflow, &self.library);
+    pub(super) fn compile(&mut self, place: &Place, workflow: Document<Workflow>) -> Option<Plan> {
+        let workflow = Arc::new(workflow);
+        self.workflows_within(place, std::slice::from_ref(&workflow));
+        let (plan, diagnostics) = plan::compile(&workflow, &self.library);
         self.tell(diagnostics);
         plan
     }
@@ -212,8 +249,11 @@ impl Loaded {
     /// Adds the faults of a workflow. A name that a faulty file may have meant to define is not worth a message:
     /// the file's own fault is told.
     fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
-        let incomplete = self.incomplete;
-        let told = |found: &Diagnostic| incomplete && plan::may_be_told_elsewhere(found.code);
+        let (incomplete, lacks_workflows) = (self.incomplete, self.lacks_workflows);
+        let told = |found: &Diagnostic| {
+            incomplete && plan::may_be_told_elsewhere(found.code)
+                || lacks_workflows && found.code == "unknown-workflow"
+        };
         self.diagnostics.extend(diagnostics.into_iter().filter(|found| !told(found)));
     }
 

@@ -3,11 +3,13 @@
 
 mod arguments;
 mod commands;
+mod drive;
 mod exit;
 mod load;
 mod parallel;
 mod params;
 mod printer;
+mod rows;
 mod setup;
 
 use std::ffi::OsString;
@@ -59,6 +61,10 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
         Command::Graph(command) => commands::graph::run(&command, &global, printer),
         Command::Runs(command) => commands::history::runs(&command, &global, printer),
         Command::Show(command) => commands::history::show(&command, &global, printer),
+        Command::Resume(command) => commands::resume::run(&command, &global, printer),
+        Command::Rerun(command) => commands::rerun::run(&command, &global, printer),
+        Command::Approve(command) => commands::approve::run(&command, &global, printer),
+        Command::Cancel(command) => commands::cancel::run(&command, &global, printer),
         Command::Schema(command) => commands::schema::run(&command, printer),
         Command::Init(command) => commands::init::run(&command, printer),
         Command::Lsp => commands::lsp::run(&global),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::document::Project;
+use crate::document::{Project, Tool};
 use crate::journal::Journal;
 use crate::model::{Environment, Models};
 use crate::plan::Library;
@@ -28,11 +28,15 @@ pub(super) fn models(library: &Library, environment: &Environment) -> Models {
     }
 }
 
-/// The tools of a project.
-pub(super) fn tools(place: &Place, library: &Library) -> Toolbox {
+/// Tools on the sources of a project.
+pub(super) fn tools(
+    place: &Place,
+    library: &Library,
+    tools: impl IntoIterator<Item = Tool>,
+) -> Toolbox {
     let none = Project::default();
     let project = library.project.as_ref().map_or(&none, |document| &document.value);
-    Toolbox::new(place.root.as_deref().unwrap_or(&place.here), project, library.tools().cloned())
+    Toolbox::new(place.root.as_deref().unwrap_or(&place.here), project, tools)
 }
 
 /// What a run works with.
@@ -46,7 +50,7 @@ pub(super) fn context(
 }
 
 /// Microseconds since the Unix epoch.
-fn now_us() -> i64 {
+pub(super) fn now_us() -> i64 {
     jiff::Timestamp::now().as_microsecond()
 }
 

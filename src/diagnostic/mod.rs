@@ -157,12 +157,14 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
 }
 
-/// Puts diagnostics into the order in which they are shown: by file, place, code.
-pub fn sort(diagnostics: &mut [Diagnostic]) {
+/// Puts diagnostics into the order in which they are shown: by file, place, code. What several workflows found of
+/// one that they run is told once.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by(|a, b| {
         let key = |d: &Diagnostic| (d.file.as_ref().map(|f| f.path.clone()), d.span, d.code);
         key(a).cmp(&key(b))
     });
+    diagnostics.dedup();
 }
 
 /// Help for a name that does not exist: the nearest existing one, else all of them.

@@ -7,7 +7,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 
 use super::foreign;
 use super::read::Kind;
-use super::schema::{self, KEYS_OF_KIND, STEP_KINDS};
+use super::schema::{self, KEYS_OF_FOR_EACH, KEYS_OF_KIND, STEP_KINDS};
 use super::tree::Node;
 use crate::diagnostic::{Diagnostic, SourceFile, Span, nearest, suggest};
 use crate::value::{Value, pointer_segment, type_name};
@@ -180,7 +180,7 @@ impl Checker<'_> {
     fn missing_key(&mut self, pointer: &str, property: &Value, schema_path: &str) {
         let name = property.as_str().unwrap_or_default();
         // What a kind of step lacks or has too much of is told by `steps`.
-        if schema_path.contains("dependentRequired")
+        if schema_path.contains("/dependent")
             || schema_path.contains("/then/")
             || is_kinds(schema_path)
         {
@@ -332,7 +332,7 @@ impl Checker<'_> {
                 [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
                 [] if STEP_KINDS.into_iter().any(misspelt) => {}
                 [] => {
-                    let help = "give it `agent`, `tool` or `compute`".to_owned();
+                    let help = format!("give it one of {}", listed(&STEP_KINDS));
                     self.report("wrong-kind", format!("step{id} has no kind"), Some(help), span);
                 }
                 [kind] => self.keys_of_kind(kind, step, &pointer, &id, misspelt("prompt")),
@@ -391,15 +391,31 @@ impl Checker<'_> {
                 span,
             );
         }
-        for (owner, keys) in KEYS_OF_KIND.into_iter().filter(|(owner, _)| *owner != kind) {
+        for (owners, keys) in KEYS_OF_KIND.into_iter().filter(|(owners, _)| !owners.contains(&kind))
+        {
             for key in keys.iter().filter(|key| step.contains_key(**key)) {
-                let span = self.key_span(&format!("{pointer}/{key}"));
                 let message = format!(
-                    "`{key}` belongs to steps of kind `{owner}`, this one is of kind `{kind}`"
+                    "`{key}` belongs to steps of kind {}, this one is of kind `{kind}`",
+                    listed(owners)
                 );
-                self.report("misplaced-key", message, Some("remove it".to_owned()), span);
+                self.misplaced(&format!("{pointer}/{key}"), message, "remove it");
             }
         }
+        if !step.contains_key("for_each") {
+            for key in KEYS_OF_FOR_EACH.into_iter().filter(|key| step.contains_key(*key)) {
+                let message = format!("`{key}` means nothing without `for_each`");
+                self.misplaced(
+                    &format!("{pointer}/{key}"),
+                    message,
+                    "add `for_each:`, or remove it",
+                );
+            }
+        }
+    }
+
+    fn misplaced(&mut self, pointer: &str, message: String, help: &str) {
+        let span = self.key_span(pointer);
+        self.report("misplaced-key", message, Some(help.to_owned()), span);
     }
 
     /// `when` and `compute` take bare expressions: braces around them are what people try first.
@@ -484,6 +500,16 @@ fn is_kinds(schema_path: &str) -> bool {
     schema_path.ends_with("/Step/oneOf")
         || schema_path.contains("/Step/oneOf/")
         || schema_path.contains("/$ref/oneOf")
+        || schema_path.contains("/dependentSchemas")
+}
+
+/// Names in a row: `a`, `b` or `c`.
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        all => all.join(""),
+    }
 }
 
 fn last(pointer: &str) -> String {

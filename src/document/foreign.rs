@@ -145,13 +145,7 @@ const MODEL: &[(&str, &str)] = &[
 
 /// Keys of steps and tools that another version may have.
 const NOT_YET: &[(Place, &str)] = &[
-    (Place::Step, "for_each"),
-    (Place::Step, "as"),
-    (Place::Step, "max_parallel"),
-    (Place::Step, "workflow"),
     (Place::Step, "plan"),
-    (Place::Step, "approval"),
-    (Place::Step, "cache"),
     (Place::Step, "tools"),
     (Place::Step, "max_turns"),
     (Place::Tool, "http"),
@@ -203,6 +197,5 @@ pub(super) fn stands_for(place: Place, key: &str) -> Option<&'static str> {
 
 /// Whether a key of a step would make its kind, were it supported or rightly named.
 pub(super) fn makes_a_kind(key: &str) -> bool {
-    matches!(key, "workflow" | "plan" | "approval")
-        || matches!(stands_for(Place::Step, key), Some("tool" | "compute" | "agent"))
+    key == "plan" || matches!(stands_for(Place::Step, key), Some("tool" | "compute" | "agent"))
 }

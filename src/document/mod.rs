@@ -16,6 +16,7 @@ mod tree;
 
 mod agent;
 mod project;
+mod repeat;
 mod step;
 mod tool;
 mod workflow;
@@ -25,6 +26,7 @@ pub use schema::of as schema;
 
 pub use agent::{Agent, InlineAgent, ModelList};
 pub use project::{Budget, Limits, Model, Price, Project, Provider, Rate, Source};
+pub use repeat::{Approval, Cache, CacheFor, Needs};
 pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
 pub use tool::{Returns, Sql, Tool, ToolFile};
 pub use workflow::{Bound, Param, ParamType, ParamValues, Workflow};

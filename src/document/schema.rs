@@ -11,11 +11,16 @@ use super::{Agent, Project, ToolFile, Workflow};
 use crate::value::Value;
 
 /// The keys of which a step has exactly one.
-pub(super) const STEP_KINDS: [&str; 3] = ["agent", "tool", "compute"];
+pub(super) const STEP_KINDS: [&str; 5] = ["agent", "tool", "workflow", "compute", "approval"];
 
-/// Keys that belong to one kind of step.
-pub(super) const KEYS_OF_KIND: [(&str, &[&str]); 2] =
-    [("agent", &["prompt", "model", "max_tokens", "output", "figures"]), ("tool", &["with"])];
+/// Keys that belong to some kinds of steps, and those kinds.
+pub(super) const KEYS_OF_KIND: [(&[&str], &[&str]); 2] = [
+    (&["agent"], &["prompt", "model", "max_tokens", "output", "figures"]),
+    (&["tool", "workflow"], &["with"]),
+];
+
+/// Keys that mean nothing without `for_each`.
+pub(super) const KEYS_OF_FOR_EACH: [&str; 2] = ["as", "max_parallel"];
 
 /// The JSON Schema (draft 2020-12) of a kind of file.
 pub fn of(kind: Kind) -> Value {
@@ -56,15 +61,25 @@ pub(super) fn validator(kind: Kind) -> Option<&'static jsonschema::Validator> {
 pub(super) fn step_kinds(schema: &mut Schema) {
     let kinds: Vec<Value> = STEP_KINDS.iter().map(|kind| json!({"required": [kind]})).collect();
     schema.insert("oneOf".to_owned(), kinds.into());
-    let mut needed = serde_json::Map::new();
-    for (kind, keys) in KEYS_OF_KIND {
+    let (mut needed, mut one_of) = (serde_json::Map::new(), serde_json::Map::new());
+    for (kinds, keys) in KEYS_OF_KIND {
         for key in keys {
-            needed.insert((*key).to_owned(), json!([kind]));
+            if let [kind] = kinds {
+                needed.insert((*key).to_owned(), json!([kind]));
+            } else {
+                let kinds: Vec<Value> =
+                    kinds.iter().map(|kind| json!({"required": [kind]})).collect();
+                one_of.insert((*key).to_owned(), json!({"anyOf": kinds}));
+            }
         }
+    }
+    for key in KEYS_OF_FOR_EACH {
+        needed.insert(key.to_owned(), json!(["for_each"]));
     }
     needed.insert("agent".to_owned(), json!(["prompt"]));
     needed.insert("default".to_owned(), json!(["on_error"]));
     schema.insert("dependentRequired".to_owned(), needed.into());
+    schema.insert("dependentSchemas".to_owned(), one_of.into());
     schema.insert(
         "if".to_owned(),
         json!({"required": ["on_error"], "properties": {"on_error": {"const": "default"}}}),

@@ -1,16 +1,18 @@
 //! A step of a workflow, as written. Which keys make a valid step is checked here; what the names in
 //! it mean is resolved by `plan`.
 
+use std::num::NonZeroUsize;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::workflow::present;
-use super::{InlineAgent, ModelList};
-use crate::id::{AgentName, StepId, ToolName};
+use super::{Approval, Cache, InlineAgent, ModelList, Needs};
+use crate::id::{AgentName, StepId, ToolName, WorkflowName};
 use crate::value::{HumanDuration, Value};
 
-/// One node of the workflow's DAG. Exactly one of `agent`, `tool` and `compute` makes its kind.
+/// One node of the workflow's DAG. Exactly one of `agent`, `tool`, `workflow`, `compute` and `approval` makes its kind.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = super::schema::step_kinds)]
@@ -45,10 +47,18 @@ pub struct Step {
     /// Kind `tool`: the name of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<ToolName>,
-    /// Tool: its arguments by name; values or templates.
+    /// Tool and workflow: arguments by name; values or templates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = serde_json::json!({"campaign_id": "{{ params.campaign_id }}"}))]
     pub with: Option<IndexMap<String, Value>>,
+
+    /// Kind `workflow`: the name of a workflow of the project; its outputs are the step's output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowName>,
+
+    /// Kind `approval`: a question to a person, for whom the run waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
 
     /// Kind `compute`: expressions by name, in order; each may read `params`, `steps` and the names before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,12 +66,27 @@ pub struct Step {
     pub compute: Option<IndexMap<String, Value>>,
 
     /// Steps to wait for, besides those whose outputs are read.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub needs: Vec<StepId>,
+    #[serde(default, skip_serializing_if = "Needs::is_empty")]
+    pub needs: Needs,
     /// An expression; where it is false, the step is skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"steps.metrics.output.spend_usd > 0")]
     pub when: Option<String>,
+    /// A list, or an expression that gives one: the step is done once for each item, and its output is the list of
+    /// what each gave, in the order of the items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<super::repeat::ForEach>", example = &"{{ steps.campaigns.output }}")]
+    pub for_each: Option<Value>,
+    /// With `for_each`: the name by which the step's texts read the item; `item` where absent.
+    #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_]*$"), example = &"campaign")]
+    pub item_name: Option<String>,
+    /// With `for_each`: the most items that are done at the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_parallel: Option<NonZeroUsize>,
+    /// Whether an output that the same inputs gave before is taken instead of doing the step again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
     /// How often and how patiently the step is tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,

@@ -43,6 +43,11 @@ impl Workflow {
         let values = self.params.values().filter_map(|param| param.values.as_ref());
         steps.chain(values.map(|values| &values.tool))
     }
+
+    /// The workflows that its steps run.
+    pub fn workflow_names(&self) -> impl Iterator<Item = &WorkflowName> {
+        self.steps.iter().filter_map(|step| step.workflow.as_ref())
+    }
 }
 
 /// A typed input of a workflow or of a tool.

@@ -90,8 +90,13 @@ pub(super) struct Emit {
 
 /// Tells what a template reads.
 pub fn analyse_template(source: &str) -> Analysis {
+    analyse_prompt(source, &BTreeMap::new())
+}
+
+/// Tells what a template reads in which some names hold data of steps: no reads are told of those.
+pub(super) fn analyse_prompt(source: &str, data: &BTreeMap<String, BTreeSet<String>>) -> Analysis {
     match parse(source, "", minijinja::syntax::SyntaxConfig::default()) {
-        Ok(tree) => analyse(|walker| walker.statement(&tree)),
+        Ok(tree) => analyse(data, |walker| walker.statement(&tree)),
         Err(error) => syntax_fault(source, &error),
     }
 }
@@ -99,7 +104,7 @@ pub fn analyse_template(source: &str) -> Analysis {
 /// Tells what a bare expression reads.
 pub fn analyse_expression(source: &str) -> Analysis {
     match parse_expr(source) {
-        Ok(tree) => analyse(|walker| {
+        Ok(tree) => analyse(&BTreeMap::new(), |walker| {
             walker.expression(&tree, false);
         }),
         Err(error) => syntax_fault(source, &error),
@@ -107,8 +112,8 @@ pub fn analyse_expression(source: &str) -> Analysis {
 }
 
 /// Walks until the sources of assigned names no longer grow: a name may be read above its assignment in a loop.
-fn analyse(walk: impl Fn(&mut Walker)) -> Analysis {
-    let mut assigned = BTreeMap::new();
+fn analyse(data: &BTreeMap<String, BTreeSet<String>>, walk: impl Fn(&mut Walker)) -> Analysis {
+    let mut assigned = data.clone();
     loop {
         let mut walker =
             Walker { assigned: assigned.clone(), analysis: Analysis::default(), captures: 0 };

@@ -1,5 +1,6 @@
 //! Texts checked and ready to be rendered.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
@@ -7,10 +8,10 @@ use minijinja::machinery::{Token, ast::Stmt, parse, tokenize};
 use minijinja::value::ValueKind;
 use serde::{Deserialize, Serialize};
 
-use super::analysis::Emit;
+use super::analysis::{Emit, analyse_prompt};
 use super::environment::environment;
 use super::plain::PlainText;
-use super::{Problem, Scope, analyse_template, fence};
+use super::{Problem, Scope, fence};
 use crate::event::Fault;
 use crate::value::Value;
 
@@ -57,12 +58,16 @@ impl Template {
         }
     }
 
-    /// Prepares a prompt: every `{{ ... }}` that may write out data of a step puts it inside a fence.
-    pub fn prompt(source: &str) -> Result<Self, Problem> {
+    /// Prepares a prompt: every `{{ ... }}` that may write out data of a step puts it inside a fence. `data` are
+    /// further names that hold data, each with the steps it comes from.
+    pub fn prompt(
+        source: &str,
+        data: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<Self, Problem> {
         if !is_template(source) {
             return Ok(Self::Literal(Value::String(source.to_owned())));
         }
-        let emits = analyse_template(source).emits;
+        let emits = analyse_prompt(source, data).emits;
         if let Some(emit) = emits.iter().find(|emit| emit.captured && !emit.sources.is_empty()) {
             return Err(Problem {
                 code: "captured-data",

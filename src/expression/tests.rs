@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::value::Value;
 
@@ -19,7 +21,10 @@ fn render(text: &str) -> Result<Value, String> {
 }
 
 fn prompt(text: &str) -> String {
-    Template::prompt(text).expect("a sound prompt").render_text(&scope()).expect("a prompt")
+    Template::prompt(text, &BTreeMap::new())
+        .expect("a sound prompt")
+        .render_text(&scope())
+        .expect("a prompt")
 }
 
 #[test]
@@ -172,12 +177,15 @@ fn a_block_must_not_take_a_fence_apart() {
         "{% set x %}{{ steps.metrics.output.name }}{% endset %}{{ x[:9] }}",
     ] {
         assert_eq!(
-            Template::prompt(text).map_err(|problem| problem.code),
+            Template::prompt(text, &BTreeMap::new()).map_err(|problem| problem.code),
             Err("captured-data"),
             "{text}"
         );
     }
-    assert!(Template::prompt("{% filter upper %}{{ params.note }}{% endfilter %}").is_ok());
+    assert!(
+        Template::prompt("{% filter upper %}{{ params.note }}{% endfilter %}", &BTreeMap::new())
+            .is_ok()
+    );
 }
 
 #[test]
@@ -204,12 +212,13 @@ fn a_text_that_only_names_values_reads_as_its_template_does() {
         "{{ steps.metrics.output }}{{- params.note -}} x",
         "{{ steps.metrics.output.nothing }} {# not shown #} {{ steps.metrics.output.spend }}",
     ] {
-        let plain = Template::prompt(text).expect("a sound prompt");
+        let plain = Template::prompt(text, &BTreeMap::new()).expect("a sound prompt");
         let Template::Plain(parts) = &plain else { panic!("{text} only names values") };
         let template = Template::Text(parts.source().to_owned());
         assert_eq!(plain.render_text(&scope()), template.render_text(&scope()), "{text}");
     }
-    let missing =
-        Template::prompt("{{ params.typo }}").expect("a sound prompt").render_text(&scope());
+    let missing = Template::prompt("{{ params.typo }}", &BTreeMap::new())
+        .expect("a sound prompt")
+        .render_text(&scope());
     assert!(missing.expect_err("undefined").message.contains("params.typo"));
 }

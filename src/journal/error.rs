@@ -34,14 +34,20 @@ pub enum JournalError {
         /// Why.
         source: serde_json::Error,
     },
+    /// Another process drives the run.
+    #[error("another process drives run {run}")]
+    Driven {
+        /// The run.
+        run: String,
+    },
     /// The engine contradicts itself.
     #[error("{0}, which is a bug of the engine")]
-    Bug(&'static str),
+    Bug(String),
 }
 
 impl JournalError {
     /// A fault of the engine itself.
-    pub fn bug(what: &'static str) -> Self {
-        Self::Bug(what)
+    pub fn bug(what: &str) -> Self {
+        Self::Bug(what.to_owned())
     }
 }

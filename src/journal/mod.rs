@@ -1,9 +1,13 @@
 //! The journal: the events of all runs, on disk. It is written before anything is shown, and before a tool acts.
 
+mod driver;
 mod error;
+mod outputs;
+mod schema;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 
 pub use error::JournalError;
-pub use sqlite::{Journal, RunSummary};
+pub use outputs::Output;
+pub use sqlite::{Journal, RunSummary, Writer};

@@ -5,39 +5,44 @@
 //! the page cache, which survives the death of the process; the disk is only waited for at checkpoints, which are
 //! made when a run ends.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::Serialize;
 
-use super::JournalError;
+use super::driver::{Driver, is_driven};
+use super::{JournalError, schema};
 use crate::event::{Event, Record, RunStatus};
 use crate::id::{PlanHash, RunId, WorkflowName};
 
-/// The schema version that this engine writes, kept in `user_version`.
-const VERSION: i64 = 1;
-
-/// Events lie in the order of their keys, so that appending touches the last page only: the number of the run is the
-/// upper half of a key, the number of the group the lower.
-const SCHEMA: &str = "
-create table plans (hash text primary key, json text not null);
-create table runs (
-    number integer primary key, run_id text not null unique, workflow text not null, status text,
-    started_us integer not null, ended_us integer, cost_usd real not null default 0, pid integer
-);
-create table events (key integer primary key, records text not null);
-";
-
 /// The events of all runs, on disk.
 pub struct Journal {
-    connection: Connection,
+    pub(super) connection: Connection,
+    /// The file; none for a journal in memory.
+    path: Option<PathBuf>,
+    /// What shows others that this process is alive; made when it begins to drive a run.
+    driver: Option<Driver>,
     /// A plan to be written with the next group.
     plan: Option<(PlanHash, String)>,
-    /// The run that is being written, and the key of its next group.
-    next: Option<(RunId, i64)>,
-    /// The cost of the run that is being written.
+}
+
+/// Where a run is written.
+#[derive(Debug)]
+pub struct Writer {
+    run: RunId,
+    /// The key of the next group, once known.
+    next: Option<i64>,
+    /// US dollars of the groups written here.
     cost_usd: f64,
+}
+
+impl Writer {
+    /// The writer of a run.
+    pub fn new(run: RunId) -> Self {
+        Self { run, next: None, cost_usd: 0.0 }
+    }
 }
 
 /// A run, in a line.
@@ -67,32 +72,19 @@ impl Journal {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::with(Connection::open_with_flags(path, flags)?)
+        Self::with(Connection::open_with_flags(path, flags)?, Some(path.to_owned()))
     }
 
     /// A journal that is gone with the process.
     pub fn in_memory() -> Result<Self, JournalError> {
-        Self::with(Connection::open_in_memory()?)
+        Self::with(Connection::open_in_memory()?, None)
     }
 
-    fn with(connection: Connection) -> Result<Self, JournalError> {
+    fn with(connection: Connection, path: Option<PathBuf>) -> Result<Self, JournalError> {
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.execute_batch("pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma temp_store = memory;")?;
-        let found: i64 = connection.query_row("pragma user_version", [], |row| row.get(0))?;
-        if found > VERSION {
-            return Err(JournalError::Newer { found, known: VERSION });
-        }
-        if found == 0 {
-            // Another engine may be doing the same: whoever holds the lock looks again.
-            connection.query_row("pragma journal_mode = wal", [], |_| Ok(()))?;
-            connection.execute_batch("begin immediate")?;
-            let found: i64 = connection.query_row("pragma user_version", [], |row| row.get(0))?;
-            if found == 0 {
-                connection.execute_batch(&format!("{SCHEMA} pragma user_version = {VERSION};"))?;
-            }
-            connection.execute_batch("commit")?;
-        }
-        Ok(Self { connection, plan: None, next: None, cost_usd: 0.0 })
+        schema::bring_up_to_date(&connection)?;
+        Ok(Self { connection, path, driver: None, plan: None })
     }
 
     /// Keeps a plan, with the next group of events; once, however many runs share it.
@@ -101,9 +93,9 @@ impl Journal {
     }
 
     /// Writes a group of events of a run, in one transaction.
-    pub fn append(&mut self, run: &RunId, records: &[Record]) -> Result<(), JournalError> {
+    pub fn append(&mut self, to: &mut Writer, records: &[Record]) -> Result<(), JournalError> {
         let json = serde_json::to_string(records)
-            .map_err(|source| JournalError::Unreadable { run: run.to_string(), source })?;
+            .map_err(|source| JournalError::Unreadable { run: to.run.to_string(), source })?;
         // A statement on its own is a transaction, and cheaper than one that is spelled out.
         let bounds = |record: &Record| {
             matches!(record.event, Event::RunStarted { .. } | Event::RunFinished { .. })
@@ -112,23 +104,32 @@ impl Journal {
         if several {
             self.connection.execute_batch("begin immediate")?;
         }
-        let written = self.write(run, &json, records);
+        let written = self.write(to, &json, records);
         if several {
             let end = if written.is_ok() { "commit" } else { "rollback" };
             self.connection.execute_batch(end)?;
         }
-        self.next = Some((run.clone(), written? + 1));
+        to.next = Some(written? + 1);
         if records.iter().any(|record| matches!(record.event, Event::RunFinished { .. })) {
-            self.next = None;
-            // What cannot be folded into the file now, because another engine reads it, is folded in later.
-            let checkpoint = "pragma wal_checkpoint(passive)";
-            drop(self.connection.query_row(checkpoint, [], |row| row.get::<_, i64>(0)));
+            self.fold();
         }
         Ok(())
     }
 
+    /// Folds what was written into the file. What cannot be folded now, because another engine reads it, is folded
+    /// in later.
+    fn fold(&self) {
+        let checkpoint = "pragma wal_checkpoint(passive)";
+        drop(self.connection.query_row(checkpoint, [], |row| row.get::<_, i64>(0)));
+    }
+
     /// Writes what a group consists of; gives its key.
-    fn write(&mut self, run: &RunId, json: &str, records: &[Record]) -> Result<i64, JournalError> {
+    fn write(
+        &mut self,
+        to: &mut Writer,
+        json: &str,
+        records: &[Record],
+    ) -> Result<i64, JournalError> {
         if let Some((hash, plan)) = self.plan.take() {
             self.connection
                 .prepare_cached("insert or ignore into plans (hash, json) values (?1, ?2)")?
@@ -136,36 +137,39 @@ impl Journal {
         }
         for record in records {
             match &record.event {
-                Event::RunStarted { workflow, .. } => {
-                    let insert = "insert into runs (run_id, workflow, started_us, pid) values (?1, ?2, ?3, ?4)";
-                    let pid = std::process::id();
-                    self.cost_usd = 0.0;
+                Event::RunStarted { workflow, parent, batch, .. } => {
+                    let insert = "insert into runs (run_id, workflow, started_us, driver, parent, batch, batch_row)
+                                  values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+                    let driver = self.driver()?;
                     self.connection.prepare_cached(insert)?.execute(params![
-                        run.as_str(),
+                        to.run.as_str(),
                         workflow.as_str(),
                         record.at_us,
-                        pid
+                        driver,
+                        parent.as_ref().map(RunId::as_str),
+                        batch.as_ref().map(|row| row.batch.as_str()),
+                        batch.as_ref().map(|row| i64::try_from(row.row).unwrap_or(i64::MAX)),
                     ])?;
                 }
                 Event::ModelCalled { call, .. } => {
-                    self.cost_usd += call.cost_usd.unwrap_or_default();
+                    to.cost_usd += call.cost_usd.unwrap_or_default();
                 }
                 Event::RunFinished { status, .. } => {
                     let update =
-                        "update runs set status = ?2, ended_us = ?3, cost_usd = ?4, pid = null
+                        "update runs set status = ?2, ended_us = ?3, cost_usd = cost_usd + ?4, driver = null
                                   where run_id = ?1";
                     let status = status_name(*status);
                     self.connection.prepare_cached(update)?.execute(params![
-                        run.as_str(),
+                        to.run.as_str(),
                         status,
                         record.at_us,
-                        self.cost_usd
+                        to.cost_usd
                     ])?;
                 }
                 _ => {}
             }
         }
-        let key = self.next_key(run)?;
+        let key = self.next_key(to)?;
         self.connection
             .prepare_cached("insert into events (key, records) values (?1, ?2)")?
             .execute(params![key, json])?;
@@ -173,32 +177,105 @@ impl Journal {
     }
 
     /// The key of a run's next group.
-    fn next_key(&mut self, run: &RunId) -> Result<i64, JournalError> {
-        match &self.next {
-            Some((known, key)) if known == run => Ok(*key),
-            _ => {
-                let query = "select coalesce(max(key) + 1, number << 32) from runs left join events
-                             on key >= number << 32 and key < (number + 1) << 32 where run_id = ?1";
-                Ok(self.connection.query_row(query, [run.as_str()], |row| row.get(0))?)
-            }
+    fn next_key(&self, to: &Writer) -> Result<i64, JournalError> {
+        if let Some(key) = to.next {
+            return Ok(key);
         }
+        let query = "select coalesce(max(key) + 1, number << 32) from runs left join events
+                     on key >= number << 32 and key < (number + 1) << 32 where run_id = ?1";
+        Ok(self.connection.query_row(query, [to.run.as_str()], |row| row.get(0))?)
     }
 
-    /// The events of a run, in order; none where there is no such run.
+    /// What shows that this process is alive, as the journal names it.
+    fn driver(&mut self) -> Result<Option<String>, JournalError> {
+        let Some(path) = &self.path else { return Ok(None) };
+        if self.driver.is_none() {
+            let unavailable = |source| JournalError::Unavailable { path: path.clone(), source };
+            self.driver = Some(Driver::new(path).map_err(unavailable)?);
+        }
+        Ok(self.driver.as_ref().map(|driver| driver.name().to_owned()))
+    }
+
+    /// Takes over a run that no process drives. Two engines never drive the same run.
+    pub fn claim(&mut self, run: &RunId) -> Result<(), JournalError> {
+        let driver = self.driver()?;
+        self.connection.execute_batch("begin immediate")?;
+        let claimed = self.claim_now(run, driver.as_deref());
+        let end = if claimed.is_ok() { "commit" } else { "rollback" };
+        self.connection.execute_batch(end)?;
+        claimed
+    }
+
+    fn claim_now(&self, run: &RunId, driver: Option<&str>) -> Result<(), JournalError> {
+        let query = "select driver from runs where run_id = ?1";
+        let other: Option<String> =
+            self.connection.query_row(query, [run.as_str()], |row| row.get(0))?;
+        if other.is_some_and(|other| self.is_alive(&other)) {
+            return Err(JournalError::Driven { run: run.to_string() });
+        }
+        let update = "update runs set driver = ?2, status = null where run_id = ?1";
+        self.connection.execute(update, params![run.as_str(), driver])?;
+        Ok(())
+    }
+
+    /// Leaves a run that only waits for a person.
+    pub fn pause(&mut self, writer: &Writer) -> Result<(), JournalError> {
+        let update = "update runs set status = 'waiting', driver = null, cost_usd = cost_usd + ?2 where run_id = ?1";
+        self.connection.execute(update, params![writer.run.as_str(), writer.cost_usd])?;
+        self.fold();
+        Ok(())
+    }
+
+    /// Asks whoever drives a run to end it.
+    pub fn cancel(&mut self, run: &RunId) -> Result<(), JournalError> {
+        let update = "update runs set cancelled = 1 where run_id = ?1";
+        self.connection.execute(update, [run.as_str()])?;
+        Ok(())
+    }
+
+    /// Whether somebody asked that a run be ended.
+    pub fn is_cancelled(&self, run: &RunId) -> Result<bool, JournalError> {
+        let query = "select cancelled from runs where run_id = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        Ok(statement.query_row([run.as_str()], |row| row.get(0)).optional()?.unwrap_or_default())
+    }
+
+    /// Whether a process drives the runs that name this driver.
+    fn is_alive(&self, driver: &str) -> bool {
+        let own = self.driver.as_ref().is_some_and(|own| own.name() == driver);
+        own || self.path.as_ref().is_some_and(|path| is_driven(path, driver))
+    }
+
+    /// The events of a run, in order; none where there is no such run. They end where a group cannot be read.
     pub fn records(&self, run: &RunId) -> Result<Vec<Record>, JournalError> {
+        Ok(self.groups(run)?.0)
+    }
+
+    /// The events of a run, and the key of the first group that cannot be read, if there is one.
+    fn groups(&self, run: &RunId) -> Result<(Vec<Record>, Option<i64>), JournalError> {
         let mut query = self.connection.prepare_cached(
-            "select records from events, runs where run_id = ?1
+            "select key, records from events, runs where run_id = ?1
                  and key >= number << 32 and key < (number + 1) << 32 order by key",
         )?;
         let mut rows = query.query([run.as_str()])?;
         let mut records = Vec::new();
         while let Some(row) = rows.next()? {
-            let json: String = row.get(0)?;
-            let group: Vec<Record> = serde_json::from_str(&json)
-                .map_err(|source| JournalError::Unreadable { run: run.to_string(), source })?;
-            records.extend(group);
+            // Cast to bytes, so that a text which is no text is a broken group and not a broken journal.
+            let json = row.get_ref(1)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
+            match serde_json::from_slice::<Vec<Record>>(json) {
+                Ok(group) => records.extend(group),
+                Err(_) => return Ok((records, Some(row.get(0)?))),
+            }
         }
-        Ok(records)
+        Ok((records, None))
+    }
+
+    /// Removes the groups of a run from the first that cannot be read; how many there were.
+    pub fn mend(&mut self, run: &RunId) -> Result<usize, JournalError> {
+        let Some(broken) = self.groups(run)?.1 else { return Ok(0) };
+        let delete = "delete from events where key >= ?1
+                      and key < ((select number from runs where run_id = ?2) + 1) << 32";
+        Ok(self.connection.execute(delete, params![broken, run.as_str()])?)
     }
 
     /// The JSON of a plan.
@@ -219,16 +296,28 @@ impl Journal {
         })
     }
 
+    /// The newest run of each row of a batch.
+    pub fn runs_of(&self, batch: &str) -> Result<BTreeMap<u64, RunId>, JournalError> {
+        let query = "select batch_row, run_id from runs where batch = ?1 order by number";
+        let mut statement = self.connection.prepare(query)?;
+        let rows = statement.query_map([batch], |row| {
+            let number = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+            Ok((number, row.get::<_, String>(1)?.into()))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// All runs, newest first.
     pub fn runs(&self) -> Result<Vec<RunSummary>, JournalError> {
         let mut query = self.connection.prepare(
-            "select run_id, workflow, status, started_us, ended_us, cost_usd, pid from runs order by started_us desc, run_id desc",
+            "select run_id, workflow, status, started_us, ended_us, cost_usd, driver from runs order by started_us desc, run_id desc",
         )?;
         let rows = query.query_map([], |row| {
             let status: Option<String> = row.get(2)?;
             let (started_us, ended_us): (i64, Option<i64>) = (row.get(3)?, row.get(4)?);
-            let pid: Option<u32> = row.get(6)?;
-            let open = if pid.is_some_and(is_alive) { "running" } else { "interrupted" };
+            let driver: Option<String> = row.get(6)?;
+            let alive = driver.is_some_and(|driver| self.is_alive(&driver));
+            let open = if alive { "running" } else { "interrupted" };
             Ok(RunSummary {
                 run_id: row.get::<_, String>(0)?.into(),
                 workflow: row.get::<_, String>(1)?.into(),
@@ -253,11 +342,6 @@ fn status_name(status: RunStatus) -> &'static str {
         RunStatus::Waiting => "waiting",
         RunStatus::Cancelled => "cancelled",
     }
-}
-
-/// Whether a process of this id is there. Where that cannot be told, a run counts as interrupted.
-fn is_alive(pid: u32) -> bool {
-    Path::new("/proc").join(pid.to_string()).exists()
 }
 
 /// Makes the folder and an empty file that only its owner can read; what agents are told is nobody else's business.

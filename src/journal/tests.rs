@@ -14,13 +14,15 @@ fn started(run: &str, at_us: i64) -> Record {
         plan: "hash".into(),
         params: serde_json::Map::new(),
         offline: false,
+        parent: None,
+        batch: None,
     };
     Record { at_us, event }
 }
 
 fn step(number: usize) -> Record {
     let event = if number.is_multiple_of(2) {
-        Event::StepStarted { step: format!("s{number}").into() }
+        Event::StepStarted { step: format!("s{number}").into(), items: None, params: None }
     } else {
         Event::StepFailed {
             step: format!("s{number}").into(),
@@ -44,13 +46,14 @@ proptest! {
     fn what_was_appended_is_read_in_order_however_it_was_grouped(groups in prop::collection::vec(1usize..6, 1..12)) {
         let mut journal = Journal::in_memory().unwrap();
         let run = RunId::from("r");
+        let mut writer = Writer::new(run.clone());
         let mut all = vec![started("r", 0)];
-        journal.append(&run, &all).unwrap();
+        journal.append(&mut writer, &all).unwrap();
         let mut number = 0;
         for size in groups {
             let group: Vec<Record> = (number..number + size).map(step).collect();
             number += size;
-            journal.append(&run, &group).unwrap();
+            journal.append(&mut writer, &group).unwrap();
             all.extend(group);
         }
         prop_assert_eq!(journal.records(&run).unwrap(), all);
@@ -62,15 +65,17 @@ fn a_journal_that_was_never_closed_keeps_every_group() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(".engine").join("journal.db");
     let run = RunId::from("r");
+    let mut writer = Writer::new(run.clone());
     let mut journal = Journal::open(&path).unwrap();
     journal.put_plan(&PlanHash::from("hash"), "{}");
-    journal.append(&run, &[started("r", 1_000_000)]).unwrap();
-    journal.append(&run, &[step(1), step(2)]).unwrap();
+    journal.append(&mut writer, &[started("r", 1_000_000)]).unwrap();
+    journal.append(&mut writer, &[step(1), step(2)]).unwrap();
     std::mem::forget(journal); // As after kill -9: nothing is closed, nothing is flushed.
     let mut journal = Journal::open(&path).unwrap();
     assert_eq!(journal.records(&run).unwrap(), [started("r", 1_000_000), step(1), step(2)]);
     assert_eq!(journal.plan(&"hash".into()).unwrap().as_deref(), Some("{}"));
-    journal.append(&run, &[finished(3_000_000)]).unwrap();
+    let mut writer = Writer::new(run.clone());
+    journal.append(&mut writer, &[finished(3_000_000)]).unwrap();
     assert_eq!(
         journal.records(&run).unwrap().len(),
         4,
@@ -92,9 +97,9 @@ fn runs_are_listed_newest_first_and_told_apart() {
     let path = folder.path().join("journal.db");
     let mut journal = Journal::open(&path).unwrap();
     for (run, at) in [("aa1", 1_000), ("ab2", 3_000), ("ac3", 2_000)] {
-        journal.append(&run.into(), &[started(run, at)]).unwrap();
+        journal.append(&mut Writer::new(run.into()), &[started(run, at)]).unwrap();
     }
-    journal.append(&"ac3".into(), &[finished(9_000)]).unwrap();
+    journal.append(&mut Writer::new("ac3".into()), &[finished(9_000)]).unwrap();
     let listed: Vec<_> =
         journal.runs().unwrap().into_iter().map(|r| (r.run_id.to_string(), r.status)).collect();
     let wanted = [("ab2", "running"), ("ac3", "succeeded"), ("aa1", "running")];
@@ -105,7 +110,7 @@ fn runs_are_listed_newest_first_and_told_apart() {
     );
     rusqlite::Connection::open(&path)
         .unwrap()
-        .execute("update runs set pid = 999999999", [])
+        .execute("update runs set driver = 'gone'", [])
         .unwrap();
     assert_eq!(journal.runs().unwrap()[0].status, "interrupted", "no process drives it any more");
     assert_eq!(journal.find("ab").unwrap(), Some("ab2".into()));
@@ -123,12 +128,13 @@ fn two_engines_write_one_journal() {
             std::thread::spawn(move || {
                 let mut journal = Journal::open(&path).unwrap();
                 let run = RunId::from(format!("r{n}"));
+                let mut writer = Writer::new(run.clone());
                 journal.put_plan(&"hash".into(), "{}");
-                journal.append(&run, &[started(run.as_str(), n)]).unwrap();
+                journal.append(&mut writer, &[started(run.as_str(), n)]).unwrap();
                 for number in 0..50 {
-                    journal.append(&run, &[step(number)]).unwrap();
+                    journal.append(&mut writer, &[step(number)]).unwrap();
                 }
-                journal.append(&run, &[finished(99)]).unwrap();
+                journal.append(&mut writer, &[finished(99)]).unwrap();
             })
         })
         .collect();
@@ -159,4 +165,65 @@ fn a_journal_that_cannot_be_used_says_why() {
         Journal::open(&file.join("journal.db")),
         Err(JournalError::Unavailable { .. })
     ));
+}
+
+#[test]
+fn two_engines_never_drive_the_same_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let run = RunId::from("r");
+    let mut first = Journal::open(&path).unwrap();
+    first.append(&mut Writer::new(run.clone()), &[started("r", 1)]).unwrap();
+    let mut second = Journal::open(&path).unwrap();
+    assert!(matches!(second.claim(&run), Err(JournalError::Driven { .. })), "the first drives it");
+    assert_eq!(second.runs().unwrap()[0].status, "running");
+    drop(first);
+    assert_eq!(second.runs().unwrap()[0].status, "interrupted");
+    second.claim(&run).unwrap();
+    assert_eq!(second.runs().unwrap()[0].status, "running");
+    let mut third = Journal::open(&path).unwrap();
+    assert!(matches!(third.claim(&run), Err(JournalError::Driven { .. })));
+}
+
+#[test]
+fn a_group_that_cannot_be_read_ends_what_is_known_and_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let run = RunId::from("r");
+    let mut journal = Journal::open(&path).unwrap();
+    let mut writer = Writer::new(run.clone());
+    journal.append(&mut writer, &[started("r", 1)]).unwrap();
+    journal.append(&mut writer, &[step(0)]).unwrap();
+    journal.append(&mut writer, &[step(1)]).unwrap();
+    let tear = "update events set records = substr(records, 1, 20) where key = (select max(key) - 1 from events)";
+    rusqlite::Connection::open(&path).unwrap().execute(tear, []).unwrap();
+    assert_eq!(journal.records(&run).unwrap(), [started("r", 1)]);
+    assert_eq!(journal.mend(&run).unwrap(), 2, "what follows a gap tells nothing");
+    journal.append(&mut Writer::new(run.clone()), &[step(2)]).unwrap();
+    assert_eq!(journal.records(&run).unwrap(), [started("r", 1), step(2)]);
+    assert_eq!(journal.mend(&run).unwrap(), 0);
+}
+
+#[test]
+fn a_journal_of_an_earlier_engine_is_brought_up_to_date_and_keeps_its_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(
+        r#"create table plans (hash text primary key, json text not null);
+           create table runs (
+               number integer primary key, run_id text not null unique, workflow text not null, status text,
+               started_us integer not null, ended_us integer, cost_usd real not null default 0, pid integer);
+           create table events (key integer primary key, records text not null);
+           insert into runs values (1, 'old', 'w', 'succeeded', 1000, 3000, 0.5, null);
+           insert into events values (4294967296,
+               '[{"at_us":1000,"event":{"type":"run_started","run_id":"old","workflow":"w","plan":"p","params":{},"offline":false}}]');
+           pragma user_version = 1;"#,
+    )
+    .unwrap();
+    drop(old);
+    let journal = Journal::open(&path).unwrap();
+    assert_eq!(journal.runs().unwrap()[0].status, "succeeded");
+    assert!(matches!(journal.records(&"old".into()).unwrap()[0].event, Event::RunStarted { .. }));
+    assert_eq!(journal.kept(&"key".into(), 0).unwrap(), None, "the new tables are there");
 }

@@ -39,6 +39,8 @@ struct Entry {
     endpoint: Result<Arc<Endpoint>, ModelError>,
     /// Whether nothing but an answer tells that the model is there.
     unproven: bool,
+    /// What is asked and where, in a line.
+    identity: String,
 }
 
 /// The variables of a vendor.
@@ -114,6 +116,20 @@ impl Models {
             (name.clone(), Entry::new(name, model, environment, &http))
         };
         Self { entries: models.iter().map(entry).collect(), default, found: OnceCell::new() }
+    }
+
+    /// What a list of models stands for: equal as long as the same servers are asked for the same models.
+    pub fn identity(&self, names: &[ModelName]) -> String {
+        let all = || self.entries.values().map(|entry| entry.identity.as_str());
+        let auto = names.is_empty() || names.iter().any(|name| name.as_str() == AUTO);
+        let listed = names.iter().filter_map(|name| self.entries.get(name));
+        let listed = listed.map(|entry| entry.identity.as_str());
+        let default = self.default.as_ref().and_then(|name| self.entries.get(name));
+        match default {
+            Some(default) if auto => listed.chain([default.identity.as_str()]).collect(),
+            None if auto => listed.chain(all()).collect(),
+            Some(_) | None => listed.collect(),
+        }
     }
 
     /// A model by its name; `auto` is none.
@@ -209,6 +225,10 @@ impl Entry {
         let variable = model.api_key_env.as_deref().unwrap_or(vendor.key);
         let key = environment.get(variable).filter(|_| wants_key);
         let missing = wants_key && key.is_none() && base_url.is_none();
+        let asked = renamed.as_ref().unwrap_or(&model.model);
+        let server = base_url.as_ref().or(model.base_url.as_ref()).map_or("", String::as_str);
+        let settings = (model.temperature, model.max_tokens);
+        let identity = format!("{:?} {asked} {server} {settings:?}\n", model.provider);
         let endpoint = if missing {
             Err(ModelError::new(
                 ModelErrorKind::MissingKey,
@@ -231,6 +251,6 @@ impl Entry {
             };
             Endpoint::new(settings, Arc::clone(http)).map(Arc::new)
         };
-        Self { endpoint, unproven: !wants_key }
+        Self { endpoint, unproven: !wants_key, identity }
     }
 }

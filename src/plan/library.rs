@@ -1,11 +1,12 @@
 //! The documents of a project by name, and the checks that need more than one of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::document::{Agent, Document, Model, Project, Returns, Tool, ToolFile};
+use crate::document::{Agent, Document, Model, Project, Returns, Tool, ToolFile, Workflow};
 use crate::expression::Type;
-use crate::id::{AgentName, ModelName, ToolName};
+use crate::id::{AgentName, ModelName, ToolName, WorkflowName};
 
 /// What a workflow may name: the agents, tools, models and limits around it.
 #[derive(Default)]
@@ -19,6 +20,7 @@ pub struct Library {
     agents: BTreeMap<AgentName, Document<Agent>>,
     tool_files: Vec<Document<ToolFile>>,
     tools: BTreeMap<ToolName, (usize, usize)>,
+    workflows: BTreeMap<WorkflowName, Arc<Document<Workflow>>>,
 }
 
 impl Library {
@@ -64,6 +66,21 @@ impl Library {
         }
         self.tool_files.push(document);
         diagnostics
+    }
+
+    /// Adds a workflow that others may run.
+    pub fn add_workflow(&mut self, document: Arc<Document<Workflow>>) {
+        self.workflows.entry(document.value.name.clone()).or_insert(document);
+    }
+
+    /// A workflow by name, of those that others may run.
+    pub fn workflow(&self, name: &WorkflowName) -> Option<&Document<Workflow>> {
+        self.workflows.get(name).map(Arc::as_ref)
+    }
+
+    /// The names of all workflows that others may run.
+    pub fn workflow_names(&self) -> impl Iterator<Item = &str> {
+        self.workflows.keys().map(WorkflowName::as_str)
     }
 
     /// An agent by name.

@@ -14,11 +14,14 @@ mod references;
 mod texts;
 mod types;
 
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::document::{Figures, Limits, Param, Retry, Tool};
+use crate::document::{Cache, Figures, Limits, Param, Retry, Tool};
 use crate::expression::Template;
 use crate::id::{AgentName, ModelName, PlanHash, StepId, ToolName, WorkflowName};
 use crate::value::{HumanDuration, Value, hex};
@@ -44,6 +47,9 @@ pub struct Plan {
     pub outputs: IndexMap<String, Output>,
     /// The tools that its steps and params use.
     pub tools: IndexMap<ToolName, Tool>,
+    /// The plans of the workflows that its steps run, and of those that these run in turn.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub workflows: IndexMap<WorkflowName, Arc<Self>>,
     /// Bounds of a run.
     pub limits: Limits,
 }
@@ -68,6 +74,12 @@ pub struct Step {
     pub needs: Vec<Need>,
     /// An expression; where it is false, the step is skipped.
     pub when: Option<String>,
+    /// What it is repeated for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_each: Option<ForEach>,
+    /// Whether and how long an output that the same inputs gave before is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
     /// How often and how patiently it is tried.
     pub retry: Retry,
     /// The longest that one attempt may take.
@@ -85,8 +97,33 @@ impl Step {
             Kind::Agent(_) => "agent",
             Kind::Tool(_) => "tool",
             Kind::Compute(_) => "compute",
+            Kind::Workflow(_) => "workflow",
+            Kind::Approval(_) => "approval",
         }
     }
+
+    /// The agent step that it is, if it is one.
+    pub fn agent(&self) -> Option<&AgentStep> {
+        match &self.kind {
+            Kind::Agent(agent) => Some(agent),
+            Kind::Tool(_) | Kind::Compute(_) | Kind::Workflow(_) | Kind::Approval(_) => None,
+        }
+    }
+}
+
+/// What a step is repeated for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForEach {
+    /// Gives the list of items.
+    pub items: Template,
+    /// The name by which the step's texts read an item.
+    pub name: String,
+    /// The most items that are done at the same time.
+    pub max_parallel: Option<NonZeroUsize>,
+    /// Whether `when` reads the item, and so decides for each item on its own.
+    pub when_reads_item: bool,
+    /// Whether items may come from a model.
+    pub told: bool,
 }
 
 /// A step that another one waits for.
@@ -96,6 +133,9 @@ pub struct Need {
     pub step: StepId,
     /// Whether the waiting step copes with it having been skipped.
     pub tolerant: bool,
+    /// Whether it copes with it having failed, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// What happens when a step cannot be done.
@@ -120,6 +160,10 @@ pub enum Kind {
     Tool(ToolStep),
     /// Evaluates expressions in order; each may read the names before it.
     Compute(IndexMap<String, Template>),
+    /// Runs another workflow.
+    Workflow(WorkflowStep),
+    /// Asks a person.
+    Approval(ApprovalStep),
 }
 
 /// Asks an agent.
@@ -150,6 +194,30 @@ pub struct ToolStep {
     pub with: IndexMap<String, Template>,
 }
 
+/// Runs another workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowStep {
+    /// The workflow; a key of [`Plan::workflows`] of the run's own plan.
+    pub workflow: WorkflowName,
+    /// Its params.
+    pub with: IndexMap<String, Template>,
+    /// Params whose values may come from a model.
+    pub told: Vec<String>,
+}
+
+/// Asks a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalStep {
+    /// What is to be decided.
+    pub message: Template,
+    /// The answers that can be given.
+    pub choices: Vec<String>,
+    /// How long the answer is waited for.
+    pub timeout: Option<HumanDuration>,
+    /// The choice that is taken when the time is over; without one the step fails.
+    pub on_timeout: Option<String>,
+}
+
 /// What a run gives back under one name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
@@ -159,4 +227,7 @@ pub struct Output {
     pub needs: Vec<StepId>,
     /// All steps it reads.
     pub reads: Vec<StepId>,
+    /// Whether it may come from a model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }

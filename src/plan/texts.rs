@@ -45,6 +45,9 @@ pub fn texts(workflow: &Workflow) -> Vec<Text<'_>> {
         if let Some(prompt) = &step.prompt {
             one("prompt", prompt, Language::Template);
         }
+        if let Some(approval) = &step.approval {
+            one("approval/message", &approval.message, Language::Template);
+        }
         if let Some(when) = &step.when {
             one("when", when, Language::Expression);
         }
@@ -55,6 +58,9 @@ pub fn texts(workflow: &Workflow) -> Vec<Text<'_>> {
         }
         for (name, value) in step.with.iter().flatten() {
             templates(value, &format!("{at}/with/{}", pointer_segment(name)), &mut found);
+        }
+        if let Some(for_each) = &step.for_each {
+            templates(for_each, &format!("{at}/for_each"), &mut found);
         }
         if let Some(default) = &step.default {
             templates(default, &format!("{at}/default"), &mut found);

@@ -1,6 +1,6 @@
 //! What is known of a step's output before it runs.
 
-use crate::document::{Param, ParamType, Returns, Step, Tool};
+use crate::document::{Param, ParamType, Returns, Step, Tool, Workflow};
 use crate::expression::{Type, Unit};
 use crate::value::Value;
 
@@ -8,18 +8,48 @@ use super::Library;
 
 /// The type of a step's output, as far as its own keys tell.
 pub(super) fn of_step(step: &Step, library: &Library) -> Type {
-    let own = if let Some(compute) = &step.compute {
-        Type::Fields(compute.keys().map(|name| (name.clone(), Type::Any)).collect())
-    } else if let Some(name) = &step.tool {
-        library.tool(name).map_or(Type::Any, |tool| of_tool(tool, library))
-    } else {
-        step.output.as_ref().map_or(Type::Text, |output| of_schema(&output.schema))
-    };
-    match &step.default {
+    let own = own_of_step(step, library);
+    let with_default = match &step.default {
         // A default that is wrong for its schema is told where it stands.
         Some(default) if step.output.is_none() => own.or(of_written(default)),
         Some(_) | None => own,
+    };
+    // An item that is skipped gives null.
+    match step.for_each {
+        Some(_) => Type::List(Box::new(with_default)),
+        None => with_default,
     }
+}
+
+/// The name by which the texts of a step with `for_each` read the item.
+pub(super) fn item_name(step: &Step) -> &str {
+    step.item_name.as_deref().unwrap_or("item")
+}
+
+/// The type of what a step gives for one item, or at all where it is not repeated.
+fn own_of_step(step: &Step, library: &Library) -> Type {
+    if let Some(compute) = &step.compute {
+        Type::Fields(compute.keys().map(|name| (name.clone(), Type::Any)).collect())
+    } else if let Some(name) = &step.tool {
+        library.tool(name).map_or(Type::Any, |tool| of_tool(tool, library))
+    } else if let Some(name) = &step.workflow {
+        library.workflow(name).map_or(Type::Any, |workflow| of_outputs(&workflow.value))
+    } else if step.approval.is_some() {
+        let text = |name: &str| (name.to_owned(), Type::Text);
+        let maybe = |name: &str| (name.to_owned(), Type::Any);
+        Type::Fields([text("choice"), maybe("by"), text("at"), maybe("comment")].into())
+    } else {
+        step.output.as_ref().map_or(Type::Text, |output| of_schema(&output.schema))
+    }
+}
+
+/// The type of what a workflow gives back. Where it writes no outputs, its last steps are.
+fn of_outputs(workflow: &Workflow) -> Type {
+    if workflow.outputs.is_empty() {
+        return Type::Any;
+    }
+    let outputs = workflow.outputs.iter();
+    Type::Fields(outputs.map(|(name, value)| (name.clone(), of_written(value))).collect())
 }
 
 /// The type of a value of the file, whose texts may be templates.

@@ -58,11 +58,13 @@ pub(super) fn calls(step: &Step) -> String {
         },
         Kind::Tool(tool) => format!("tool {}", tool.tool),
         Kind::Compute(_) => "compute".to_owned(),
+        Kind::Workflow(call) => format!("workflow {}", call.workflow),
+        Kind::Approval(_) => "approval".to_owned(),
     }
 }
 
 fn of_step<'o>(outcome: Option<&'o Outcome>, step: &Step) -> Option<&'o StepOutcome> {
-    outcome?.steps.iter().find(|found| found.id == step.id)
+    outcome?.steps.iter().find(|found| found.id.as_str() == step.id.as_str())
 }
 
 fn mermaid(plan: &Plan, outcome: Option<&Outcome>) -> String {
@@ -77,6 +79,8 @@ fn mermaid(plan: &Plan, outcome: Option<&Outcome>) -> String {
             Kind::Agent(_) => ("([", "])"),
             Kind::Tool(_) => ("[(", ")]"),
             Kind::Compute(_) => ("[", "]"),
+            Kind::Workflow(_) => ("[[", "]]"),
+            Kind::Approval(_) => ("{{", "}}"),
         };
         let class = match found.map(|found| found.status) {
             Some(StepStatus::Failed) => ":::failed",
@@ -105,6 +109,8 @@ fn dot(plan: &Plan, outcome: Option<&Outcome>) -> String {
             Kind::Agent(_) => "box, style=rounded",
             Kind::Tool(_) => "cylinder",
             Kind::Compute(_) => "box",
+            Kind::Workflow(_) => "component",
+            Kind::Approval(_) => "hexagon",
         };
         let lines: Vec<String> =
             label(step, of_step(outcome, step)).iter().map(|line| line.replace('"', "'")).collect();

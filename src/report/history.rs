@@ -62,7 +62,10 @@ fn describe(event: &Event) -> String {
                 serde_json::Value::Object(params.clone())
             )
         }
-        Event::StepStarted { step } => format!("{step}: started"),
+        Event::StepStarted { step, items: Some(items), .. } => {
+            format!("{step}: started with {items} items")
+        }
+        Event::StepStarted { step, .. } => format!("{step}: started"),
         Event::ModelCalled { step, call } => {
             let end = match (&call.answer, &call.error) {
                 (_, Some(error)) => error.message.clone(),
@@ -82,10 +85,19 @@ fn describe(event: &Event) -> String {
             let arguments = serde_json::Value::Object(call.arguments.clone());
             format!("{step}: called {} with {arguments} ({} ms){end}", call.tool, call.duration_ms)
         }
-        Event::StepSucceeded { step, defaulted, .. } => match defaulted {
-            Some(fault) => format!("{step}: took its default: {fault}"),
-            None => format!("{step}: succeeded"),
+        Event::StepSucceeded { step, defaulted, reused, .. } => match (defaulted, reused) {
+            (Some(fault), _) => format!("{step}: took its default: {fault}"),
+            (None, Some(run)) => format!("{step}: taken from run {run}"),
+            (None, None) => format!("{step}: succeeded"),
         },
+        Event::ApprovalRequested { step, message, choices, .. } => {
+            format!("{step}: asked: {message} ({})", choices.join(", "))
+        }
+        Event::ApprovalGiven { step, choice, by, comment } => {
+            let by = by.as_deref().unwrap_or("nobody in time");
+            let comment = comment.as_ref().map_or_else(String::new, |text| format!(": {text}"));
+            format!("{step}: {choice} by {by}{comment}")
+        }
         Event::StepFailed { step, error } => format!("{step}: failed: {error}"),
         Event::StepRetrying { step, attempt, error, delay_ms } => {
             format!("{step}: attempt {attempt} failed, again in {delay_ms} ms: {error}")

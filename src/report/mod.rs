@@ -3,6 +3,7 @@
 // A new kind of event, step or state must be looked at everywhere.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod comparison;
 mod diagnostics;
 mod graph;
 mod history;
@@ -12,6 +13,7 @@ pub mod schemas;
 mod summary;
 mod svg;
 
+pub use comparison::comparison;
 pub use diagnostics::{Format as DiagnosticFormat, diagnostics};
 pub use graph::{Format as GraphFormat, graph};
 pub use history::{runs, show};

@@ -67,7 +67,7 @@ impl PlanReport {
         let depth = steps.iter().map(|step| step.level).max().unwrap_or_default();
         let width =
             (0..=depth).map(|level| steps.iter().filter(|s| s.level == level).count()).max();
-        // An agent takes far longer than a tool, and a tool than arithmetic.
+        // A person takes far longer than an agent, an agent than a tool, and a tool than arithmetic.
         let weights: Vec<f64> = plan
             .steps
             .iter()
@@ -75,6 +75,8 @@ impl PlanReport {
                 Kind::Agent(_) => 1000.0,
                 Kind::Tool(_) => 10.0,
                 Kind::Compute(_) => 1.0,
+                Kind::Workflow(_) => 2000.0,
+                Kind::Approval(_) => 100_000.0,
             })
             .collect();
         let (path, _) = graph.critical_path(&weights);
@@ -99,7 +101,8 @@ fn calls(step: &Step) -> Option<String> {
             Some(agent.agent.as_ref().map_or_else(|| "(in place)".to_owned(), ToString::to_string))
         }
         Kind::Tool(tool) => Some(tool.tool.to_string()),
-        Kind::Compute(_) => None,
+        Kind::Workflow(call) => Some(call.workflow.to_string()),
+        Kind::Compute(_) | Kind::Approval(_) => None,
     }
 }
 

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::summary::{cost, duration};
 use crate::event::{Event, Record, SkipReason};
-use crate::id::StepId;
+use crate::id::StepPath;
 use crate::plan::Plan;
 use crate::value::millis;
 
@@ -38,12 +38,12 @@ struct Taken {
 /// Turns events into the lines that both readers show.
 #[derive(Default)]
 struct Lines {
-    taken: BTreeMap<StepId, Taken>,
+    taken: BTreeMap<StepPath, Taken>,
 }
 
 /// A line about a step, and whether the step has ended.
 struct Line<'e> {
-    step: &'e StepId,
+    step: &'e StepPath,
     mark: &'static str,
     text: String,
     ended: bool,
@@ -53,7 +53,7 @@ impl Lines {
     fn of<'e>(&mut self, record: &'e Record) -> Option<Line<'e>> {
         let line = |step, mark, text, ended| Some(Line { step, mark, text, ended });
         match &record.event {
-            Event::StepStarted { step } => {
+            Event::StepStarted { step, .. } => {
                 self.taken.insert(step.clone(), Taken { started_us: record.at_us, cost_usd: 0.0 });
                 line(step, "…", String::new(), false)
             }
@@ -72,6 +72,18 @@ impl Lines {
                     false,
                 )
             }
+            Event::StepSucceeded { step, reused: Some(run), .. } => {
+                line(step, "=", format!("taken from run {run}"), true)
+            }
+            Event::ApprovalRequested { step, message, .. } => {
+                line(step, "?", message.clone(), false)
+            }
+            Event::ApprovalGiven { step, choice, by, .. } => line(
+                step,
+                "✓",
+                format!("{choice} ({})", by.as_deref().unwrap_or("no answer in time")),
+                true,
+            ),
             Event::StepSucceeded { step, defaulted: None, .. } => {
                 line(step, "✓", self.took(step, record), true)
             }
@@ -88,7 +100,7 @@ impl Lines {
         }
     }
 
-    fn took(&self, step: &StepId, record: &Record) -> String {
+    fn took(&self, step: &StepPath, record: &Record) -> String {
         let Some(taken) = self.taken.get(step) else { return String::new() };
         let time = duration(millis((record.at_us - taken.started_us).max(0)));
         if taken.cost_usd > 0.0 { format!("{time} {}", cost(taken.cost_usd)) } else { time }
@@ -133,7 +145,7 @@ impl<W: std::io::Write + Send> Progress for Plain<W> {
 /// Live lines with a spinner a step: for terminals.
 pub struct Live {
     bars: MultiProgress,
-    steps: BTreeMap<StepId, ProgressBar>,
+    steps: BTreeMap<StepPath, ProgressBar>,
     lines: Lines,
     many: bool,
 }

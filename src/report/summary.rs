@@ -93,6 +93,7 @@ fn steps(outcome: &Outcome) -> String {
         (StepStatus::Cached, "cached"),
         (StepStatus::Skipped, "skipped"),
         (StepStatus::Failed, "failed"),
+        (StepStatus::Waiting, "waiting"),
     ];
     let parts: Vec<String> = named
         .into_iter()

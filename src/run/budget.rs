@@ -29,8 +29,14 @@ pub(super) struct Reservation {
 
 impl Budget {
     pub(super) fn new(limit: Option<&document::Budget>) -> Arc<Self> {
+        Self::after(limit, 0.0, 0)
+    }
+
+    /// The budget of a run that has spent some of it.
+    pub(super) fn after(limit: Option<&document::Budget>, usd: f64, tokens: u64) -> Arc<Self> {
+        let taken = Mutex::new(Taken { usd, tokens });
         let (usd, tokens) = limit.map_or((None, None), |limit| (limit.usd, limit.tokens));
-        Arc::new(Self { usd, tokens, taken: Mutex::default() })
+        Arc::new(Self { usd, tokens, taken })
     }
 
     /// Reserves what a call may cost at most. The cost of a model without a price cannot be told, so only its

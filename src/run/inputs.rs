@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::figures::{Evidence, Origin};
+use super::frame::{Frame, Unit};
+use super::state::RunState;
+use super::step_state::Phase;
 use crate::document::Figures;
-use crate::event::Event;
 use crate::expression::{Scope, View, view};
 use crate::id::StepId;
-use crate::plan::{Kind, Plan, Step};
-use crate::value::Object;
+use crate::plan::{ForEach, Kind, Plan, Step};
+use crate::value::{Object, Value};
 
-use super::figures::{Evidence, Origin};
-use super::state::RunState;
-
-/// The outputs and the evidence of the steps of one run.
+/// The outputs and the evidence of the steps of one frame.
 pub(super) struct Inputs {
     params: View,
     /// What the params are evidence of; part of every step's evidence.
@@ -28,75 +28,145 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
+    /// Those of a run's own plan.
     pub(super) fn new(plan: &Plan, params: &Object) -> Self {
-        let traces = plan.steps.iter().any(|step| match &step.kind {
-            Kind::Agent(agent) => agent.figures != Figures::None,
-            Kind::Tool(_) | Kind::Compute(_) => false,
-        });
+        Self::with(plan, params, Arc::new(Evidence::of_params(params)))
+    }
+
+    /// Those of a workflow that a step runs. `told` are the params whose values may come from a model.
+    pub(super) fn within(plan: &Plan, params: &Object, told: &[String]) -> Self {
+        let (told, known) = split(params, |name| told.contains(name));
+        let known = Arc::new(Evidence::of_params(&known));
+        let path = "params".to_owned();
+        let told = Arc::new(Value::Object(told));
+        let none = IndexMap::new();
+        Self::with(plan, params, Evidence::of_output(path, &told, &none, Origin::Model, &known))
+    }
+
+    fn with(plan: &Plan, params: &Object, given: Arc<Evidence>) -> Self {
         Self {
             params: view(params),
-            given: Arc::new(Evidence::of_params(params)),
+            given,
             views: vec![None; plan.steps.len()],
             evidence: vec![None; plan.steps.len()],
-            traces,
+            traces: plan
+                .steps
+                .iter()
+                .any(|step| step.agent().is_some_and(|agent| agent.figures != Figures::None)),
         }
     }
 
-    /// Keeps the output of a step that ended.
-    pub(super) fn keep(&mut self, state: &RunState, number: usize, event: &Event) {
-        let Event::StepSucceeded { output, .. } = event else { return };
-        if let Some(slot) = self.views.get_mut(number) {
+    /// Keeps the output of a step that ended, if it has one.
+    pub(super) fn keep(&mut self, state: &RunState, unit: Unit) {
+        let Some(output) = state.step(unit).and_then(|found| found.output.as_ref()) else { return };
+        if let Some(slot) = self.views.get_mut(unit.step) {
             *slot = Some(view(output.as_ref()));
         }
-        if let (true, Some(step)) = (self.traces, state.plan().steps.get(number)) {
-            let given = self.evidence(state, step);
-            let none = IndexMap::new();
-            let (origin, units) = match &step.kind {
-                Kind::Agent(_) => (Origin::Model, &none),
-                Kind::Compute(_) => (Origin::Data, &none),
-                Kind::Tool(call) => (
-                    Origin::Data,
-                    state.plan().tools.get(&call.tool).map_or(&none, |tool| &tool.units),
-                ),
-            };
-            let evidence = Evidence::of_output(
-                format!("steps.{}.output", step.id),
-                output,
-                units,
-                origin,
-                &given,
-            );
-            if let Some(slot) = self.evidence.get_mut(number) {
+        if let (true, Some(step)) = (self.traces, state.definition(unit)) {
+            let evidence = self.evidence_of(state, unit, step, output);
+            if let Some(slot) = self.evidence.get_mut(unit.step) {
                 *slot = Some(evidence);
             }
         }
     }
 
-    /// What a step was given: the params, the outputs of the steps it waits for, and what those were given in turn.
-    pub(super) fn evidence(&self, state: &RunState, step: &Step) -> Arc<Evidence> {
+    /// What a step was given, with its own output on top.
+    fn evidence_of(
+        &self,
+        state: &RunState,
+        unit: Unit,
+        step: &Step,
+        output: &Arc<Value>,
+    ) -> Arc<Evidence> {
+        let Some(frame) = state.frames().get(unit.frame) else { return Arc::default() };
+        let given = self.evidence(frame, step, None);
+        let path = format!("steps.{}.output", step.id);
+        let none = IndexMap::new();
+        let of = |value: &Arc<Value>, units, origin, given: &_| {
+            Evidence::of_output(path.clone(), value, units, origin, given)
+        };
+        match &step.kind {
+            Kind::Agent(_) => of(output, &none, Origin::Model, &given),
+            Kind::Compute(_) | Kind::Approval(_) => of(output, &none, Origin::Data, &given),
+            Kind::Tool(call) => {
+                let tool = frame.plan().tools.get(&call.tool);
+                of(output, tool.map_or(&none, |tool| &tool.units), Origin::Data, &given)
+            }
+            Kind::Workflow(call) => {
+                let outputs = state.plan().workflows.get(&call.workflow);
+                let is_told = |name: &String| {
+                    outputs.and_then(|plan| plan.outputs.get(name)).is_none_or(|o| o.told)
+                };
+                let Some(object) = output.as_object() else {
+                    return of(output, &none, Origin::Model, &given);
+                };
+                let (told, known) = split(object, is_told);
+                let known = of(&Arc::new(known.into()), &none, Origin::Data, &given);
+                of(&Arc::new(told.into()), &none, Origin::Model, &known)
+            }
+        }
+    }
+
+    /// What a step was given: the params, the outputs of the steps it waits for, and what those were given in turn;
+    /// and the item that it is done for.
+    pub(super) fn evidence(
+        &self,
+        frame: &Frame,
+        step: &Step,
+        item: Option<(&ForEach, Value)>,
+    ) -> Arc<Evidence> {
         if !self.traces {
             return Arc::clone(&self.given);
         }
         let read = step
             .needs
             .iter()
-            .filter_map(|need| self.evidence.get(state.number(&need.step)?)?.clone());
-        Evidence::gather(read.chain([Arc::clone(&self.given)]))
+            .filter_map(|need| self.evidence.get(frame.number(&need.step)?)?.clone());
+        let given = Evidence::gather(read.chain([Arc::clone(&self.given)]));
+        match item {
+            None => given,
+            Some((for_each, item)) => {
+                let origin = if for_each.told { Origin::Model } else { Origin::Data };
+                let path = for_each.name.clone();
+                Evidence::of_output(path, &Arc::new(item), &IndexMap::new(), origin, &given)
+            }
+        }
     }
 
     /// What a text sees that reads these steps.
     pub(super) fn scope<'s>(
         &self,
-        state: &RunState,
+        frame: &Frame,
         reads: impl IntoIterator<Item = &'s StepId>,
     ) -> Scope {
         let steps = reads.into_iter().filter_map(|id| {
-            let number = state.number(id)?;
+            let number = frame.number(id)?;
             let view = self.views.get(number).cloned().flatten();
-            Some((id.as_str(), view, state.step(number)?.phase.name()))
+            Some((id.as_str(), view, frame.steps().get(number)?.phase.name()))
         });
         Scope::new(&self.params, steps)
     }
+}
+
+/// The steps that a step does without although it wanted them, with the reasons.
+pub(super) fn gaps(frame: &Frame, step: &Step) -> Vec<String> {
+    let optional = step.needs.iter().filter(|need| need.optional);
+    optional
+        .filter_map(|need| {
+            let found = frame.step_by_id(&need.step)?;
+            let why = match (&found.error, found.phase) {
+                (Some(error), Phase::Failed) => error.message.clone(),
+                (_, Phase::Failed | Phase::Skipped) => "it did not run".to_owned(),
+                _ => return None,
+            };
+            Some(format!("{}: {why}", need.step))
+        })
+        .collect()
+}
+
+/// Parts an object in two: the entries that a name is told of, and the rest.
+fn split(object: &Object, told: impl Fn(&String) -> bool) -> (Object, Object) {
+    object.clone().into_iter().partition(|(name, _)| told(name))
 }
 
 impl Drop for Inputs {

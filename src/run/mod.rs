@@ -17,18 +17,24 @@ mod attempts;
 mod budget;
 mod context;
 mod executor;
+mod frame;
 mod inputs;
 mod outcome;
 mod outputs;
 mod recorder;
+mod reuse;
 mod scheduler;
 mod state;
+mod step_state;
 mod steps;
 #[cfg(test)]
 mod tests;
 
 pub use context::{Clock, Context};
-pub use executor::{Order, run};
+pub use executor::{Decision, Desk, Order, Past, resume, run};
+pub use frame::{Frame, Unit};
 pub use outcome::{FigureReport, Outcome, StepOutcome, StepStatus, Timing, UsageReport};
+pub use reuse::Reuse;
 pub use scheduler::{Next, Scheduler};
-pub use state::{IllegalEvent, Phase, RunState, StepState};
+pub use state::{Change, IllegalEvent, RunState};
+pub use step_state::{Asked, Phase, StepState};

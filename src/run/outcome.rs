@@ -4,17 +4,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Fault, RunStatus, SkipReason, Unverified};
-use crate::id::{ModelName, RunId, StepId, WorkflowName};
+use crate::id::{ModelName, RunId, StepId, StepPath, WorkflowName};
 use crate::plan::Graph;
 use crate::value::{Object, millis};
 
-use super::state::{Phase, RunState, StepState};
+use super::executor::inputs_of;
+use super::frame::{Frame, Unit};
+use super::outputs;
+use super::state::RunState;
+use super::step_state::{Phase, StepState};
 
 /// What a run ended with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
     /// The run; `engine show` takes it.
     pub run_id: RunId,
+    /// The run that it does again; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunId>,
     /// The workflow's name.
     pub workflow: WorkflowName,
     /// How it ended.
@@ -44,9 +51,9 @@ pub struct Outcome {
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepOutcome {
-    /// The step.
-    pub id: StepId,
-    /// Its kind: `agent`, `tool` or `compute`.
+    /// The step; an item of it as `regions[0]`, from 0.
+    pub id: StepPath,
+    /// Its kind: `agent`, `tool`, `workflow`, `compute` or `approval`.
     pub kind: String,
     /// How it ended.
     pub status: StepStatus,
@@ -64,6 +71,9 @@ pub struct StepOutcome {
     pub cost_usd: Option<f64>,
     /// Why it failed, was skipped or took its default.
     pub error: Option<Fault>,
+    /// With `for_each` its items, with `workflow` the steps of that workflow; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Self>,
 }
 
 /// How a step ended.
@@ -80,6 +90,8 @@ pub enum StepStatus {
     Defaulted,
     /// With an output kept from before.
     Cached,
+    /// It waits for a person, or for a step that does.
+    Waiting,
 }
 
 /// Requests and tokens.
@@ -120,29 +132,41 @@ pub struct FigureReport {
 }
 
 impl Outcome {
-    /// The outcome of a run that has ended; none for one that has not.
+    /// The outcome of a run that has ended, or that only waits for a person; none for any other.
     pub fn of(state: &RunState) -> Option<Self> {
-        let (status, outputs, error) = state.end()?;
-        let plan = state.plan();
+        if let Some((status, outputs, error)) = state.end() {
+            return Self::with(state, *status, outputs.clone(), error.clone());
+        }
+        state.waiting().next()?;
+        let inputs = inputs_of(state);
+        let (_, outputs, _) = outputs::render(state.root(), inputs.first()?);
+        Self::with(state, RunStatus::Waiting, outputs, None)
+    }
+
+    fn with(
+        state: &RunState,
+        status: RunStatus,
+        outputs: Object,
+        error: Option<Fault>,
+    ) -> Option<Self> {
         let mut outcome = Self {
             run_id: state.run_id()?.clone(),
-            workflow: plan.workflow.clone(),
-            status: *status,
+            parent: state.parent().cloned(),
+            workflow: state.plan().workflow.clone(),
+            status,
             degraded: false,
-            outputs: outputs.clone(),
-            steps: Vec::with_capacity(plan.steps.len()),
+            outputs,
+            steps: step_outcomes(state, state.root(), 0),
             usage: UsageReport::default(),
             cost_usd: 0.0,
             unpriced_calls: 0,
             timing: timing(state),
             figures: FigureReport::default(),
             warnings: Vec::new(),
-            error: error.clone(),
+            error,
         };
-        for (step, at) in plan.steps.iter().zip(state.steps()) {
-            outcome.steps.push(step_outcome(&step.id, step.kind_name(), at, state.started_us()));
-            outcome.degraded |=
-                at.phase == Phase::Defaulted && step.kind_name() == "agent" && at.answers == 0;
+        // Steps of the run's own plan count what happened inside them.
+        for at in state.root().steps() {
             let usage = usage(at);
             outcome.usage.model_calls += usage.model_calls;
             outcome.usage.input_tokens += usage.input_tokens;
@@ -150,14 +174,45 @@ impl Outcome {
             outcome.usage.output_tokens += usage.output_tokens;
             outcome.cost_usd += at.cost_usd;
             outcome.unpriced_calls += at.unpriced_calls;
+        }
+        for (unit, at) in state.units() {
+            let asked_nobody = at.phase == Phase::Defaulted && at.answers == 0;
+            let is_agent = state.definition(unit).is_some_and(|step| step.agent().is_some());
+            outcome.degraded |= asked_nobody && is_agent;
             outcome.figures.cited += at.figures.cited;
             outcome.figures.matched += at.figures.matched;
             outcome.figures.unverified.extend(at.figures.unverified.iter().cloned());
-            outcome.warnings.extend(warnings(&step.id, at));
+            outcome.warnings.extend(warnings(&state.path(unit), at));
         }
-        outcome.warnings.extend(gaps(state, outputs));
+        let gaps = gaps(state, &outcome.outputs);
+        outcome.warnings.extend(gaps);
+        outcome.warnings.extend(state.waiting().map(|(unit, asked)| {
+            let path = state.path(unit);
+            format!("step `{path}` waits for an answer: {}", asked.message)
+        }));
         Some(outcome)
     }
+}
+
+/// The steps of a frame, with what is inside them.
+fn step_outcomes(state: &RunState, frame: &Frame, number: usize) -> Vec<StepOutcome> {
+    let inside = |at: &StepState| {
+        let found = at.frame.and_then(|inner| Some((inner, state.frames().get(inner)?)));
+        found.map_or_else(Vec::new, |(inner, frame)| step_outcomes(state, frame, inner))
+    };
+    let run = (state.started_us(), state.end().is_none());
+    let of = |(step, at): (usize, &StepState)| {
+        let unit = Unit { frame: number, step, item: None };
+        let definition = state.definition(unit)?;
+        let kind = definition.kind_name();
+        let items = at.items.iter().enumerate().map(|(item, at)| {
+            let id = state.path(Unit { item: Some(item), ..unit });
+            StepOutcome { steps: inside(at), ..step_outcome(id, kind, at, run) }
+        });
+        let steps = if at.items.is_empty() { inside(at) } else { items.collect() };
+        Some(StepOutcome { steps, ..step_outcome(state.path(unit), kind, at, run) })
+    };
+    frame.steps().iter().enumerate().filter_map(of).collect()
 }
 
 fn usage(state: &StepState) -> UsageReport {
@@ -169,11 +224,19 @@ fn usage(state: &StepState) -> UsageReport {
     }
 }
 
-fn step_outcome(id: &StepId, kind: &str, state: &StepState, run_started_us: i64) -> StepOutcome {
+fn step_outcome(
+    id: StepPath,
+    kind: &str,
+    state: &StepState,
+    (run_started_us, waits): (i64, bool),
+) -> StepOutcome {
     let status = match state.phase {
         Phase::Succeeded => StepStatus::Succeeded,
+        Phase::Cached => StepStatus::Cached,
         Phase::Defaulted => StepStatus::Defaulted,
         Phase::Failed => StepStatus::Failed,
+        Phase::Waiting => StepStatus::Waiting,
+        Phase::Pending | Phase::Running if waits => StepStatus::Waiting,
         Phase::Skipped | Phase::Pending | Phase::Running => StepStatus::Skipped,
     };
     let skipped = state.skipped.as_ref().and_then(|reason| match reason {
@@ -189,7 +252,7 @@ fn step_outcome(id: &StepId, kind: &str, state: &StepState, run_started_us: i64)
     });
     let asked = state.model_calls > 0;
     StepOutcome {
-        id: id.clone(),
+        id,
         kind: kind.to_owned(),
         status,
         attempts: state.attempts,
@@ -199,6 +262,7 @@ fn step_outcome(id: &StepId, kind: &str, state: &StepState, run_started_us: i64)
         usage: asked.then(|| usage(state)),
         cost_usd: (state.answers > state.unpriced_calls).then_some(state.cost_usd),
         error: state.error.clone().or(skipped),
+        steps: Vec::new(),
     }
 }
 
@@ -208,8 +272,9 @@ fn duration_us(state: &StepState) -> Option<i64> {
 
 fn timing(state: &RunState) -> Timing {
     let plan = state.plan();
+    let root = state.root();
     let weights: Vec<f64> =
-        state.steps().iter().map(|step| millis(duration_us(step).unwrap_or_default())).collect();
+        root.steps().iter().map(|step| millis(duration_us(step).unwrap_or_default())).collect();
     let (path, critical_path_ms) = Graph::of(plan).critical_path(&weights);
     Timing {
         wall_ms: millis(state.ended_us() - state.started_us()),
@@ -223,7 +288,7 @@ fn timing(state: &RunState) -> Timing {
     }
 }
 
-fn warnings(id: &StepId, state: &StepState) -> Vec<String> {
+fn warnings(id: &StepPath, state: &StepState) -> Vec<String> {
     let defaulted = (state.phase == Phase::Defaulted).then(|| {
         let why =
             state.error.as_ref().map_or_else(String::new, |fault| format!(": {}", fault.message));
@@ -256,7 +321,7 @@ fn gaps(state: &RunState, outputs: &Object) -> Vec<String> {
 fn culprit(state: &RunState, step: &StepId) -> Option<String> {
     let mut at = step.clone();
     loop {
-        let found = state.step_by_id(&at)?;
+        let found = state.root().step_by_id(&at)?;
         match (&found.phase, &found.skipped) {
             (Phase::Failed, _) => {
                 let why = found

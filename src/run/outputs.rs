@@ -1,24 +1,27 @@
-//! The outputs of a run, made from what its steps gave.
+//! The outputs of a plan, made from what its steps gave.
 
-use crate::event::{Fault, RunStatus};
-use crate::expression::Scope;
+use super::frame::Frame;
+use super::inputs::Inputs;
+use super::step_state::Phase;
+use crate::event::{Fault, RunStatus, SkipReason};
+use crate::id::StepId;
 use crate::value::{Object, Value};
-
-use super::state::{Phase, RunState};
 
 /// Renders every output that can be made; the rest is null. The status tells how many could not be made
 /// because something failed: an output of a step that was skipped on purpose is null and no failure.
-pub(super) fn render(state: &RunState, scope: &Scope) -> (RunStatus, Object, Option<Fault>) {
+pub(super) fn render(frame: &Frame, inputs: &Inputs) -> (RunStatus, Object, Option<Fault>) {
+    let plan = frame.plan();
+    let scope = inputs.scope(frame, plan.outputs.values().flat_map(|output| &output.reads));
     let mut outputs = Object::new();
     let (mut made, mut missing) = (0, 0);
     let mut fault = None;
-    for (name, output) in &state.plan().outputs {
+    for (name, output) in &plan.outputs {
         let without = output
             .needs
             .iter()
-            .find(|step| state.step_by_id(step).is_none_or(|s| s.output.is_none()));
+            .find(|step| frame.step_by_id(step).is_none_or(|s| s.output.is_none()));
         let value = match without {
-            None => match output.value.render(scope) {
+            None => match output.value.render(&scope) {
                 Ok(value) => {
                     made += 1;
                     value
@@ -33,7 +36,7 @@ pub(super) fn render(state: &RunState, scope: &Scope) -> (RunStatus, Object, Opt
                 }
             },
             Some(step) => {
-                if skipped_on_purpose(state, step) {
+                if skipped_on_purpose(frame, step) {
                     made += 1;
                 } else {
                     missing += 1;
@@ -48,13 +51,12 @@ pub(super) fn render(state: &RunState, scope: &Scope) -> (RunStatus, Object, Opt
         (0, _) => RunStatus::Failed,
         _ => RunStatus::Partial,
     };
-    let fault = fault.or_else(|| (missing > 0).then(|| first_failure(state)).flatten());
+    let fault = fault.or_else(|| (missing > 0).then(|| first_failure(frame)).flatten());
     (status, outputs, fault)
 }
 
-fn skipped_on_purpose(state: &RunState, step: &crate::id::StepId) -> bool {
-    use crate::event::SkipReason;
-    state.step_by_id(step).is_some_and(|s| {
+fn skipped_on_purpose(frame: &Frame, step: &StepId) -> bool {
+    frame.step_by_id(step).is_some_and(|s| {
         s.phase == Phase::Skipped
             && matches!(
                 s.skipped,
@@ -67,8 +69,8 @@ fn skipped_on_purpose(state: &RunState, step: &crate::id::StepId) -> bool {
     })
 }
 
-fn first_failure(state: &RunState) -> Option<Fault> {
-    state.plan().steps.iter().zip(state.steps()).find_map(|(step, at)| {
+fn first_failure(frame: &Frame) -> Option<Fault> {
+    frame.plan().steps.iter().zip(frame.steps()).find_map(|(step, at)| {
         let error = at.error.as_ref().filter(|_| at.phase == Phase::Failed)?;
         Some(Fault {
             message: format!("step `{}` failed: {}", step.id, error.message),

@@ -1,31 +1,39 @@
 //! Writes what happens: events are journaled in groups, then shown; state changes with them and only with them.
 
-use crate::event::{Event, Record};
-use crate::id::RunId;
-use crate::journal::{Journal, JournalError};
+use std::cell::RefCell;
 
 use super::context::Clock;
+use super::reuse::Kept;
 use super::scheduler::Scheduler;
+use crate::document::Cache;
+use crate::event::{Event, Record};
+use crate::id::{RunId, StepKey};
+use crate::journal::{Journal, JournalError, Output, Writer};
 
 /// The one writer of a run.
 pub(super) struct Recorder<'r> {
     run_id: RunId,
     scheduler: Scheduler,
-    journal: &'r mut Journal,
-    observer: &'r mut (dyn FnMut(&Record) + Send),
+    journal: &'r RefCell<Journal>,
+    writer: Writer,
+    observer: &'r mut dyn FnMut(&Record),
     clock: Clock,
     pending: Vec<Record>,
+    /// Outputs that later runs may take over.
+    outputs: Vec<Output>,
 }
 
 impl<'r> Recorder<'r> {
     pub(super) fn new(
         run_id: RunId,
         scheduler: Scheduler,
-        journal: &'r mut Journal,
-        observer: &'r mut (dyn FnMut(&Record) + Send),
+        journal: &'r RefCell<Journal>,
+        observer: &'r mut dyn FnMut(&Record),
         clock: Clock,
     ) -> Self {
-        Self { run_id, scheduler, journal, observer, clock, pending: Vec::new() }
+        let writer = Writer::new(run_id.clone());
+        let (pending, outputs) = (Vec::new(), Vec::new());
+        Self { run_id, scheduler, journal, writer, observer, clock, pending, outputs }
     }
 
     pub(super) fn scheduler(&self) -> &Scheduler {
@@ -41,7 +49,36 @@ impl<'r> Recorder<'r> {
             debug_assert!(false, "{fault}");
             return;
         }
+        self.keep(&record);
         self.pending.push(record);
+    }
+
+    /// Takes note of an output that the step's `cache` wants kept.
+    fn keep(&mut self, record: &Record) {
+        let Event::StepSucceeded {
+            step,
+            key: Some(key),
+            output,
+            reused: None,
+            defaulted: None,
+            figures,
+            warnings,
+        } = &record.event
+        else {
+            return;
+        };
+        let state = self.scheduler.state();
+        let cached = state.unit(step).and_then(|unit| state.definition(unit)?.cache).is_some();
+        if cached {
+            self.outputs.push(Output {
+                key: key.clone(),
+                at_us: record.at_us,
+                run_id: self.run_id.clone(),
+                value: std::sync::Arc::clone(output),
+                figures: figures.clone(),
+                warnings: warnings.clone(),
+            });
+        }
     }
 
     /// Writes the group to the journal, then shows it.
@@ -49,10 +86,44 @@ impl<'r> Recorder<'r> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        self.journal.append(&self.run_id, &self.pending)?;
+        let mut journal = self.journal.borrow_mut();
+        journal.append(&mut self.writer, &self.pending)?;
+        for output in self.outputs.drain(..) {
+            journal.keep(&output)?;
+        }
+        drop(journal);
         for record in self.pending.drain(..) {
             (self.observer)(&record);
         }
         Ok(())
+    }
+
+    /// Leaves the run to whoever goes on with it: it only waits for a person.
+    pub(super) fn pause(&mut self) -> Result<(), JournalError> {
+        self.commit()?;
+        self.journal.borrow_mut().pause(&self.writer)
+    }
+
+    /// Whether somebody cancelled the run.
+    pub(super) fn is_cancelled(&self) -> Result<bool, JournalError> {
+        self.journal.borrow().is_cancelled(&self.run_id)
+    }
+
+    /// An output that was kept and is not too old.
+    pub(super) fn cached(&self, key: &StepKey, cache: Cache) -> Result<Option<Kept>, JournalError> {
+        let since_us = match cache {
+            Cache::Switch(_) => i64::MIN,
+            Cache::For(time) => {
+                let age = i64::try_from(time.ttl.0.as_micros()).unwrap_or(i64::MAX);
+                (self.clock)().saturating_sub(age)
+            }
+        };
+        let found = self.journal.borrow().kept(key, since_us)?;
+        Ok(found.map(|Output { run_id, value, figures, warnings, .. }| Kept {
+            run: run_id,
+            output: value,
+            figures,
+            warnings,
+        }))
     }
 }

@@ -1,98 +1,39 @@
 //! The state of a run, as its events make it. [`RunState::apply`] is the only way it changes, live and on replay.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::event::{Event, Fault, FigureCount, Record, RunStatus, SkipReason, Usage};
-use crate::id::{ModelName, RunId, StepId};
-use crate::plan::Plan;
+use serde_json::json;
+
+use super::frame::{Frame, Shape, Unit};
+use super::step_state::{Asked, Phase, StepState};
+use crate::event::{Event, Fault, ModelCall, Record, RunStatus};
+use crate::id::{RunId, StepPath, WorkflowName};
+use crate::plan::{Kind, Plan, Step};
 use crate::value::{Object, Value};
 
-/// Where a step stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// It waits.
-    #[default]
-    Pending,
-    /// It is under way.
-    Running,
-    /// It has an output.
-    Succeeded,
-    /// It has its `default` as output.
-    Defaulted,
-    /// It ended without an output.
-    Failed,
-    /// It did not run.
-    Skipped,
-}
-
-impl Phase {
-    /// Whether nothing will happen to the step any more.
-    pub fn is_settled(self) -> bool {
-        !matches!(self, Self::Pending | Self::Running)
-    }
-
-    /// The name that texts read as `steps.ID.status`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Defaulted => "defaulted",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-/// The state of one step.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StepState {
-    /// Where it stands.
-    pub phase: Phase,
-    /// Requests or executions it took so far.
-    pub attempts: u32,
-    /// When it started, in microseconds since the Unix epoch.
-    pub started_us: Option<i64>,
-    /// When it settled.
-    pub ended_us: Option<i64>,
-    /// What later steps read.
-    pub output: Option<Arc<Value>>,
-    /// Why it failed, or why it took its default.
-    pub error: Option<Fault>,
-    /// Why it did not run.
-    pub skipped: Option<SkipReason>,
-    /// The model that was asked last.
-    pub model: Option<ModelName>,
-    /// Requests to models, with and without an answer.
-    pub model_calls: u64,
-    /// Requests to models that were answered.
-    pub answers: u64,
-    /// Tokens.
-    pub usage: Usage,
-    /// US dollars of its priced calls.
-    pub cost_usd: f64,
-    /// Answered calls of models without a price.
-    pub unpriced_calls: u64,
-    /// What became of the figures of its texts.
-    pub figures: FigureCount,
-    /// What the reader of the outcome should know.
-    pub warnings: Vec<String>,
-}
-
-/// The state of a run.
+/// The state of a run: its plan's steps, and those of the workflows that its steps run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunState {
-    plan: Arc<Plan>,
-    numbers: Arc<BTreeMap<StepId, usize>>,
-    steps: Vec<StepState>,
+    /// The first is the run's own plan; one is added whenever a step begins to run a workflow.
+    frames: Vec<Frame>,
     run_id: Option<RunId>,
-    params: Arc<Object>,
+    parent: Option<RunId>,
     offline: bool,
     started_us: i64,
     ended_us: i64,
     exceeded: Option<String>,
     end: Option<(RunStatus, Object, Option<Fault>)>,
+}
+
+/// What an event did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing that decides what is next.
+    None,
+    /// The unit is under way.
+    Started(Unit),
+    /// Nothing will happen to the unit any more.
+    Settled(Unit),
 }
 
 /// An event that cannot happen in the state it met: a fault of the engine or of the journal, never of a workflow.
@@ -105,17 +46,17 @@ pub struct IllegalEvent {
     pub reason: String,
 }
 
+const UNDER_WAY: &[Phase] = &[Phase::Running];
+const OPEN: &[Phase] = &[Phase::Pending, Phase::Running, Phase::Waiting];
+
 impl RunState {
     /// The state before the first event.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let numbers =
-            plan.steps.iter().enumerate().map(|(number, step)| (step.id.clone(), number)).collect();
+        let shape = Arc::new(Shape::of(&plan));
         Self {
-            steps: vec![StepState::default(); plan.steps.len()],
-            numbers: Arc::new(numbers),
-            plan,
+            frames: vec![Frame::new(plan, shape, Arc::default(), None, String::new())],
             run_id: None,
-            params: Arc::default(),
+            parent: None,
             offline: false,
             started_us: 0,
             ended_us: 0,
@@ -124,131 +65,295 @@ impl RunState {
         }
     }
 
-    /// Applies an event; gives the number of the step it settled, if any.
-    pub fn apply(&mut self, record: &Record) -> Result<Option<usize>, IllegalEvent> {
-        let at = record.at_us;
+    /// Applies an event.
+    pub fn apply(&mut self, record: &Record) -> Result<Change, IllegalEvent> {
+        let Record { at_us: at, event } = record;
+        let at = *at;
         if self.end.is_some() {
-            return Err(illegal(&record.event, "the run has ended"));
+            return Err(illegal(event, "the run has ended"));
         }
-        if self.run_id.is_none() != matches!(record.event, Event::RunStarted { .. }) {
-            return Err(illegal(&record.event, "a run starts once, before anything else"));
+        if self.run_id.is_none() != matches!(event, Event::RunStarted { .. }) {
+            return Err(illegal(event, "a run starts once, before anything else"));
         }
-        self.ended_us = at;
-        match &record.event {
-            Event::RunStarted { run_id, params, offline, .. } => {
+        let change = match event {
+            Event::RunStarted { run_id, params, offline, parent, .. } => {
                 self.run_id = Some(run_id.clone());
-                self.params = Arc::new(params.clone());
+                self.parent.clone_from(parent);
                 self.offline = *offline;
                 self.started_us = at;
+                if let Some(frame) = self.frames.first_mut() {
+                    frame.params = Arc::new(params.clone());
+                }
+                Change::None
             }
-            Event::StepStarted { step } => {
-                // A run that goes on after its process died starts again what was under way.
-                let state = self.step_in(step, &record.event, &[Phase::Pending, Phase::Running])?.1;
-                state.phase = Phase::Running;
-                state.started_us.get_or_insert(at);
+            Event::StepStarted { step, items, params } => {
+                self.start(step, *items, params.as_ref(), at, event)?
             }
             Event::ModelCalled { step, call } => {
-                let state = self.step_in(step, &record.event, &[Phase::Running])?.1;
-                state.attempts += 1;
-                state.model = Some(call.model.clone());
-                state.model_calls += 1;
-                state.usage += call.usage;
-                if call.answer.is_some() {
-                    state.answers += 1;
-                    match call.cost_usd {
-                        Some(cost) => state.cost_usd += cost,
-                        None => state.unpriced_calls += 1,
-                    }
-                }
+                let unit = self.unit_in(step, event, UNDER_WAY)?;
+                self.count(unit, call);
+                Change::None
             }
             Event::ToolCalled { step, .. } => {
-                self.step_in(step, &record.event, &[Phase::Running])?.1.attempts += 1;
+                let unit = self.unit_in(step, event, UNDER_WAY)?;
+                self.around(unit, |state| state.attempts += 1);
+                Change::None
             }
             Event::StepRetrying { step, .. } => {
-                self.step_in(step, &record.event, &[Phase::Running])?;
+                self.unit_in(step, event, UNDER_WAY)?;
+                Change::None
             }
-            Event::StepSucceeded { step, output, defaulted, figures, warnings } => {
-                let (number, state) = self.step_in(step, &record.event, &[Phase::Running])?;
-                state.phase = if defaulted.is_some() { Phase::Defaulted } else { Phase::Succeeded };
-                state.attempts = state.attempts.max(1);
-                state.output = Some(Arc::clone(output));
-                state.error.clone_from(defaulted);
-                state.figures = figures.clone();
-                state.warnings.clone_from(warnings);
-                state.ended_us = Some(at);
-                return Ok(Some(number));
+            Event::ApprovalRequested { step, message, choices, expires_us } => {
+                let unit = self.unit_in(step, event, UNDER_WAY)?;
+                if let Some(state) = self.step_mut(unit) {
+                    state.phase = Phase::Waiting;
+                    state.asked = Some(Asked {
+                        message: message.clone(),
+                        choices: choices.clone(),
+                        expires_us: *expires_us,
+                    });
+                }
+                Change::None
             }
-            Event::StepFailed { step, error } => {
-                let (number, state) =
-                    self.step_in(step, &record.event, &[Phase::Pending, Phase::Running])?;
+            Event::ApprovalGiven { step, choice, by, comment } => {
+                self.settle(step, event, &[Phase::Waiting], at, |state| {
+                    state.phase = Phase::Succeeded;
+                    state.attempts = 1;
+                    state.output =
+                        Some(Arc::new(decision(choice, by.as_deref(), comment.as_deref(), at)));
+                })?
+            }
+            Event::StepSucceeded { step, output, defaulted, reused, figures, warnings, .. } => self
+                .settle(step, event, UNDER_WAY, at, |state| {
+                    state.phase = match (defaulted, reused) {
+                        (Some(_), _) => Phase::Defaulted,
+                        (None, Some(_)) => Phase::Cached,
+                        (None, None) => Phase::Succeeded,
+                    };
+                    state.attempts = state.attempts.max(u32::from(reused.is_none()));
+                    state.output = Some(Arc::clone(output));
+                    state.error.clone_from(defaulted);
+                    state.figures = figures.clone();
+                    state.warnings.clone_from(warnings);
+                })?,
+            Event::StepFailed { step, error } => self.settle(step, event, OPEN, at, |state| {
                 state.phase = Phase::Failed;
                 state.attempts = state.attempts.max(1);
                 state.error = Some(error.clone());
                 state.started_us.get_or_insert(at);
-                state.ended_us = Some(at);
-                return Ok(Some(number));
-            }
-            Event::StepSkipped { step, reason } => {
-                let (number, state) =
-                    self.step_in(step, &record.event, &[Phase::Pending, Phase::Running])?;
+            })?,
+            Event::StepSkipped { step, reason } => self.settle(step, event, OPEN, at, |state| {
                 state.phase = Phase::Skipped;
                 state.skipped = Some(reason.clone());
-                state.ended_us = Some(at);
-                return Ok(Some(number));
+            })?,
+            Event::BudgetExceeded { message, .. } => {
+                self.exceeded = Some(message.clone());
+                Change::None
             }
-            Event::BudgetExceeded { message, .. } => self.exceeded = Some(message.clone()),
             Event::RunFinished { status, outputs, error } => {
                 self.end = Some((*status, outputs.clone(), error.clone()));
+                Change::None
             }
-        }
-        Ok(None)
+        };
+        self.ended_us = at;
+        Ok(change)
     }
 
-    fn step_in(
+    fn start(
         &mut self,
-        step: &StepId,
+        path: &StepPath,
+        items: Option<usize>,
+        params: Option<&Object>,
+        at: i64,
+        event: &Event,
+    ) -> Result<Change, IllegalEvent> {
+        // A run that goes on after its process died starts again what was under way.
+        let unit = self.unit_in(path, event, &[Phase::Pending, Phase::Running])?;
+        let Some(step) = self.definition(unit) else {
+            return Err(illegal(event, "the plan has no such step"));
+        };
+        let repeats = step.for_each.is_some() && unit.item.is_none();
+        if repeats != items.is_some() {
+            return Err(illegal(event, "a step has items where it says `for_each`"));
+        }
+        let workflow = match &step.kind {
+            Kind::Workflow(call) if !repeats => Some(call.workflow.clone()),
+            Kind::Workflow(_)
+            | Kind::Agent(_)
+            | Kind::Tool(_)
+            | Kind::Compute(_)
+            | Kind::Approval(_) => None,
+        };
+        let frame = match (workflow, params) {
+            (Some(workflow), Some(params)) => Some(self.enter(unit, &workflow, params, event)?),
+            // A workflow whose params are at fault never begins.
+            (_, None) => None,
+            (None, Some(_)) => return Err(illegal(event, "only a workflow has params")),
+        };
+        if let Some(state) = self.step_mut(unit) {
+            state.phase = Phase::Running;
+            state.started_us.get_or_insert(at);
+            if let Some(items) = items {
+                state.items = vec![StepState::default(); items];
+            }
+            state.frame = frame.or(state.frame);
+        }
+        Ok(Change::Started(unit))
+    }
+
+    /// Adds the frame of a workflow that a unit begins to run.
+    fn enter(
+        &mut self,
+        unit: Unit,
+        workflow: &WorkflowName,
+        params: &Object,
+        event: &Event,
+    ) -> Result<usize, IllegalEvent> {
+        let plan = self.plan().workflows.get(workflow).cloned();
+        let plan = plan.ok_or_else(|| illegal(event, "the plan has no such workflow"))?;
+        let known = self.frames.iter().find(|frame| Arc::ptr_eq(&frame.plan, &plan));
+        let shape = known.map(|frame| Arc::clone(&frame.shape));
+        let shape = shape.unwrap_or_else(|| Arc::new(Shape::of(&plan)));
+        let path = format!("{}/", self.path(unit));
+        let params = Arc::new(params.clone());
+        self.frames.push(Frame::new(plan, shape, params, Some(unit), path));
+        Ok(self.frames.len() - 1)
+    }
+
+    fn settle(
+        &mut self,
+        path: &StepPath,
         event: &Event,
         phases: &[Phase],
-    ) -> Result<(usize, &mut StepState), IllegalEvent> {
-        let number = self
-            .numbers
-            .get(step)
-            .copied()
-            .ok_or_else(|| illegal(event, "the plan has no such step"))?;
-        let state = self
-            .steps
-            .get_mut(number)
-            .ok_or_else(|| illegal(event, "the plan has no such step"))?;
-        if phases.contains(&state.phase) {
-            Ok((number, state))
-        } else {
-            Err(illegal(event, &format!("step `{step}` is {}", state.phase.name())))
+        at: i64,
+        change: impl FnOnce(&mut StepState),
+    ) -> Result<Change, IllegalEvent> {
+        let unit = self.unit_in(path, event, phases)?;
+        if let Some(state) = self.step_mut(unit) {
+            change(state);
+            state.asked = None;
+            state.ended_us = Some(at);
         }
+        Ok(Change::Settled(unit))
+    }
+
+    /// Counts a request to a model for the unit that asked and all around it.
+    fn count(&mut self, unit: Unit, call: &ModelCall) {
+        self.around(unit, |state| {
+            state.attempts += 1;
+            state.model = Some(call.model.clone());
+            state.model_calls += 1;
+            state.usage += call.usage;
+            if call.answer.is_some() {
+                state.answers += 1;
+                match call.cost_usd {
+                    Some(cost) => state.cost_usd += cost,
+                    None => state.unpriced_calls += 1,
+                }
+            }
+        });
+    }
+
+    /// Changes a unit, the step it is an item of, and the steps that run the workflows around it.
+    fn around(&mut self, unit: Unit, mut change: impl FnMut(&mut StepState)) {
+        let mut next = Some(unit);
+        while let Some(unit) = next {
+            if let Some(state) = self.step_mut(unit) {
+                change(state);
+            }
+            next = match unit.item {
+                Some(_) => Some(Unit { item: None, ..unit }),
+                None => self.frames.get(unit.frame).and_then(|frame| frame.above),
+            };
+        }
+    }
+
+    fn unit_in(
+        &self,
+        path: &StepPath,
+        event: &Event,
+        phases: &[Phase],
+    ) -> Result<Unit, IllegalEvent> {
+        let unit = self.unit(path).ok_or_else(|| illegal(event, "the plan has no such step"))?;
+        let phase = self.step(unit).map(|state| state.phase).unwrap_or_default();
+        if phases.contains(&phase) {
+            Ok(unit)
+        } else {
+            Err(illegal(event, &format!("step `{path}` is {}", phase.name())))
+        }
+    }
+
+    /// The unit at a path.
+    pub fn unit(&self, path: &StepPath) -> Option<Unit> {
+        let mut frame = 0;
+        let mut segments = path.as_str().split('/').peekable();
+        loop {
+            let segment = segments.next()?;
+            let (id, item) = match segment.strip_suffix(']').and_then(|s| s.split_once('[')) {
+                Some((id, item)) => (id, Some(item.parse().ok()?)),
+                None => (segment, None),
+            };
+            let step = self.frames.get(frame)?.shape.number(id)?;
+            let unit = Unit { frame, step, item };
+            if segments.peek().is_none() {
+                return self.step(unit).map(|_| unit);
+            }
+            frame = self.step(unit)?.frame?;
+        }
+    }
+
+    /// The way to a unit.
+    pub fn path(&self, unit: Unit) -> StepPath {
+        let Some((frame, step)) =
+            self.frames.get(unit.frame).and_then(|f| Some((f, f.plan.steps.get(unit.step)?)))
+        else {
+            return StepPath::from("");
+        };
+        match (frame.path.is_empty(), unit.item) {
+            (true, None) => StepPath::from(&step.id),
+            (_, None) => StepPath::from(format!("{}{}", frame.path, step.id)),
+            (_, Some(item)) => StepPath::from(format!("{}{}[{item}]", frame.path, step.id)),
+        }
+    }
+
+    /// What a unit does.
+    pub fn definition(&self, unit: Unit) -> Option<&Step> {
+        self.frames.get(unit.frame)?.plan.steps.get(unit.step)
+    }
+
+    /// The state of a unit.
+    pub fn step(&self, unit: Unit) -> Option<&StepState> {
+        self.frames.get(unit.frame)?.step(unit)
+    }
+
+    fn step_mut(&mut self, unit: Unit) -> Option<&mut StepState> {
+        self.frames.get_mut(unit.frame)?.step_mut(unit)
+    }
+
+    /// The plans under way, the run's own first; a unit's `frame` is the number of one.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
     }
 
     /// The plan that is run.
     pub fn plan(&self) -> &Arc<Plan> {
-        &self.plan
+        &self.root().plan
     }
 
-    /// The number of a step, in the order written.
-    pub fn number(&self, step: &StepId) -> Option<usize> {
-        self.numbers.get(step).copied()
+    /// The run's own plan, under way.
+    pub fn root(&self) -> &Frame {
+        // There is one from the start, and none is ever taken away.
+        self.frames.first().unwrap_or_else(|| unreachable!("a run has a plan"))
     }
 
-    /// The state of a step.
-    pub fn step(&self, number: usize) -> Option<&StepState> {
-        self.steps.get(number)
+    /// Approvals that are waited for.
+    pub fn waiting(&self) -> impl Iterator<Item = (Unit, &Asked)> {
+        self.units().filter_map(|(unit, state)| Some((unit, state.asked.as_ref()?)))
     }
 
-    /// The state of a step, by id.
-    pub fn step_by_id(&self, step: &StepId) -> Option<&StepState> {
-        self.step(self.number(step)?)
-    }
-
-    /// The states of all steps, in the order written.
-    pub fn steps(&self) -> &[StepState] {
-        &self.steps
+    /// Every unit that there is by now, items included.
+    pub fn units(&self) -> impl Iterator<Item = (Unit, &StepState)> {
+        self.frames.iter().enumerate().flat_map(|(frame, found)| found.units(frame))
     }
 
     /// The run; none before its first event.
@@ -256,9 +361,9 @@ impl RunState {
         self.run_id.as_ref()
     }
 
-    /// The values of all params.
-    pub fn params(&self) -> &Arc<Object> {
-        &self.params
+    /// The run that this one does again.
+    pub fn parent(&self) -> Option<&RunId> {
+        self.parent.as_ref()
     }
 
     /// Whether models were ruled out by the user.
@@ -285,6 +390,12 @@ impl RunState {
     pub fn end(&self) -> Option<&(RunStatus, Object, Option<Fault>)> {
         self.end.as_ref()
     }
+}
+
+/// The output of an approval.
+fn decision(choice: &str, by: Option<&str>, comment: Option<&str>, at: i64) -> Value {
+    let at = jiff::Timestamp::from_microsecond(at).map(|at| at.to_string()).ok();
+    json!({"choice": choice, "by": by, "at": at, "comment": comment})
 }
 
 fn illegal(event: &Event, reason: &str) -> IllegalEvent {

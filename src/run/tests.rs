@@ -10,6 +10,7 @@ use serde_json::json;
 use super::*;
 use crate::document::Limits;
 use crate::event::{Event, Fault, FigureCount, Record, RunStatus, SkipReason};
+use crate::id::StepPath;
 use crate::plan::{Kind, Need, OnError, Plan, Step};
 
 /// A plan of steps that wait for earlier ones, as `needs` lists them; a need is tolerant where the flag says so.
@@ -22,9 +23,12 @@ fn plan(needs: &[Vec<(usize, bool)>]) -> Arc<Plan> {
             .map(|(n, tolerant)| Need {
                 step: format!("s{n}").as_str().into(),
                 tolerant: *tolerant,
+                optional: false,
             })
             .collect(),
         when: None,
+        for_each: None,
+        cache: None,
         retry: crate::document::Retry::default(),
         timeout: None,
         on_error: OnError::Fail,
@@ -37,6 +41,7 @@ fn plan(needs: &[Vec<(usize, bool)>]) -> Arc<Plan> {
         steps: steps.collect(),
         outputs: IndexMap::new(),
         tools: IndexMap::new(),
+        workflows: IndexMap::new(),
         limits: Limits::default(),
     })
 }
@@ -79,57 +84,64 @@ fn drive(
 ) -> (Scheduler, Vec<Record>) {
     let mut scheduler = Scheduler::new(Arc::clone(plan));
     let mut records = Vec::new();
-    let mut running: Vec<usize> = Vec::new();
+    let mut running: Vec<Unit> = Vec::new();
     let mut apply = |scheduler: &mut Scheduler, event: Event| {
         let record = Record { at_us: i64::try_from(records.len()).expect("few events"), event };
         scheduler.apply(&record).expect("a legal event");
         records.push(record);
     };
-    let id = |number: usize| plan.steps[number].id.clone();
+    let path = |unit: Unit| StepPath::from(&plan.steps[unit.step].id);
     let started = Event::RunStarted {
         run_id: "r".into(),
         workflow: "w".into(),
         plan: "p".into(),
         params: serde_json::Map::new(),
         offline: false,
+        parent: None,
+        batch: None,
     };
     apply(&mut scheduler, started);
     let mut picks = picks.iter().cycle();
     loop {
         while let Some(next) = scheduler.next() {
             match next {
-                Next::Skip(number, reason) => {
-                    apply(&mut scheduler, Event::StepSkipped { step: id(number), reason });
+                Next::Complete(_) => unreachable!("no step has parts"),
+                Next::Skip(unit, reason) => {
+                    apply(&mut scheduler, Event::StepSkipped { step: path(unit), reason });
                 }
                 Next::Start(_) if running.len() >= width => break,
-                Next::Start(number) => {
-                    let waits = plan.steps[number]
+                Next::Start(unit) => {
+                    let waits = plan.steps[unit.step]
                         .needs
                         .iter()
-                        .map(|need| scheduler.state().step_by_id(&need.step));
+                        .map(|need| scheduler.state().root().step_by_id(&need.step));
                     assert!(
                         waits.flatten().all(|s| s.phase.is_settled()),
                         "no step before its needs"
                     );
-                    apply(&mut scheduler, Event::StepStarted { step: id(number) });
-                    running.push(number);
+                    let step = path(unit);
+                    let started = Event::StepStarted { step, items: None, params: None };
+                    apply(&mut scheduler, started);
+                    running.push(unit);
                 }
             }
         }
         if running.is_empty() {
             break;
         }
-        let number = running.remove(picks.next().expect("a pick") % running.len());
-        let event = match fates[number] {
+        let unit = running.remove(picks.next().expect("a pick") % running.len());
+        let event = match fates[unit.step] {
             Fate::Succeeds => Event::StepSucceeded {
-                step: id(number),
-                output: Arc::new(json!(number)),
+                step: path(unit),
+                output: Arc::new(json!(unit.step)),
+                key: None,
+                reused: None,
                 defaulted: None,
                 figures: FigureCount::default(),
                 warnings: Vec::new(),
             },
-            Fate::Fails => Event::StepFailed { step: id(number), error: Fault::new("x", "x") },
-            Fate::IsSkipped => Event::StepSkipped { step: id(number), reason: SkipReason::When },
+            Fate::Fails => Event::StepFailed { step: path(unit), error: Fault::new("x", "x") },
+            Fate::IsSkipped => Event::StepSkipped { step: path(unit), reason: SkipReason::When },
         };
         apply(&mut scheduler, event);
     }
@@ -155,7 +167,7 @@ proptest! {
         for step in &plan.steps {
             let settles = records.iter().filter(|record| matches!(
                 &record.event,
-                Event::StepSucceeded { step: s, .. } | Event::StepFailed { step: s, .. } | Event::StepSkipped { step: s, .. } if *s == step.id
+                Event::StepSucceeded { step: s, .. } | Event::StepFailed { step: s, .. } | Event::StepSkipped { step: s, .. } if s.as_str() == step.id.as_str()
             ));
             prop_assert_eq!(settles.count(), 1);
         }
@@ -166,7 +178,7 @@ proptest! {
         needs in graphs(), fates in fates(), picks in prop::collection::vec(0usize..1000, 1..60), width in 1usize..8,
     ) {
         let plan = plan(&needs);
-        let phases = |scheduler: &Scheduler| scheduler.state().steps().iter().map(|s| s.phase).collect::<Vec<_>>();
+        let phases = |scheduler: &Scheduler| scheduler.state().root().steps().iter().map(|s| s.phase).collect::<Vec<_>>();
         let one = drive(&plan, &fates, &[0], 1).0;
         let other = drive(&plan, &fates, &picks, width).0;
         prop_assert_eq!(phases(&one), phases(&other));
@@ -177,9 +189,9 @@ proptest! {
         let plan = plan(&needs);
         let (scheduler, _) = drive(&plan, &fates, &[0], 4);
         for (number, needs) in needs.iter().enumerate() {
-            let phase = |n: usize| scheduler.state().step(n).expect("a step").phase;
+            let phase = |n: usize| scheduler.state().root().steps()[n].phase;
             let ran = matches!(phase(number), Phase::Succeeded | Phase::Failed)
-                || scheduler.state().step(number).expect("a step").skipped == Some(SkipReason::When);
+                || scheduler.state().root().steps()[number].skipped == Some(SkipReason::When);
             let behind_failure = needs.iter().any(|(n, _)| phase(*n) == Phase::Failed);
             let all_there = needs.iter().all(|(n, _)| phase(*n) == Phase::Succeeded);
             prop_assert!(!(ran && behind_failure), "step {} ran behind a failure", number);
@@ -207,7 +219,7 @@ fn events_that_cannot_happen_are_refused() {
     let plan = plan(&[vec![]]);
     let mut state = RunState::new(Arc::clone(&plan));
     let record = |event| Record { at_us: 0, event };
-    let start = record(Event::StepStarted { step: "s0".into() });
+    let start = record(Event::StepStarted { step: "s0".into(), items: None, params: None });
     assert!(state.apply(&start).is_err(), "before the run started");
     let (scheduler, records) = drive(&plan, &[Fate::Succeeds], &[0], 1);
     let mut state = scheduler.state().clone();
@@ -216,7 +228,9 @@ fn events_that_cannot_happen_are_refused() {
     state.apply(&records[0]).expect("a start");
     assert!(state.apply(&records[0]).is_err(), "a second start");
     assert!(
-        state.apply(&record(Event::StepStarted { step: "other".into() })).is_err(),
+        state
+            .apply(&record(Event::StepStarted { step: "other".into(), items: None, params: None }))
+            .is_err(),
         "a step the plan does not have"
     );
 }

@@ -16,20 +16,25 @@ enum Column {
     Text,
 }
 
-/// Loads every CSV file of a folder into a database, one table a file, named like it.
-pub(super) fn load(folder: &Path, connection: &mut Connection) -> Result<(), ToolError> {
-    let unreadable = |error: std::io::Error| {
-        ToolError::new("source-unavailable", format!("folder {}: {error}", folder.display()))
-            .help("`sources` in engine.yaml names a folder of CSV files, relative to engine.yaml")
-    };
+/// The CSV files of a folder, in order.
+pub(super) fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             files.push(path);
         }
     }
     files.sort();
+    Ok(files)
+}
+
+/// Loads every CSV file of a folder into a database, one table a file, named like it.
+pub(super) fn load(folder: &Path, connection: &mut Connection) -> Result<(), ToolError> {
+    let files = files(folder).map_err(|error| {
+        ToolError::new("source-unavailable", format!("folder {}: {error}", folder.display()))
+            .help("`sources` in engine.yaml names a folder of CSV files, relative to engine.yaml")
+    })?;
     let transaction = connection.transaction().map_err(|error| sql_fault(folder, &error))?;
     for file in &files {
         load_file(file, &transaction)?;

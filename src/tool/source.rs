@@ -116,6 +116,27 @@ impl Source {
         Self { kind, loaded: OnceLock::new(), idle: Mutex::default() }
     }
 
+    /// What the data is made of now: names, sizes and times of its files. None where they cannot be told.
+    pub(super) fn version(&self) -> Option<String> {
+        let files = match &self.kind {
+            Kind::Csv { folder, .. } => csv::files(folder).ok()?,
+            Kind::Sqlite(file) => {
+                let mut log = file.clone().into_os_string();
+                log.push("-wal");
+                let log = PathBuf::from(log);
+                if log.exists() { vec![file.clone(), log] } else { vec![file.clone()] }
+            }
+        };
+        let mut version = String::new();
+        for file in files {
+            let metadata = std::fs::metadata(&file).ok()?;
+            let changed = metadata.modified().ok()?;
+            let line = format!("{} {} {changed:?}\n", file.display(), metadata.len());
+            version.push_str(&line);
+        }
+        Some(version)
+    }
+
     /// Lends a reader to `work`; calls at the same time get readers of their own.
     pub(super) fn read<T>(
         &self,

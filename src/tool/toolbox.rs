@@ -68,6 +68,17 @@ impl Toolbox {
             .map_err(|e| e.of(name))
     }
 
+    /// What a tool reads is made of now; the same text means the same data. None where nobody can tell, as with a
+    /// query that reads the clock.
+    pub fn version(&self, tool: &Tool) -> Option<String> {
+        let query = tool.sql.query.to_ascii_lowercase();
+        let reads_clock = ["'now'", "current_date", "current_time"];
+        if reads_clock.iter().any(|clock| query.contains(clock)) {
+            return None;
+        }
+        self.source(tool)?.version()
+    }
+
     /// The source of a tool.
     pub(super) fn source(&self, tool: &Tool) -> Option<&Source> {
         self.sources.get(&tool.sql.source).map(Arc::as_ref)

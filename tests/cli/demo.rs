@@ -15,7 +15,7 @@ fn the_main_command_answers_without_a_key_and_says_so() {
     assert!(ran.stdout.contains("without a model"), "{}", ran.stdout);
     assert!(ran.stdout.contains("$71,318"), "the campaign's spend is in the data: {}", ran.stdout);
     assert!(!ran.stdout.contains("[["), "{}", ran.stdout);
-    ran.says("figures").says("saved by running in parallel").says("degraded");
+    ran.says("figures").says("longest").says("degraded");
 }
 
 #[test]

@@ -190,11 +190,27 @@ fn the_mistakes_that_people_make() {
         ),
         (
             "a kind of a later version",
-            "  - id: b\n    workflow: other\n",
+            "  - id: b\n    plan: {goal: other}\n",
             "not-supported-yet",
             6,
             5,
             "CHANGELOG",
+        ),
+        (
+            "a workflow that is not there",
+            "  - id: b\n    workflow: other\n",
+            "unknown-workflow",
+            6,
+            15,
+            "there are no workflows",
+        ),
+        (
+            "a list that is a text",
+            "  - id: b\n    for_each: params.rows\n    compute: {y: item}\n",
+            "type-mismatch",
+            6,
+            15,
+            "`\"{{ params.rows }}\"`",
         ),
         (
             "a typo in a key",
@@ -218,7 +234,7 @@ fn the_mistakes_that_people_make() {
             "wrong-kind",
             5,
             5,
-            "`agent`, `tool` or `compute`",
+            "`agent`, `tool`, `workflow`, `compute` or `approval`",
         ),
         (
             "two kinds",

@@ -11,6 +11,8 @@ use crate::cli::load::Place;
 use crate::cli::printer::Printer;
 use crate::cli::setup;
 use crate::event::{Event, Record};
+use crate::id::RunId;
+use crate::journal::Journal;
 use crate::report;
 use crate::run::{Outcome, RunState};
 
@@ -66,10 +68,22 @@ pub(in crate::cli) struct Past {
     pub(in crate::cli) events: Vec<Record>,
 }
 
+impl Past {
+    /// The run's id.
+    pub(in crate::cli) fn run_id(&self) -> Result<RunId, Failure> {
+        let run_id = self.state.run_id().cloned();
+        run_id.ok_or_else(|| Failure::usage("the run has no events", "its journal was cut"))
+    }
+}
+
 /// Reads a run by its id or the beginning of it, and replays it.
 pub(in crate::cli) fn past(place: &Place, global: &Global, run: &str) -> Result<Past, Failure> {
+    past_in(&setup::past_journal(&place.journal(global))?, run)
+}
+
+/// Reads a run of a journal.
+pub(in crate::cli) fn past_in(journal: &Journal, run: &str) -> Result<Past, Failure> {
     let unreadable = |e: &dyn std::error::Error| Failure::machine("cannot read the journal", e);
-    let journal = setup::past_journal(&place.journal(global))?;
     let run_id = journal.find(run).map_err(|e| unreadable(&e))?.ok_or_else(|| {
         Failure::usage(format!("no run begins with `{run}`"), "`engine runs` lists them")
     })?;

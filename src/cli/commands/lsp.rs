@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cli::arguments::Global;
 use crate::cli::exit::{Exit, Failure};
@@ -46,13 +47,14 @@ impl Checks for Files {
         // Nobody stands anywhere, so paths are shown whole.
         let place = Place { root: Some(root.to_owned()), here: PathBuf::new(), open };
         let mut loaded = Loaded::library(&place, |_| true);
-        let workflows: Option<Vec<_>> = place
-            .files_in("workflows")
-            .iter()
-            .map(|path| load::read::<Workflow>(&place, path).0)
-            .collect();
+        let files = place.files_in("workflows");
+        let read = files.iter().map(|path| load::read::<Workflow>(&place, path).0.map(Arc::new));
+        let workflows: Vec<Arc<_>> = read.flatten().collect();
+        for workflow in &workflows {
+            loaded.library.add_workflow(Arc::clone(workflow));
+        }
         // A workflow that cannot be read may use anything.
-        if let Some(workflows) = workflows {
+        if workflows.len() == files.len() {
             loaded.check_use(&workflows);
         }
         loaded.surroundings()

@@ -1,5 +1,8 @@
 //! The commands, one file each.
 
+pub(super) mod approve;
+pub(super) mod batch;
+pub(super) mod cancel;
 pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod graph;
@@ -7,6 +10,8 @@ pub(super) mod history;
 pub(super) mod init;
 pub(super) mod lsp;
 pub(super) mod plan;
+pub(super) mod rerun;
+pub(super) mod resume;
 pub(super) mod run;
 pub(super) mod schema;
 pub(super) mod validate;

@@ -43,12 +43,14 @@ pub(in crate::cli) fn compiled(
     let place = Place::find(global, from)?;
     let file = workflow_file(&place, named)?;
     let (workflow, faults) = load::read::<Workflow>(&place, &file);
-    // Only what the workflow names is asked for: another tool's source may be away.
+    // Only what the workflow names is asked for: another tool's source may be away. One that runs others may call
+    // any tool.
+    let runs_others = workflow.iter().any(|w| w.value.workflow_names().next().is_some());
     let named: BTreeSet<ToolName> =
         workflow.iter().flat_map(|w| w.value.tool_names()).cloned().collect();
-    let mut loaded = Loaded::library(&place, |tool| named.contains(tool));
+    let mut loaded = Loaded::library(&place, |tool| runs_others || named.contains(tool));
     loaded.take(&place, &file, faults);
-    let plan = workflow.and_then(|workflow| loaded.compile(&workflow));
+    let plan = workflow.and_then(|workflow| loaded.compile(&place, workflow));
     match plan {
         Some(plan) if !loaded.has_errors() => Ok((place, loaded, plan)),
         _ => Err(loaded.failure()),

@@ -37,9 +37,9 @@ pub(super) fn find(
                 if step.id.as_str() == names.old {
                     seeker.word(document.span_of(&format!("/steps/{number}/id")));
                 }
-                let needs = step.needs.iter().enumerate();
-                for (index, _) in needs.filter(|(_, need)| need.as_str() == names.old) {
-                    seeker.word(document.span_of(&format!("/steps/{number}/needs/{index}")));
+                let needs = step.needs.iter();
+                for (place, ..) in needs.filter(|(_, need, _)| need.as_str() == names.old) {
+                    seeker.word(document.span_of(&format!("/steps/{number}/needs{place}")));
                 }
             }
         }
@@ -228,7 +228,9 @@ pub(super) fn said(workflow: &Workflow, names: Option<&Names<'_>>) -> Vec<String
     for step in &workflow.steps {
         said.push(format!("step {}", map(What::Step, step.id.as_str())));
         said.extend(
-            step.needs.iter().map(|need| format!("needs {}", map(What::Step, need.as_str()))),
+            step.needs
+                .iter()
+                .map(|(_, need, _)| format!("needs {}", map(What::Step, need.as_str()))),
         );
         if let Some(AgentRef::Inline(agent)) = &step.agent {
             said.extend(agent.instructions.iter().flat_map(|text| cited(text, &map)));

@@ -1,7 +1,7 @@
 //! `budget-too-small`: a budget that even the cheapest run would exceed.
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::{AgentStep, Kind, cost};
+use crate::plan::{AgentStep, Step, cost};
 
 use super::Checked;
 
@@ -14,10 +14,8 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
         .steps
         .iter()
         .filter(|step| step.when.is_none())
-        .filter_map(|step| match &step.kind {
-            Kind::Agent(agent) => Some(agent.as_ref()),
-            Kind::Tool(_) | Kind::Compute(_) => None,
-        })
+        .filter(|step| step.for_each.is_none())
+        .filter_map(Step::agent)
         .collect();
     let usd: f64 = certain.iter().filter_map(|agent| cost::least_usd(agent, checked.library)).sum();
     let tokens: u64 = certain.iter().map(|agent| cost::least_input(agent) + 1).sum();

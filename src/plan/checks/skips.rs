@@ -41,6 +41,8 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
 /// Why a step may be skipped of its own accord.
 fn reason(step: &Step) -> Option<&'static str> {
     match step.on_error {
+        // An item that is skipped leaves a null in the list.
+        _ if step.for_each.is_some() && step.when.is_none() => None,
         _ if step.when.is_some() => Some("`when`"),
         Some(OnError::Skip) => Some("`on_error: skip`"),
         Some(OnError::Fail | OnError::Default) | None => None,

@@ -81,6 +81,7 @@ impl Texts<'_, '_> {
     /// The faults of a step and, where it computes, the type of its output.
     fn step(mut self, number: usize, step: &Step) -> (Vec<Diagnostic>, Option<Type>) {
         let pointer = format!("/steps/{number}");
+        self.item(step, &pointer);
         if let Some(prompt) = &step.prompt {
             self.template(prompt, &format!("{pointer}/prompt"));
         }
@@ -90,17 +91,24 @@ impl Texts<'_, '_> {
         if let Some(default) = &step.default {
             self.value(default, &format!("{pointer}/default"));
         }
-        let tool = step.tool.as_ref().and_then(|name| self.checked.library.tool(name));
+        if let Some(approval) = &step.approval {
+            self.template(&approval.message, &format!("{pointer}/approval/message"));
+        }
+        let library = self.checked.library;
+        let tool = step.tool.as_ref().and_then(|name| library.tool(name));
+        let workflow = step.workflow.as_ref().and_then(|name| library.workflow(name));
+        let params = tool.map(|tool| &tool.params).or(workflow.map(|w| &w.value.params));
         for (name, value) in step.with.iter().flatten() {
             let place = format!("{pointer}/with/{}", pointer_segment(name));
             let found = self.value(value, &place);
             let written = !value.as_str().is_some_and(|text| text.contains("{{"));
-            if let Some(param) = tool.and_then(|tool| tool.params.get(name))
+            if let Some(param) = params.and_then(|params| params.get(name))
                 && let Some(fault) = misfit(name, param, &found, written.then_some(value))
             {
                 self.found.push(self.checked.at(fault, &place));
             }
         }
+        let item = self.locals.len();
         let computed = step.compute.as_ref().map(|compute| {
             for (name, value) in compute {
                 let place = format!("{pointer}/compute/{}", pointer_segment(name));
@@ -110,9 +118,32 @@ impl Texts<'_, '_> {
                 };
                 self.locals.push((name.clone(), found));
             }
-            Type::Fields(std::mem::take(&mut self.locals).into_iter().collect())
+            let fields = Type::Fields(self.locals.split_off(item).into_iter().collect());
+            if step.for_each.is_some() { Type::List(Box::new(fields)) } else { fields }
         });
         (self.found, computed)
+    }
+
+    /// What a step is repeated for is a list; its items are what the texts of the step read.
+    fn item(&mut self, step: &Step, pointer: &str) {
+        let Some(for_each) = &step.for_each else { return };
+        let place = format!("{pointer}/for_each");
+        let item = match self.value(for_each, &place) {
+            Type::List(item) => *item,
+            Type::Any => Type::Any,
+            other @ (Type::Null
+            | Type::Text
+            | Type::Boolean
+            | Type::Number(_)
+            | Type::Fields(_)) => {
+                let message = format!("`for_each` needs a list, this is {}", other.describe());
+                let fault = Diagnostic::error("type-mismatch", message)
+                    .help("give it the output of a tool that returns rows, or a list");
+                self.found.push(self.checked.at(fault, &place));
+                Type::Any
+            }
+        };
+        self.locals.push((types::item_name(step).to_owned(), item));
     }
 
     fn value(&mut self, value: &Value, pointer: &str) -> Type {

@@ -51,9 +51,9 @@ impl Card<'_> {
 
 /// The cards of all steps, in the order written.
 pub(super) fn cards<'p>(plan: &'p Plan, outcome: Option<&Outcome>) -> Vec<Card<'p>> {
-    let ends: BTreeMap<&StepId, &StepOutcome> = outcome
+    let ends: BTreeMap<&str, &StepOutcome> = outcome
         .iter()
-        .flat_map(|outcome| outcome.steps.iter().map(|step| (&step.id, step)))
+        .flat_map(|outcome| outcome.steps.iter().map(|step| (step.id.as_str(), step)))
         .collect();
     let critical: BTreeSet<&StepId> =
         outcome.iter().flat_map(|outcome| &outcome.timing.critical_path).collect();
@@ -62,7 +62,7 @@ pub(super) fn cards<'p>(plan: &'p Plan, outcome: Option<&Outcome>) -> Vec<Card<'
         .iter()
         .map(|step| {
             let calls = calls(step);
-            let found = ends.get(&step.id).copied();
+            let found = ends.get(step.id.as_str()).copied();
             let end = found.map(|found| End {
                 status: found.status,
                 took: took(found),
@@ -92,6 +92,7 @@ fn took(step: &StepOutcome) -> String {
         StepStatus::Skipped => Some("skipped"),
         StepStatus::Defaulted => Some("default"),
         StepStatus::Cached => Some("cached"),
+        StepStatus::Waiting => Some("waiting"),
     };
     let parts: Vec<String> = word
         .map(str::to_owned)

@@ -46,13 +46,31 @@ const COMPUTE: Look = Look {
     glyph: "<path d=\"M5.5 -4V-6.5H-5.5L1 0L-5.5 6.5H5.5V4\"/>",
 };
 
-pub(super) const LOOKS: [&Look; 3] = [&AGENT, &TOOL, &COMPUTE];
+/// A page on a page.
+const WORKFLOW: Look = Look {
+    name: "workflow",
+    colour: "#7c3aed",
+    radius: 8.0,
+    glyph: "<path d=\"M-6.5 -3V6.5H3M-3 -6.5H6.5V3H-3Z\"/>",
+};
+
+/// A hand that is raised.
+const APPROVAL: Look = Look {
+    name: "approval",
+    colour: "#be185d",
+    radius: 14.0,
+    glyph: "<path d=\"M-6.5 .5L-2 5L6.5 -5\"/>",
+};
+
+pub(super) const LOOKS: [&Look; 5] = [&AGENT, &TOOL, &WORKFLOW, &COMPUTE, &APPROVAL];
 
 pub(super) fn of_kind(kind: &Kind) -> &'static Look {
     match kind {
         Kind::Agent(_) => &AGENT,
         Kind::Tool(_) => &TOOL,
         Kind::Compute(_) => &COMPUTE,
+        Kind::Workflow(_) => &WORKFLOW,
+        Kind::Approval(_) => &APPROVAL,
     }
 }
 
@@ -68,10 +86,12 @@ const FAILED: Mark = Mark { name: "failed", colour: RED, sign: "M-3 -3L3 3M3 -3L
 const SKIPPED: Mark = Mark { name: "skipped", colour: GREY, sign: "M-3.5 0H3.5" };
 const DEFAULTED: Mark =
     Mark { name: "took its default", colour: AMBER, sign: "M3.5 -1.5V2.5H-3M-1 0L-3.5 2.5L-1 5" };
+const WAITING: Mark =
+    Mark { name: "waits for an answer", colour: AMBER, sign: "M0 -3.5V0.5M0 3V3.4" };
 const CACHED: Mark =
     Mark { name: "kept from before", colour: "#0369a1", sign: "M-3.5 .5L-1 3L3.5 -2.5" };
 
-pub(super) const MARKS: [&Mark; 4] = [&DEFAULTED, &CACHED, &SKIPPED, &FAILED];
+pub(super) const MARKS: [&Mark; 5] = [&DEFAULTED, &CACHED, &WAITING, &SKIPPED, &FAILED];
 
 pub(super) fn of_status(status: StepStatus) -> Option<&'static Mark> {
     match status {
@@ -80,6 +100,7 @@ pub(super) fn of_status(status: StepStatus) -> Option<&'static Mark> {
         StepStatus::Skipped => Some(&SKIPPED),
         StepStatus::Defaulted => Some(&DEFAULTED),
         StepStatus::Cached => Some(&CACHED),
+        StepStatus::Waiting => Some(&WAITING),
     }
 }
 
@@ -88,8 +109,12 @@ pub(super) fn colour(kind: &Kind, status: Option<StepStatus>) -> &'static str {
     match status {
         Some(StepStatus::Failed) => RED,
         Some(StepStatus::Skipped) => GREY,
-        Some(StepStatus::Succeeded | StepStatus::Defaulted | StepStatus::Cached) | None => {
-            of_kind(kind).colour
-        }
+        Some(
+            StepStatus::Succeeded
+            | StepStatus::Defaulted
+            | StepStatus::Cached
+            | StepStatus::Waiting,
+        )
+        | None => of_kind(kind).colour,
     }
 }

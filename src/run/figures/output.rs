@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::fill::{CitationFault, Format, fill_with};
 use super::verify::{Given, verify};
 use crate::event::{FigureCount, Unverified};
-use crate::id::StepId;
+use crate::id::StepPath;
 use crate::value::{Object, Value};
 
 /// An output whose figures were traced.
@@ -22,7 +22,7 @@ pub struct Traced {
 ///
 /// Numbers that are JSON numbers are left alone: as evidence of later steps they are a model's.
 pub fn trace_output(
-    step: &StepId,
+    step: &StepPath,
     output: Value,
     evidence: &Evidence,
     given: Given<'_>,
@@ -44,7 +44,7 @@ pub fn trace_output(
 
 /// Looks up the figures of all texts of an output that cites nothing.
 pub fn check_output(
-    step: &StepId,
+    step: &StepPath,
     output: &Value,
     evidence: &Evidence,
     given: Given<'_>,
@@ -61,7 +61,7 @@ pub fn check_output(
 }
 
 fn report(
-    step: &StepId,
+    step: &StepPath,
     found: impl IntoIterator<Item = (String, String)>,
 ) -> impl Iterator<Item = Unverified> {
     found.into_iter().map(|(text, reason)| Unverified { text, step: step.clone(), reason })

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::document::Figures;
 use crate::event::{Event, Fault, Message, ModelCall, Role, Usage};
-use crate::expression::fence;
+use crate::expression::{Scope, fence};
 use crate::model::{Answer, Endpoint, Request};
 use crate::plan::{AgentStep, Step};
 use crate::run::attempts::Waits;
+use crate::run::figures::Evidence;
 
 use super::answer::{self, Judged};
 use super::{Done, Job};
@@ -24,12 +25,28 @@ enum Stop {
     BadAnswer(Fault),
 }
 
-/// Asks the agent.
-pub(super) async fn ask(job: &Job, step: &Step, agent: &AgentStep) -> Result<Done, Fault> {
+/// Renders what the agent is told and asked. `gaps` are the steps that it has to do without.
+pub(in crate::run) fn prepare(
+    agent: &AgentStep,
+    scope: &Scope,
+    evidence: &Evidence,
+    gaps: &[String],
+) -> Result<(String, String), Fault> {
     let prompt = agent
         .prompt
-        .render_text(&job.scope)
+        .render_text(scope)
         .map_err(|fault| Fault { message: format!("prompt: {}", fault.message), ..fault })?;
+    Ok((system_message(agent, &prompt, evidence, gaps), prompt))
+}
+
+/// Asks the agent.
+pub(super) async fn ask(
+    job: &Job,
+    step: &Step,
+    agent: &AgentStep,
+    system: &str,
+    prompt: &str,
+) -> Result<Done, Fault> {
     if job.context.offline {
         return Err(Fault::new("no-model", "no model was asked (--offline)"));
     }
@@ -38,8 +55,8 @@ pub(super) async fn ask(job: &Job, step: &Step, agent: &AgentStep) -> Result<Don
     let mut fault = Fault::new("no-model", "no model is there to ask")
         .help("set OPENAI_API_KEY, OPENAI_BASE_URL or ANTHROPIC_API_KEY, start a local server, or give the step a default");
     let mut request = Request {
-        system: system_message(agent, &prompt, job),
-        messages: vec![Message { role: Role::User, content: prompt }],
+        system: system.to_owned(),
+        messages: vec![Message { role: Role::User, content: prompt.to_owned() }],
         schema: agent.schema.clone(),
         max_tokens: agent.max_tokens,
     };
@@ -53,14 +70,24 @@ pub(super) async fn ask(job: &Job, step: &Step, agent: &AgentStep) -> Result<Don
     Err(fault)
 }
 
-/// Role, goal and instructions, then the rule for fenced data where the prompt holds any, then the rule for figures.
-fn system_message(agent: &AgentStep, prompt: &str, job: &Job) -> String {
-    let mut parts = Vec::with_capacity(3);
+/// Role, goal and instructions, then what is missing, the rule for fenced data where the prompt holds any, and the
+/// rule for figures.
+fn system_message(agent: &AgentStep, prompt: &str, evidence: &Evidence, gaps: &[String]) -> String {
+    let mut parts = Vec::with_capacity(4);
     if !agent.system.is_empty() {
         parts.push(agent.system.clone());
     }
-    let cites = (agent.figures == Figures::Cite).then(|| answer::citation_rule(&job.evidence));
-    if fence::is_fenced(prompt) || cites.as_deref().is_some_and(fence::is_fenced) {
+    if !gaps.is_empty() {
+        let gaps = fence::fence(&gaps.join("\n"), "gaps");
+        parts.push(format!(
+            "These steps gave no result:\n{gaps}\nSay in your answer what is missing because of it."
+        ));
+    }
+    let cites = (agent.figures == Figures::Cite).then(|| answer::citation_rule(evidence));
+    if fence::is_fenced(prompt)
+        || !gaps.is_empty()
+        || cites.as_deref().is_some_and(fence::is_fenced)
+    {
         parts.push(fence::RULE.to_owned());
     }
     parts.extend(cites);
@@ -82,7 +109,7 @@ async fn converse(
             attempt(job, step, endpoint, request, &mut waits).await.map_err(Stop::NoAnswer)?;
         let given =
             request.messages.first().map(|message| message.content.as_str()).unwrap_or_default();
-        match answer::judge(step, agent, &answer, given, &job.evidence) {
+        match answer::judge(&job.path, agent, &answer, given, &job.evidence) {
             Judged::Good(done) => return Ok(done),
             Judged::Faulty { usable: Some(done), .. } if repaired => return Ok(done),
             Judged::Faulty { fault, .. } if repaired => return Err(Stop::BadAnswer(fault)),
@@ -104,26 +131,31 @@ async fn attempt(
     waits: &mut Waits,
 ) -> Result<Answer, Fault> {
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
+    if let Some(call) = job.past().answer(endpoint.name(), &request.system, &request.messages) {
+        let text = call.answer.unwrap_or_default();
+        return Ok(Answer { text, usage: call.usage, truncated: call.truncated });
+    }
     loop {
         let reserved = job
             .budget
             .reserve(endpoint.greatest_cost(request), endpoint.greatest_usage(request))
             .inspect_err(|fault| {
                 let message = fault.message.clone();
-                job.report(Event::BudgetExceeded { step: step.id.clone(), message });
+                job.report(Event::BudgetExceeded { step: job.path.clone(), message });
             })?;
         // Waiting for one's turn is no fault of the server, so it is outside the time limit.
         let admission = endpoint.admit(request).await;
         let started = Instant::now();
         let result = endpoint.send(admission, request, timeout).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let report = |answer, error, usage, cost_usd| Event::ModelCalled {
-            step: step.id.clone(),
+        let report = |answer, truncated, error, usage, cost_usd| Event::ModelCalled {
+            step: job.path.clone(),
             call: ModelCall {
                 model: endpoint.name().clone(),
                 system: request.system.clone(),
                 messages: request.messages.clone(),
                 answer,
+                truncated,
                 error,
                 usage,
                 cost_usd,
@@ -134,18 +166,19 @@ async fn attempt(
             Ok(answer) => {
                 let cost = endpoint.cost(answer.usage);
                 reserved.book(cost, answer.usage);
-                job.report(report(Some(answer.text.clone()), None, answer.usage, cost));
+                let text = Some(answer.text.clone());
+                job.report(report(text, answer.truncated, None, answer.usage, cost));
                 return Ok(answer);
             }
             Err(error) => (error.fault(), error.retryable(), error.retry_after),
         };
-        job.report(report(None, Some(fault.clone()), Usage::default(), None));
+        job.report(report(None, false, Some(fault.clone()), Usage::default(), None));
         let attempt = waits.attempt;
         let Some(wait) = retryable.then(|| waits.next(retry_after)).flatten() else {
             return Err(fault);
         };
         let delay_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        job.report(Event::StepRetrying { step: step.id.clone(), attempt, error: fault, delay_ms });
+        job.report(Event::StepRetrying { step: job.path.clone(), attempt, error: fault, delay_ms });
         tokio::time::sleep(wait).await;
     }
 }

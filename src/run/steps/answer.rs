@@ -3,9 +3,9 @@
 use crate::document::Figures;
 use crate::event::{Fault, FigureCount, Unverified};
 use crate::expression::fence;
-use crate::id::StepId;
+use crate::id::StepPath;
 use crate::model::Answer;
-use crate::plan::{AgentStep, Step};
+use crate::plan::AgentStep;
 use crate::run::figures::{self, CitationFault, Evidence, Given};
 use crate::value::Value;
 
@@ -38,7 +38,7 @@ pub(super) fn citation_rule(evidence: &Evidence) -> String {
 
 /// Judges an answer: its schema first, then its citations and figures. `prompt` is what the model was asked.
 pub(super) fn judge(
-    step: &Step,
+    path: &StepPath,
     agent: &AgentStep,
     answer: &Answer,
     prompt: &str,
@@ -59,7 +59,7 @@ pub(super) fn judge(
         return Judged::Good(Done { output, figures: FigureCount::default(), warnings });
     }
     let mut read = Read {
-        step: &step.id,
+        step: path,
         evidence,
         prompt: outside_fences(prompt),
         count: FigureCount::default(),
@@ -93,7 +93,7 @@ pub(super) fn judge(
 }
 
 /// Fills in the citations of a step's `default`.
-pub(super) fn fill(step: &StepId, output: Value, evidence: &Evidence) -> (Value, FigureCount) {
+pub(super) fn fill(step: &StepPath, output: Value, evidence: &Evidence) -> (Value, FigureCount) {
     let mut read = Read {
         step,
         evidence,
@@ -146,7 +146,7 @@ fn broken(faults: &[String], answer: &Answer, schema: &Value) -> Judged {
 
 /// Reads the texts of an output.
 struct Read<'r> {
-    step: &'r StepId,
+    step: &'r StepPath,
     evidence: &'r Evidence,
     prompt: String,
     count: FigureCount,

@@ -1,34 +1,59 @@
 //! The kinds of steps, one file each: given its inputs, a step becomes the event that ends it.
 
-mod agent;
+pub(super) mod agent;
 mod answer;
 pub(super) mod compute;
-mod tool;
+pub(super) mod items;
+pub(super) mod key;
+mod past;
+pub(super) mod tool;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
 use crate::document::Figures;
 use crate::event::{Event, Fault, FigureCount, SkipReason};
 use crate::expression::Scope;
+use crate::id::{StepKey, StepPath};
 use crate::plan::{Kind, OnError, Plan, Step};
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 use super::budget::Budget;
 use super::context::Context;
 use super::figures::Evidence;
+use super::frame::Unit;
+
+pub(super) use past::PastCalls;
 
 /// A step with everything it needs, ready to be spawned.
 pub(super) struct Job {
     pub(super) plan: Arc<Plan>,
-    pub(super) number: usize,
+    pub(super) unit: Unit,
+    pub(super) path: StepPath,
     pub(super) scope: Scope,
     pub(super) evidence: Arc<Evidence>,
     pub(super) context: Arc<Context>,
     pub(super) budget: Arc<Budget>,
     /// Where the step reports what happens on its way.
     pub(super) events: mpsc::UnboundedSender<Event>,
+    pub(super) work: Work,
+    pub(super) key: Option<StepKey>,
+    /// Calls that it need not make again.
+    pub(super) past: Mutex<PastCalls>,
+}
+
+/// What a step sends, its texts rendered.
+pub(super) enum Work {
+    /// A question to a model.
+    Ask {
+        /// Who the model is to be, and the rules.
+        system: String,
+        /// The question.
+        prompt: String,
+    },
+    /// A call of a tool with these arguments.
+    Call(Object),
 }
 
 /// What a step gave.
@@ -39,7 +64,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-    fn of(output: Value) -> Self {
+    pub(super) fn of(output: Value) -> Self {
         Self { output, figures: FigureCount::default(), warnings: Vec::new() }
     }
 }
@@ -47,24 +72,30 @@ impl Done {
 impl Job {
     /// Whether the step only asks a model, so that it can begin again as if it had never begun.
     pub(super) fn only_asks(&self) -> bool {
-        matches!(self.plan.steps.get(self.number).map(|step| &step.kind), Some(Kind::Agent(_)))
+        matches!(self.work, Work::Ask { .. })
     }
 
     /// Does the step; gives the event that ends it.
     pub(super) async fn run(self) -> Event {
-        let Some(step) = self.plan.steps.get(self.number) else {
+        let bug = || Fault::new("bug", "the plan has no such step");
+        let Some(step) = self.plan.steps.get(self.unit.step) else {
             // Jobs are made from the plan's own numbers.
-            return Event::StepFailed {
-                step: "".into(),
-                error: Fault::new("bug", "the plan has no such step"),
-            };
+            return Event::StepFailed { step: self.path, error: bug() };
         };
-        let ended = match &step.kind {
-            Kind::Agent(agent) => agent::ask(&self, step, agent).await,
-            Kind::Tool(call) => tool::call(&self, step, call).await,
-            Kind::Compute(values) => compute::evaluate(values, &self.scope),
+        let ended = match (&step.kind, &self.work) {
+            (Kind::Agent(agent), Work::Ask { system, prompt }) => {
+                agent::ask(&self, step, agent, system, prompt).await
+            }
+            (Kind::Tool(call), Work::Call(arguments)) => {
+                tool::call(&self, step, call, arguments).await
+            }
+            _ => Err(bug()),
         };
-        end(step, ended, &self.scope, &self.evidence)
+        end(step, &self.path, self.key.clone(), ended, &self.scope, &self.evidence)
+    }
+
+    fn past(&self) -> MutexGuard<'_, PastCalls> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reports an event. Nobody listens any more only where the run has ended.
@@ -76,16 +107,19 @@ impl Job {
 /// The event that ends a step; a step that could not be done does what its `on_error` says.
 pub(super) fn end(
     step: &Step,
+    path: &StepPath,
+    key: Option<StepKey>,
     ended: Result<Done, Fault>,
     scope: &Scope,
     evidence: &Evidence,
 ) -> Event {
-    let id = step.id.clone();
     let fault = match ended {
         Ok(Done { output, figures, warnings }) => {
             return Event::StepSucceeded {
-                step: id,
+                step: path.clone(),
                 output: Arc::new(output),
+                key,
+                reused: None,
                 defaulted: None,
                 figures,
                 warnings,
@@ -94,24 +128,28 @@ pub(super) fn end(
         Err(fault) => fault,
     };
     match &step.on_error {
-        OnError::Fail => Event::StepFailed { step: id, error: fault },
+        OnError::Fail => Event::StepFailed { step: path.clone(), error: fault },
         OnError::Skip => {
-            Event::StepSkipped { step: id, reason: SkipReason::Error { error: fault } }
+            Event::StepSkipped { step: path.clone(), reason: SkipReason::Error { error: fault } }
         }
         OnError::Default(default) => match default.render(scope) {
             Ok(output) => {
                 let (output, figures) = match &step.kind {
                     Kind::Agent(agent) if agent.figures != Figures::None => {
-                        answer::fill(&id, output, evidence)
+                        answer::fill(path, output, evidence)
                     }
-                    Kind::Agent(_) | Kind::Tool(_) | Kind::Compute(_) => {
-                        (output, FigureCount::default())
-                    }
+                    Kind::Agent(_)
+                    | Kind::Tool(_)
+                    | Kind::Compute(_)
+                    | Kind::Workflow(_)
+                    | Kind::Approval(_) => (output, FigureCount::default()),
                 };
                 let output = Arc::new(output);
                 Event::StepSucceeded {
-                    step: id,
+                    step: path.clone(),
                     output,
+                    key: None,
+                    reused: None,
                     defaulted: Some(fault),
                     figures,
                     warnings: Vec::new(),
@@ -120,7 +158,7 @@ pub(super) fn end(
             Err(error) => {
                 let message =
                     format!("{}; its `default` failed as well: {}", fault.message, error.message);
-                Event::StepFailed { step: id, error: Fault { message, ..fault } }
+                Event::StepFailed { step: path.clone(), error: Fault { message, ..fault } }
             }
         },
     }

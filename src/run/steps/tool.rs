@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use indexmap::IndexMap;
+
 use crate::event::{Event, Fault, ToolCall};
+use crate::expression::{Scope, Template};
 use crate::plan::{Step, ToolStep};
 use crate::run::attempts::Waits;
 use crate::value::Object;
@@ -13,15 +16,36 @@ use super::{Done, Job};
 /// The longest that a call may take where the step sets no `timeout`.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Renders the arguments.
+pub(in crate::run) fn prepare(call: &ToolStep, scope: &Scope) -> Result<Object, Fault> {
+    render(&call.with, scope)
+}
+
+/// Renders named values.
+pub(in crate::run) fn render(
+    with: &IndexMap<String, Template>,
+    scope: &Scope,
+) -> Result<Object, Fault> {
+    let render = |(name, template): (&String, &Template)| match template.render(scope) {
+        Ok(value) => Ok((name.clone(), value)),
+        Err(fault) => {
+            Err(Fault { message: format!("argument `{name}`: {}", fault.message), ..fault })
+        }
+    };
+    with.iter().map(render).collect()
+}
+
 /// Calls the tool, again where the fault may pass.
-pub(super) async fn call(job: &Job, step: &Step, call: &ToolStep) -> Result<Done, Fault> {
-    let mut arguments = Object::new();
-    for (name, template) in &call.with {
-        let value = template.render(&job.scope).map_err(|fault| Fault {
-            message: format!("argument `{name}`: {}", fault.message),
-            ..fault
-        })?;
-        arguments.insert(name.clone(), value);
+pub(super) async fn call(
+    job: &Job,
+    step: &Step,
+    call: &ToolStep,
+    arguments: &Object,
+) -> Result<Done, Fault> {
+    if let Some(past) = job.past().result(&call.tool, arguments)
+        && let Some(output) = past.output
+    {
+        return Ok(Done::of(Arc::unwrap_or_clone(output)));
     }
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
     let mut waits = Waits::new(&step.retry);
@@ -30,7 +54,7 @@ pub(super) async fn call(job: &Job, step: &Step, call: &ToolStep) -> Result<Done
         let result = job.context.tools.call(&call.tool, arguments.clone(), timeout).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let report = |output, error| Event::ToolCalled {
-            step: step.id.clone(),
+            step: job.path.clone(),
             call: ToolCall {
                 tool: call.tool.clone(),
                 arguments: arguments.clone(),
@@ -53,7 +77,7 @@ pub(super) async fn call(job: &Job, step: &Step, call: &ToolStep) -> Result<Done
                 };
                 let delay_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 job.report(Event::StepRetrying {
-                    step: step.id.clone(),
+                    step: job.path.clone(),
                     attempt,
                     error: fault,
                     delay_ms,

@@ -1,25 +1,43 @@
 //! From a workflow document to a plan: names resolved, edges found, references checked.
 
+mod agent;
+mod approval;
+mod call;
+mod compute;
+mod edges;
+mod repeat;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diagnostic::{self, Diagnostic, nearest, suggest};
-use crate::document::{self, Document, OnError as WrittenOnError, Workflow};
-use crate::expression::{Analysis, Root, Template, analyse_expression, analyse_template};
-use crate::id::{StepId, ToolName};
+use crate::diagnostic::{self, Diagnostic, suggest};
+use crate::document::{self, Cache, Document, Needs, OnError as WrittenOnError, Workflow};
+use crate::expression::{Analysis, Read, Root, Template, analyse_expression, analyse_template};
+use crate::id::{StepId, ToolName, WorkflowName};
 use crate::value::{Value, each_text, pointer_segment};
 
+use self::edges::Edges;
 use super::checks::{self, Checked};
 use super::library::check_values;
 use super::references::{Names, Place};
 use super::types;
-use super::{AgentStep, Graph, Kind, Library, Need, OnError, Output, Plan, Step, ToolStep, agents};
+use super::{Graph, Kind, Library, OnError, Output, Plan, Step};
 
 /// Makes the plan of a workflow. Faults are all those found; with an error among them there is no plan.
 pub fn compile(
     document: &Document<Workflow>,
     library: &Library,
+) -> (Option<Plan>, Vec<Diagnostic>) {
+    compile_within(document, library, Vec::new())
+}
+
+/// Makes the plan of a workflow that those `above` run, the nearest last.
+fn compile_within(
+    document: &Document<Workflow>,
+    library: &Library,
+    above: Vec<WorkflowName>,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let workflow = &document.value;
     let types = workflow
@@ -34,6 +52,9 @@ pub fn compile(
         diagnostics: Vec::new(),
         tools: BTreeSet::new(),
         params_read: BTreeSet::new(),
+        data: BTreeMap::new(),
+        above,
+        workflows: IndexMap::new(),
     };
     compiler.check_ids();
     compiler.check_params();
@@ -52,6 +73,7 @@ pub fn compile(
         steps,
         outputs,
         tools,
+        workflows: std::mem::take(&mut compiler.workflows),
         limits: library
             .project
             .as_ref()
@@ -88,44 +110,12 @@ struct Compiler<'w> {
     tools: BTreeSet<ToolName>,
     /// Params that some text reads.
     params_read: BTreeSet<String>,
-}
-
-/// What the texts of a step read of other steps.
-#[derive(Default)]
-struct Edges {
-    /// By step: whether every read of it copes with it being undefined.
-    reads: IndexMap<StepId, bool>,
-    /// Steps that `when` copes with.
-    when_guards: BTreeSet<StepId>,
-}
-
-impl Edges {
-    fn add(&mut self, analysis: &Analysis) {
-        for read in analysis.reads.iter().filter(|read| read.root == Root::Steps) {
-            let Some(id) = read.path.first() else { continue };
-            *self.reads.entry(StepId::from(id.as_str())).or_insert(true) &= read.guarded;
-        }
-    }
-
-    fn add_all(&mut self, analyses: &[Analysis]) {
-        for analysis in analyses {
-            self.add(analysis);
-        }
-    }
-
-    fn needs(self, written: &[StepId]) -> Vec<Need> {
-        let mut needs: IndexMap<StepId, bool> = self.reads;
-        for step in written {
-            needs.insert(step.clone(), false);
-        }
-        needs
-            .into_iter()
-            .map(|(step, tolerant)| Need {
-                tolerant: tolerant || self.when_guards.contains(&step),
-                step,
-            })
-            .collect()
-    }
+    /// The name of the item that the texts of the step at hand may read, with the steps whose data it may hold.
+    data: BTreeMap<String, BTreeSet<String>>,
+    /// The workflows that run this one, the nearest last.
+    above: Vec<WorkflowName>,
+    /// The plans of the workflows that the steps run.
+    workflows: IndexMap<WorkflowName, Arc<Plan>>,
 }
 
 impl Compiler<'_> {
@@ -168,6 +158,8 @@ impl Compiler<'_> {
     fn step(&mut self, number: usize, step: &document::Step) -> Option<Step> {
         let pointer = format!("/steps/{number}");
         let mut edges = Edges::default();
+        let for_each = self.for_each(step, &pointer, &mut edges);
+        self.check_effect(step, &pointer);
         let kind = self.kind(step, &pointer, &mut edges);
         if let Some(when) = &step.when {
             let analysis = self.expression(when, &format!("{pointer}/when"), Some(&step.id), &[]);
@@ -189,8 +181,9 @@ impl Compiler<'_> {
             (WrittenOnError::Skip, _) => OnError::Skip,
             (WrittenOnError::Fail | WrittenOnError::Default, _) => OnError::Fail,
         };
-        for (index, need) in step.needs.iter().enumerate() {
-            let place = format!("{pointer}/needs/{index}");
+        self.data.clear();
+        for (place, need, _) in step.needs.iter() {
+            let place = format!("{pointer}/needs{place}");
             if *need == step.id {
                 self.error(
                     "needs-itself",
@@ -208,6 +201,8 @@ impl Compiler<'_> {
             description: step.description.clone(),
             needs: edges.needs(&step.needs),
             when: step.when.clone(),
+            for_each,
+            cache: step.cache.filter(|cache| *cache != Cache::Switch(false)),
             retry: step.retry.unwrap_or_default(),
             timeout: step.timeout,
             on_error,
@@ -222,142 +217,13 @@ impl Compiler<'_> {
         if let Some(tool) = &step.tool {
             return self.tool(step, tool, pointer, edges);
         }
+        if let Some(workflow) = &step.workflow {
+            return self.workflow(step, workflow, pointer, edges);
+        }
+        if let Some(approval) = &step.approval {
+            return Some(self.approval(step, approval, pointer, edges));
+        }
         self.agent(step, pointer, edges)
-    }
-
-    fn compute(
-        &mut self,
-        step: &document::Step,
-        compute: &IndexMap<String, Value>,
-        pointer: &str,
-        edges: &mut Edges,
-    ) -> Kind {
-        let mut values = IndexMap::new();
-        let mut before: Vec<&str> = Vec::new();
-        for (name, value) in compute {
-            let place = format!("{pointer}/compute/{}", pointer_segment(name));
-            let template = if let Value::String(expression) = value {
-                edges.add(&self.expression(expression, &place, Some(&step.id), &before));
-                Template::Expression(expression.clone())
-            } else {
-                Template::Literal(value.clone())
-            };
-            values.insert(name.clone(), template);
-            before.push(name);
-        }
-        Kind::Compute(values)
-    }
-
-    fn tool(
-        &mut self,
-        step: &document::Step,
-        name: &ToolName,
-        pointer: &str,
-        edges: &mut Edges,
-    ) -> Option<Kind> {
-        let empty = IndexMap::new();
-        let with = step.with.as_ref().unwrap_or(&empty);
-        for (argument, value) in with {
-            let place = format!("{pointer}/with/{}", pointer_segment(argument));
-            let analyses = self.templates(value, &place, Some(&step.id), &[]);
-            edges.add_all(&analyses);
-        }
-        let Some(tool) = self.library.tool(name) else {
-            let help = suggest(name.as_str(), self.library.tool_names(), "tools");
-            self.error(
-                "unknown-tool",
-                format!("unknown tool `{name}`"),
-                help,
-                &format!("{pointer}/tool"),
-            );
-            return None;
-        };
-        for argument in with.keys().filter(|argument| !tool.params.contains_key(*argument)) {
-            let help = suggest(argument, tool.params.keys().map(String::as_str), "params");
-            let span =
-                self.document.key_span(&format!("{pointer}/with/{}", pointer_segment(argument)));
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "unknown-argument",
-                    format!("tool `{name}` has no param `{argument}`"),
-                )
-                .help(help)
-                .at(&self.document.file, span),
-            );
-        }
-        for (param, _) in tool
-            .params
-            .iter()
-            .filter(|(param, p)| p.default.is_none() && !with.contains_key(*param))
-        {
-            // An argument that is this one mistyped was told already.
-            let unknown = with.keys().filter(|argument| !tool.params.contains_key(*argument));
-            let names = || tool.params.keys().map(String::as_str);
-            if unknown.into_iter().any(|written| nearest(written, names()) == Some(param.as_str()))
-            {
-                continue;
-            }
-            let help = format!("add `{param}:` below `with:`");
-            self.error(
-                "missing-argument",
-                format!("tool `{name}` needs `{param}`"),
-                help,
-                &format!("{pointer}/tool"),
-            );
-        }
-        self.tools.insert(name.clone());
-        let with =
-            with.iter().map(|(argument, value)| (argument.clone(), Template::new(value))).collect();
-        Some(Kind::Tool(ToolStep { tool: name.clone(), with }))
-    }
-
-    fn agent(&mut self, step: &document::Step, pointer: &str, edges: &mut Edges) -> Option<Kind> {
-        let place = format!("{pointer}/prompt");
-        let prompt = step.prompt.as_deref().unwrap_or_default();
-        let analysis = self.template(prompt, &place, Some(&step.id), &[]);
-        edges.add(&analysis);
-        let reference = step.agent.as_ref()?;
-        let Some(agent) = agents::resolve(reference, self.library) else {
-            if let document::AgentRef::Named(name) = reference {
-                let help = suggest(name.as_str(), self.library.agent_names(), "agents");
-                self.error(
-                    "unknown-agent",
-                    format!("unknown agent `{name}`"),
-                    help,
-                    &format!("{pointer}/agent"),
-                );
-            }
-            return None;
-        };
-        let models = agents::models(step.model.as_ref(), agent.model.as_ref());
-        let known: Vec<String> =
-            self.library.model_names().into_iter().map(str::to_owned).collect();
-        for name in models.iter().filter(|name| !known.iter().any(|k| k == name.as_str())) {
-            let place = if step.model.is_some() { "model" } else { "agent" };
-            let help = suggest(name.as_str(), known.iter().map(String::as_str), "models");
-            self.error(
-                "unknown-model",
-                format!("unknown model `{name}`"),
-                help,
-                &format!("{pointer}/{place}"),
-            );
-        }
-        let prompt = match Template::prompt(prompt) {
-            Ok(prompt) => prompt,
-            Err(problem) => {
-                self.diagnostics.push(self.document.diagnostic(&problem, &place));
-                return None;
-            }
-        };
-        Some(Kind::Agent(Box::new(AgentStep {
-            agent: agent.name,
-            system: agent.system,
-            prompt,
-            models,
-            max_tokens: step.max_tokens,
-            schema: step.output.as_ref().map(|output| output.schema.clone()),
-            figures: step.figures.unwrap_or_default(),
-        })))
     }
 
     /// The outputs written, or, where none are, the output of every step that no other waits for.
@@ -372,7 +238,10 @@ impl Compiler<'_> {
                 .map(|step| {
                     let value = Template::Expression(format!("steps.{}.output", step.id));
                     let reads = vec![step.id.clone()];
-                    (step.id.to_string(), Output { value, needs: reads.clone(), reads })
+                    (
+                        step.id.to_string(),
+                        Output { value, needs: reads.clone(), reads, told: step.agent().is_some() },
+                    )
                 })
                 .collect();
         }
@@ -387,11 +256,12 @@ impl Compiler<'_> {
                 );
                 let mut edges = Edges::default();
                 edges.add_all(&analyses);
-                let needs = edges.needs(&[]);
+                let needs = edges.needs(&Needs::default());
                 let reads = needs.iter().map(|need| need.step.clone()).collect();
                 let needs =
                     needs.into_iter().filter(|need| !need.tolerant).map(|need| need.step).collect();
-                (name.clone(), Output { value: Template::new(value), needs, reads })
+                let told = self.told(&analyses);
+                (name.clone(), Output { value: Template::new(value), needs, reads, told })
             })
             .collect()
     }
@@ -423,7 +293,9 @@ impl Compiler<'_> {
         step: Option<&StepId>,
         locals: &[&str],
     ) -> Analysis {
-        let place = Place { pointer, step: step.map(StepId::as_str), locals };
+        let item = self.data.keys().map(String::as_str);
+        let locals: Vec<&str> = locals.iter().copied().chain(item).collect();
+        let place = Place { pointer, step: step.map(StepId::as_str), locals: &locals };
         self.diagnostics.extend(self.names.check(&analysis, place));
         let params = analysis.reads.iter().filter(|read| read.root == Root::Params);
         self.params_read.extend(params.filter_map(|read| read.path.first().cloned()));
@@ -443,6 +315,35 @@ impl Compiler<'_> {
             analyses.push(self.template(text, place, step, locals));
         });
         analyses
+    }
+
+    /// Whether texts read what only a model wrote: an answer, or an output of a workflow that is one.
+    fn told(&self, analyses: &[Analysis]) -> bool {
+        let told_by = |read: &Read| match &read.root {
+            Root::Steps => self.is_told(&read.path),
+            Root::Local(name) => self.data.get(name).is_some_and(|sources| {
+                sources
+                    .iter()
+                    .filter_map(|s| s.strip_prefix("steps."))
+                    .any(|id| self.is_told(&[id.to_owned()]))
+            }),
+            Root::Params => false,
+        };
+        analyses.iter().flat_map(|analysis| &analysis.reads).any(told_by)
+    }
+
+    fn is_told(&self, path: &[String]) -> bool {
+        let id = path.first().map(String::as_str);
+        let steps = &self.document.value.steps;
+        let Some(step) = steps.iter().find(|step| id == Some(step.id.as_str())) else {
+            return false;
+        };
+        let Some(name) = &step.workflow else { return step.agent.is_some() };
+        let Some(plan) = self.workflows.get(name) else { return false };
+        match path.get(2).and_then(|output| plan.outputs.get(output)) {
+            Some(output) => output.told,
+            None => plan.outputs.values().any(|output| output.told),
+        }
     }
 
     fn check_cycles(&mut self, plan: &Plan, graph: &Graph) {

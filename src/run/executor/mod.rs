@@ -5,6 +5,13 @@
 //! that may leave while the group that sets it free is being written: should the process die in these few
 //! microseconds, it is asked again, as any question is that was under way. No answer that was journaled is.
 
+mod approvals;
+mod complete;
+mod resume;
+mod start;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,21 +20,29 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::event::{Event, Fault, Record, RunStatus, SkipReason};
-use crate::id::{PlanHash, RunId};
-use crate::journal::{Journal, JournalError};
-use crate::plan::{Kind, Plan};
-use crate::value::Object;
-
 use super::budget::{Budget, OVER_BUDGET};
 use super::context::Context;
-use super::figures::Evidence;
+use super::frame::Unit;
 use super::inputs::Inputs;
 use super::outcome::Outcome;
 use super::outputs;
 use super::recorder::Recorder;
+use super::reuse::Reuse;
 use super::scheduler::{Next, Scheduler};
-use super::steps::{self, Job};
+use super::steps::Job;
+use crate::event::{BatchRow, Event, Fault, Record, RunStatus, SkipReason};
+use crate::expression::View;
+use crate::id::{PlanHash, RunId, StepPath};
+use crate::journal::{Journal, JournalError};
+use crate::plan::Plan;
+use crate::value::{HumanDuration, Object};
+
+pub use approvals::Decision;
+pub(super) use resume::inputs as inputs_of;
+pub use resume::{Past, resume};
+
+/// How often the journal is asked whether somebody cancelled the run.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What to run.
 pub struct Order {
@@ -39,47 +54,52 @@ pub struct Order {
     pub hash: PlanHash,
     /// Values of all params, checked.
     pub params: Object,
+    /// Outputs of an earlier run that are taken where a step would do the same again.
+    pub reuse: Option<Reuse>,
+    /// The row of a batch that it is for.
+    pub batch: Option<BatchRow>,
 }
 
-/// Runs a plan to its end. `observer` sees every event after it is journaled; `cancel` ends the run early, with
-/// an outcome that holds what could be made.
+/// What a run writes to and who is told.
+pub struct Desk<'r> {
+    /// The journal; runs of one process share it.
+    pub journal: &'r RefCell<Journal>,
+    /// Sees every event after it is journaled.
+    pub observer: &'r mut dyn FnMut(&Record),
+    /// Ends the run early, with an outcome that holds what could be made.
+    pub cancel: &'r CancellationToken,
+}
+
+/// Runs a plan to its end, or until it only waits for a person.
+#[expect(
+    clippy::future_not_send,
+    reason = "the runs of a process share one journal and stay on its thread"
+)]
 pub async fn run(
     order: Order,
     context: &Arc<Context>,
-    journal: &mut Journal,
-    observer: &mut (dyn FnMut(&Record) + Send),
-    cancel: &CancellationToken,
+    desk: Desk<'_>,
 ) -> Result<Outcome, JournalError> {
-    let scheduler = Scheduler::new(Arc::clone(&order.plan));
-    let recorder = Recorder::new(
-        order.run_id.clone(),
-        scheduler,
-        journal,
-        observer,
-        Arc::clone(&context.clock),
-    );
-    let (events, inbox) = mpsc::unbounded_channel();
-    let mut executor = Executor {
-        inputs: Inputs::new(&order.plan, &order.params),
-        context: Arc::clone(context),
-        budget: Budget::new(order.plan.limits.budget.as_ref()),
-        recorder,
-        tasks: JoinSet::new(),
-        running: IndexMap::new(),
-        events,
-        inbox,
-        starting: Vec::new(),
-    };
+    let Order { run_id, plan, hash, params, reuse, batch } = order;
+    let cancel = desk.cancel;
+    let scheduler = Scheduler::new(Arc::clone(&plan));
+    let inputs = vec![Inputs::new(&plan, &params)];
+    let budget = Budget::new(plan.limits.budget.as_ref());
+    let parent = reuse.as_ref().map(|reuse| reuse.from.clone());
+    let mut executor = Executor::new(run_id.clone(), scheduler, inputs, budget, context, desk);
+    executor.reuse = reuse;
     executor.recorder.emit(Event::RunStarted {
-        run_id: order.run_id,
-        workflow: order.plan.workflow.clone(),
-        plan: order.hash,
-        params: order.params,
+        run_id,
+        workflow: plan.workflow.clone(),
+        plan: hash,
+        params,
         offline: context.offline,
+        parent,
+        batch,
     });
     // Nothing leaves before the journal knows the run and its plan.
     executor.recorder.commit()?;
-    let limit = order.plan.limits.run_timeout.map(|limit| limit.0);
+    let limit = plan.limits.run_timeout.map(|limit| limit.0);
     let stopped = executor.drive(cancel, limit).await?;
     executor.finish(stopped.as_ref())
 }
@@ -92,19 +112,55 @@ enum Stopped {
 
 struct Executor<'r> {
     recorder: Recorder<'r>,
-    inputs: Inputs,
+    /// What the steps of each frame read of one another.
+    inputs: Vec<Inputs>,
+    /// The items of steps with `for_each`.
+    items: BTreeMap<Unit, Arc<[View]>>,
     context: Arc<Context>,
     budget: Arc<Budget>,
+    reuse: Option<Reuse>,
+    /// Calls that ended before the process died that began them, by step.
+    past_calls: BTreeMap<StepPath, Vec<Event>>,
     tasks: JoinSet<Event>,
-    /// The step of every task.
-    running: IndexMap<tokio::task::Id, usize>,
+    /// The unit of every task.
+    running: IndexMap<tokio::task::Id, Unit>,
     events: mpsc::UnboundedSender<Event>,
     inbox: mpsc::UnboundedReceiver<Event>,
     /// Jobs whose start is emitted and that are not spawned yet.
     starting: Vec<Job>,
 }
 
-impl Executor<'_> {
+impl<'r> Executor<'r> {
+    fn new(
+        run_id: RunId,
+        scheduler: Scheduler,
+        inputs: Vec<Inputs>,
+        budget: Arc<Budget>,
+        context: &Arc<Context>,
+        Desk { journal, observer, .. }: Desk<'r>,
+    ) -> Self {
+        let clock = Arc::clone(&context.clock);
+        let (events, inbox) = mpsc::unbounded_channel();
+        Self {
+            recorder: Recorder::new(run_id, scheduler, journal, observer, clock),
+            inputs,
+            items: BTreeMap::new(),
+            context: Arc::clone(context),
+            budget,
+            reuse: None,
+            past_calls: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            running: IndexMap::new(),
+            events,
+            inbox,
+            starting: Vec::new(),
+        }
+    }
+
+    #[expect(
+        clippy::future_not_send,
+        reason = "the runs of a process share one journal and stay on its thread"
+    )]
     async fn drive(
         &mut self,
         cancel: &CancellationToken,
@@ -117,8 +173,13 @@ impl Executor<'_> {
             }
         };
         tokio::pin!(out_of_time);
+        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
         loop {
-            self.start_ready();
+            if cancel.is_cancelled() {
+                return Ok(Some(Stopped::Cancelled));
+            }
+            self.close_overdue();
+            self.start_ready()?;
             let starting = std::mem::take(&mut self.starting);
             let (asking, acting): (Vec<Job>, Vec<Job>) =
                 starting.into_iter().partition(Job::only_asks);
@@ -138,6 +199,11 @@ impl Executor<'_> {
                 () = &mut out_of_time => return Ok(Some(Stopped::OutOfTime(limit.unwrap_or_default()))),
                 Some(event) = self.inbox.recv() => self.recorder.emit(event),
                 Some(ended) = self.tasks.join_next_with_id() => self.settle(ended),
+                _ = look.tick() => {
+                    if self.recorder.is_cancelled()? {
+                        return Ok(Some(Stopped::Cancelled));
+                    }
+                }
             }
             // Everything else that has happened by now goes into the same group of the journal.
             self.hear();
@@ -149,9 +215,9 @@ impl Executor<'_> {
 
     fn spawn(&mut self, jobs: Vec<Job>) {
         for job in jobs {
-            let number = job.number;
+            let unit = job.unit;
             let task = self.tasks.spawn(job.run());
-            self.running.insert(task.id(), number);
+            self.running.insert(task.id(), unit);
         }
     }
 
@@ -162,59 +228,24 @@ impl Executor<'_> {
         }
     }
 
-    /// Starts every step whose turn it is, as far as `max_parallel` allows; steps that need no waiting end here.
-    fn start_ready(&mut self) {
+    /// Does everything whose turn it is, as far as `max_parallel` allows; what needs no waiting ends here.
+    fn start_ready(&mut self) -> Result<(), JournalError> {
         while let Some(next) = self.recorder.scheduler().next() {
             match next {
-                Next::Skip(number, reason) => {
-                    let Some(step) = self.step_id(number) else { return };
+                Next::Skip(unit, reason) => {
+                    let step = self.path(unit);
                     self.recorder.emit(Event::StepSkipped { step, reason });
                 }
-                Next::Start(number) => {
+                Next::Complete(unit) => self.complete(unit),
+                Next::Start(unit) => {
                     if self.tasks.len() + self.starting.len() >= self.context.max_parallel {
-                        return;
+                        break;
                     }
-                    self.start(number);
+                    self.start(unit)?;
                 }
             }
         }
-    }
-
-    fn start(&mut self, number: usize) {
-        let plan = Arc::clone(self.recorder.scheduler().state().plan());
-        let Some(step) = plan.steps.get(number) else { return };
-        let scope = self
-            .inputs
-            .scope(self.recorder.scheduler().state(), step.needs.iter().map(|need| &need.step));
-        match step.when.as_deref().map(|when| crate::expression::evaluate_condition(when, &scope)) {
-            Some(Ok(false)) => {
-                self.recorder
-                    .emit(Event::StepSkipped { step: step.id.clone(), reason: SkipReason::When });
-                return;
-            }
-            Some(Err(error)) => {
-                self.recorder.emit(Event::StepFailed { step: step.id.clone(), error });
-                return;
-            }
-            Some(Ok(true)) | None => {}
-        }
-        self.recorder.emit(Event::StepStarted { step: step.id.clone() });
-        if let Kind::Compute(values) = &step.kind {
-            let ended = steps::compute::evaluate(values, &scope);
-            let event = steps::end(step, ended, &scope, &Evidence::default());
-            self.settled(number, event);
-            return;
-        }
-        let evidence = self.inputs.evidence(self.recorder.scheduler().state(), step);
-        self.starting.push(Job {
-            plan,
-            number,
-            scope,
-            evidence,
-            context: Arc::clone(&self.context),
-            budget: Arc::clone(&self.budget),
-            events: self.events.clone(),
-        });
+        Ok(())
     }
 
     fn settle(&mut self, ended: Result<(tokio::task::Id, Event), tokio::task::JoinError>) {
@@ -222,16 +253,16 @@ impl Executor<'_> {
         self.hear();
         match ended {
             Ok((task, event)) => {
-                if let Some(number) = self.running.swap_remove(&task) {
-                    self.settled(number, event);
+                if let Some(unit) = self.running.swap_remove(&task) {
+                    self.settled(unit, event);
                 }
             }
             // A step that panicked is a bug of the engine; the run still ends, with the step named.
             Err(error) => {
-                let number = self.running.swap_remove(&error.id());
-                if let Some(step) = number.and_then(|number| self.step_id(number)) {
+                if let Some(unit) = self.running.swap_remove(&error.id()) {
                     let message =
                         format!("the engine failed in this step, which is a bug: {error}");
+                    let step = self.path(unit);
                     self.recorder
                         .emit(Event::StepFailed { step, error: Fault::new("bug", message) });
                 }
@@ -239,24 +270,42 @@ impl Executor<'_> {
         }
     }
 
-    fn settled(&mut self, number: usize, event: Event) {
-        self.inputs.keep(self.recorder.scheduler().state(), number, &event);
+    /// Takes the event that settles a unit.
+    fn settled(&mut self, unit: Unit, event: Event) {
         self.recorder.emit(event);
+        self.keep(unit);
+    }
+
+    /// Makes the output of a unit that settled readable for those that wait for it.
+    fn keep(&mut self, unit: Unit) {
+        if unit.item.is_none()
+            && let Some(inputs) = self.inputs.get_mut(unit.frame)
+        {
+            inputs.keep(self.recorder.scheduler().state(), unit);
+        }
     }
 
     fn finish(mut self, stopped: Option<&Stopped>) -> Result<Outcome, JournalError> {
         self.tasks.abort_all();
         self.hear();
-        for number in self.recorder.scheduler().open() {
-            if let Some(step) = self.step_id(number) {
+        let waits =
+            stopped.is_none() && self.recorder.scheduler().state().waiting().next().is_some();
+        if !waits {
+            for unit in self.recorder.scheduler().open() {
+                let step = self.path(unit);
                 self.recorder.emit(Event::StepSkipped { step, reason: SkipReason::RunEnded });
             }
         }
         let state = self.recorder.scheduler().state();
-        let scope = self
-            .inputs
-            .scope(state, state.plan().outputs.values().flat_map(|output| &output.reads));
-        let (mut status, outputs, mut error) = outputs::render(state, &scope);
+        let (mut status, outputs, mut error) = match self.inputs.first() {
+            Some(inputs) => outputs::render(state.root(), inputs),
+            None => (RunStatus::Failed, Object::new(), None),
+        };
+        if waits {
+            let outcome = Outcome::of(state);
+            self.recorder.pause()?;
+            return outcome.ok_or_else(|| JournalError::bug("a waiting run has an outcome"));
+        }
         if let Some(message) = state.exceeded() {
             error = Some(Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}")));
         }
@@ -266,7 +315,7 @@ impl Executor<'_> {
                 error = Some(Fault::new("cancelled", "the run was interrupted"));
             }
             Some(Stopped::OutOfTime(limit)) => {
-                let limit = crate::value::HumanDuration(*limit);
+                let limit = HumanDuration(*limit);
                 error = Some(
                     Fault::new("run-timeout", format!("the run took longer than {limit}"))
                         .help("raise `limits.run_timeout` in engine.yaml"),
@@ -280,7 +329,7 @@ impl Executor<'_> {
             .ok_or_else(|| JournalError::bug("a finished run has an outcome"))
     }
 
-    fn step_id(&self, number: usize) -> Option<crate::id::StepId> {
-        Some(self.recorder.scheduler().state().plan().steps.get(number)?.id.clone())
+    fn path(&self, unit: Unit) -> StepPath {
+        self.recorder.scheduler().state().path(unit)
     }
 }

@@ -1,0 +1,258 @@
+//! `engine run --batch`: a run for each row of a file, in one process and one journal.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::arguments::Run;
+use crate::cli::drive::{self, journal_failure};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::printer::Printer;
+use crate::cli::rows::{self, Row};
+use crate::cli::{commands::history, params, setup};
+use crate::event::{BatchRow, Fault, RunStatus};
+use crate::id::{PlanHash, RunId};
+use crate::journal::Journal;
+use crate::plan::Plan;
+use crate::run::{self, Context, Desk, Order, Outcome};
+use crate::value::{Object, hex};
+
+/// How often progress is told where it cannot be redrawn.
+const TELL: Duration = Duration::from_secs(10);
+
+pub(in crate::cli) fn run(
+    file: &Path,
+    arguments: &Run,
+    plan: Plan,
+    given: &Object,
+    context: &Arc<Context>,
+    journal: &Path,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let rows = rows::read(file, &plan.params, given)?;
+    let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
+    let batch = Batch {
+        id: id(&hash, &rows),
+        plan: Arc::new(plan),
+        hash,
+        json,
+        context,
+        journal: &RefCell::new(setup::journal(journal)?),
+        cancel: CancellationToken::new(),
+        arguments,
+    };
+    setup::runtime()?.block_on(batch.all(rows, printer))
+}
+
+/// What a batch is made of, so that it is known again.
+fn id(plan: &PlanHash, rows: &[Row]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(plan.as_str());
+    for row in rows {
+        hash.update([0]);
+        if let Ok(params) = &row.params {
+            hash.update(serde_json::to_vec(params).unwrap_or_default());
+        }
+    }
+    hex(&hash.finalize())
+}
+
+struct Batch<'b> {
+    id: String,
+    plan: Arc<Plan>,
+    hash: PlanHash,
+    json: String,
+    context: &'b Arc<Context>,
+    journal: &'b RefCell<Journal>,
+    cancel: CancellationToken,
+    arguments: &'b Run,
+}
+
+/// How a row ended.
+struct Ended {
+    row: u64,
+    line: String,
+    exit: Exit,
+}
+
+#[expect(
+    clippy::future_not_send,
+    reason = "the runs of a process share one journal and stay on its thread"
+)]
+impl Batch<'_> {
+    async fn all(mut self, rows: Vec<Row>, printer: &Printer) -> Result<Exit, Failure> {
+        self.cancel = drive::interruptible();
+        let done = if self.arguments.batch.goes_on {
+            self.journal.borrow().runs_of(&self.id).map_err(|e| journal_failure(&e))?
+        } else {
+            BTreeMap::new()
+        };
+        let mut progress = Progress::new(rows.len(), self.arguments.ending.quiet, printer);
+        let mut rows = rows.into_iter();
+        let mut running = FuturesUnordered::new();
+        let mut worst = Exit::Success;
+        loop {
+            while running.len() < self.arguments.batch.concurrency.get()
+                && !self.cancel.is_cancelled()
+                && let Some(row) = rows.next()
+            {
+                running.push(self.row(row, &done));
+            }
+            let Some(ended) = running.next().await else { break };
+            let Ended { row, line, exit } = ended?;
+            printer.out(&format!("{line}\n"));
+            progress.step(row, exit);
+            if exit as u8 > worst as u8 {
+                worst = exit;
+            }
+        }
+        progress.end();
+        let left = rows.count();
+        if left > 0 {
+            printer.err(&format!(
+                "{left} rows are left: the same command with --continue does them\n"
+            ));
+            worst = Exit::Interrupted;
+        }
+        Ok(worst)
+    }
+
+    /// Runs a row, unless an earlier batch did.
+    async fn row(&self, row: Row, done: &BTreeMap<u64, RunId>) -> Result<Ended, Failure> {
+        let Row { number, params } = row;
+        let params = match params {
+            Ok(given) => params::check(&self.plan, &given, &self.context.tools).await,
+            Err(faults) => Err(Failure::Usage(faults)),
+        };
+        let params = match params {
+            Ok(params) => params,
+            Err(Failure::Usage(faults)) => return Ok(refused(number, &self.plan, &faults)),
+            Err(other) => return Err(other),
+        };
+        let outcome = match done.get(&number) {
+            Some(run) => match self.past(run).await? {
+                Some(outcome) => outcome,
+                None => self.anew(number, params).await?,
+            },
+            None => self.anew(number, params).await?,
+        };
+        let exit = Exit::of(&outcome, self.arguments.ending.strict);
+        let line = line(number, &outcome)?;
+        Ok(Ended { row: number, line, exit })
+    }
+
+    async fn anew(&self, row: u64, params: Object) -> Result<Outcome, Failure> {
+        self.journal.borrow_mut().put_plan(&self.hash, &self.json);
+        let order = Order {
+            run_id: RunId::from(uuid::Uuid::now_v7().to_string()),
+            plan: Arc::clone(&self.plan),
+            hash: self.hash.clone(),
+            params,
+            reuse: None,
+            batch: Some(BatchRow { batch: self.id.clone(), row }),
+        };
+        let desk = Desk { journal: self.journal, observer: &mut |_| {}, cancel: &self.cancel };
+        run::run(order, self.context, desk).await.map_err(|e| journal_failure(&e))
+    }
+
+    /// What an earlier batch made of a row: taken as it is, gone on with where it was interrupted, and none where it
+    /// failed or was cancelled.
+    async fn past(&self, run: &RunId) -> Result<Option<Outcome>, Failure> {
+        let past = history::past_in(&self.journal.borrow(), run.as_str())?;
+        if let Some(outcome) = past.outcome {
+            let lost = matches!(outcome.status, RunStatus::Failed | RunStatus::Cancelled);
+            return Ok((!lost).then_some(outcome));
+        }
+        let past = drive::claim(self.journal, run)?;
+        let (plan, records) = (Arc::clone(past.state.plan()), past.events);
+        let past = run::Past { run_id: run.clone(), plan, records, reuse: None };
+        let desk = Desk { journal: self.journal, observer: &mut |_| {}, cancel: &self.cancel };
+        let outcome = run::resume(past, Vec::new(), self.context, desk).await;
+        outcome.map(Some).map_err(|e| journal_failure(&e))
+    }
+}
+
+/// An outcome with the number of its row.
+fn line(row: u64, outcome: &Outcome) -> Result<String, Failure> {
+    let json = serde_json::to_string(outcome)
+        .map_err(|e| Failure::machine("cannot write the outcome", &e))?;
+    Ok(format!("{{\"row\":{row},{}", json.strip_prefix('{').unwrap_or_default()))
+}
+
+/// A row whose params are at fault.
+fn refused(row: u64, plan: &Plan, faults: &[Fault]) -> Ended {
+    let messages: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+    let help = faults.iter().find_map(|fault| fault.help.clone());
+    let line = json!({
+        "row": row, "run_id": null, "workflow": plan.workflow, "status": "failed", "outputs": {},
+        "error": {"kind": "bad-param", "message": messages.join("; "), "help": help},
+    });
+    Ended { row, line: line.to_string(), exit: Exit::Usage }
+}
+
+/// How far the batch is: rate, and the time that is left.
+struct Progress<'p> {
+    bar: ProgressBar,
+    printer: Option<&'p Printer>,
+    total: usize,
+    failed: usize,
+    done: usize,
+    began: Instant,
+    told: Instant,
+}
+
+impl<'p> Progress<'p> {
+    fn new(total: usize, quiet: bool, printer: &'p Printer) -> Self {
+        let bar = if quiet || !printer.is_terminal() {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(u64::try_from(total).unwrap_or(u64::MAX))
+        };
+        let template = "{bar:30} {pos} of {len}, {per_sec}, {eta} left {msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        let printer = (!quiet && !printer.is_terminal()).then_some(printer);
+        let now = Instant::now();
+        Self { bar, printer, total, failed: 0, done: 0, began: now, told: now }
+    }
+
+    fn step(&mut self, row: u64, exit: Exit) {
+        self.done += 1;
+        if exit != Exit::Success {
+            self.failed += 1;
+            self.bar.set_message(format!("({} not whole, the last is row {row})", self.failed));
+        }
+        self.bar.inc(1);
+        if self.told.elapsed() >= TELL {
+            self.told = Instant::now();
+            self.tell();
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "no batch has 2^52 rows")]
+    fn tell(&self) {
+        let Some(printer) = self.printer else { return };
+        let seconds = self.began.elapsed().as_secs_f64().max(1e-9);
+        let rate = self.done as f64 / seconds;
+        let left = (self.total - self.done) as f64 / rate.max(1e-9);
+        printer.err(&format!(
+            "{} of {}, {rate:.1} a second, {left:.0} s left, {} not whole\n",
+            self.done, self.total, self.failed
+        ));
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+        self.tell();
+    }
+}

@@ -1,0 +1,77 @@
+//! `engine rerun`: runs again what a changed param touches, and sets the outputs side by side.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::arguments::{Global, Params, Rerun};
+use crate::cli::commands::history;
+use crate::cli::drive::{self, journal_failure};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::load::Place;
+use crate::cli::printer::Printer;
+use crate::cli::{params, setup};
+use crate::diagnostic::suggest;
+use crate::event::Record;
+use crate::id::RunId;
+use crate::plan::{Graph, Plan};
+use crate::report;
+use crate::run::{self, Desk, Order, Reuse};
+use crate::value::Object;
+
+pub(in crate::cli) fn run(
+    arguments: &Rerun,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let ending = arguments.ending;
+    let place = Place::find(global, Path::new(""))?;
+    let journal = setup::past_journal(&place.journal(global))?;
+    let past = history::past_in(&journal, &arguments.run)?;
+    let parent = past.run_id()?;
+    let plan = Arc::clone(past.state.plan());
+    let again = arguments.from.as_deref().map(|step| depends_on(&plan, step)).transpose()?;
+    let changed = Params { params: arguments.params.clone(), params_file: None };
+    let mut given: Object = past.state.root().params().as_ref().clone();
+    given.extend(params::given(&changed, &plan.params)?);
+    let reuse = Reuse::of(parent, &past.events, again.unwrap_or_default());
+    let context = drive::context(&place, &plan, past.state.offline())?;
+    let journal = RefCell::new(journal);
+    let outcome = setup::runtime()?.block_on(async {
+        let params = params::check(&plan, &given, &context.tools).await?;
+        let (hash, json) =
+            plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
+        journal.borrow_mut().put_plan(&hash, &json);
+        let mut progress = drive::progress(ending, &plan, printer);
+        let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
+        let (plan, reuse) = (Arc::clone(&plan), Some(reuse));
+        let order = Order { run_id, plan, hash, params, reuse, batch: None };
+        let cancel = drive::interruptible();
+        let observer = &mut |record: &Record| progress.show(record);
+        let desk = Desk { journal: &journal, observer, cancel: &cancel };
+        let outcome = run::run(order, &context, desk).await;
+        progress.end();
+        outcome.map_err(|e| journal_failure(&e))
+    })?;
+    let exit = drive::end(ending, &outcome, printer)?;
+    if let (Some(before), false) = (&past.outcome, ending.json) {
+        printer.out(&format!("\n{}", report::comparison(before, &outcome)));
+    }
+    Ok(exit)
+}
+
+/// A step and all that depend on it.
+fn depends_on(plan: &Plan, step: &str) -> Result<BTreeSet<String>, Failure> {
+    let Some(first) = plan.steps.iter().position(|found| found.id.as_str() == step) else {
+        let help = suggest(step, plan.steps.iter().map(|found| found.id.as_str()), "steps");
+        return Err(Failure::usage(format!("unknown step `{step}`"), help));
+    };
+    let graph = Graph::of(plan);
+    let mut found = BTreeSet::from([first]);
+    let mut next = vec![first];
+    while let Some(step) = next.pop() {
+        next.extend(graph.successors(step).into_iter().filter(|step| found.insert(*step)));
+    }
+    Ok(found.into_iter().filter_map(|n| Some(plan.steps.get(n)?.id.to_string())).collect())
+}

@@ -1,0 +1,158 @@
+//! What commands that drive a run have in common: progress, Ctrl-C, and how an outcome is printed.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::{Ending, Global};
+use super::commands::history::Past;
+use super::exit::{Exit, Failure};
+use super::load::{Loaded, Place};
+use super::printer::Printer;
+use super::setup;
+use crate::document::Tool;
+use crate::event::{Event, Record};
+use crate::id::{RunId, ToolName};
+use crate::journal::{Journal, JournalError};
+use crate::plan::Plan;
+use crate::report::{self, Live, Plain, Progress};
+use crate::run::{self, Context, Decision, Desk, Outcome, Reuse, RunState};
+use crate::tool::Toolbox;
+
+/// Steps that run at the same time where neither the command nor engine.yaml says otherwise.
+pub(super) const MAX_PARALLEL: usize = 16;
+
+/// What is shown while a run is under way.
+pub(super) fn progress(ending: Ending, plan: &Plan, printer: &Printer) -> Box<dyn Progress> {
+    if ending.quiet {
+        Box::new(())
+    } else if printer.is_terminal() {
+        Box::new(Live::new(plan))
+    } else {
+        Box::new(Plain::new(std::io::stderr()))
+    }
+}
+
+/// The first Ctrl-C ends the run, with an outcome; a second one ends the process at once.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "the listener must live until the process ends, not until the run does"
+)]
+pub(super) fn interruptible() -> CancellationToken {
+    let cancel = CancellationToken::new();
+    let asked = cancel.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            asked.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    });
+    cancel
+}
+
+/// Prints an outcome and gives the exit code that tells it.
+pub(super) fn end(ending: Ending, outcome: &Outcome, printer: &Printer) -> Result<Exit, Failure> {
+    if ending.json {
+        let json = serde_json::to_string(outcome)
+            .map_err(|e| Failure::machine("cannot write the outcome", &e))?;
+        printer.out(&format!("{json}\n"));
+    } else {
+        printer.out(&report::answer(outcome));
+    }
+    if !ending.quiet {
+        printer.err(&format!("\n{}", report::summary(outcome)));
+    } else if let (Some(error), false) = (&outcome.error, ending.json) {
+        printer.err(&format!("error: {}\n", error.message));
+    }
+    Ok(Exit::of(outcome, ending.strict))
+}
+
+/// What a run of the journal goes on with: its frozen plan, on the models and sources of today.
+pub(super) fn context(place: &Place, plan: &Plan, offline: bool) -> Result<Arc<Context>, Failure> {
+    let loaded = Loaded::project(place);
+    if loaded.has_errors() {
+        return Err(loaded.failure());
+    }
+    let environment = setup::environment();
+    let models = setup::models(&loaded.library, &environment);
+    let tools = toolbox(place, &loaded, plan);
+    let limit = plan.limits.max_parallel.map_or(MAX_PARALLEL, usize::from);
+    Ok(setup::context(models, tools, limit, offline))
+}
+
+/// The tools that a plan holds, those of the workflows in it among them.
+fn toolbox(place: &Place, loaded: &Loaded, plan: &Plan) -> Toolbox {
+    let inner = plan.workflows.values().flat_map(|plan| &plan.tools);
+    let tools: BTreeMap<&ToolName, &Tool> = inner.chain(&plan.tools).collect();
+    setup::tools(place, &loaded.library, tools.into_values().cloned())
+}
+
+/// Goes on with a run, by its id or the beginning of it. `decide` looks at the run and answers what it waits for. The
+/// outcome of a run that has ended is given as it is.
+pub(super) fn go_on(
+    named: &str,
+    global: &Global,
+    ending: Ending,
+    cancel: Option<CancellationToken>,
+    decide: impl FnOnce(&RunState) -> Result<Vec<Decision>, Failure>,
+    printer: &Printer,
+) -> Result<Outcome, Failure> {
+    let place = Place::find(global, std::path::Path::new(""))?;
+    let journal = setup::past_journal(&place.journal(global))?;
+    let found = super::commands::history::past_in(&journal, named)?;
+    if let (Some(_), Some(outcome)) = (found.state.end(), &found.outcome) {
+        return Ok(outcome.clone());
+    }
+    let run_id = found.run_id()?;
+    let journal = RefCell::new(journal);
+    let past = claim(&journal, &run_id)?;
+    let decisions = decide(&past.state)?;
+    let plan = Arc::clone(past.state.plan());
+    let context = context(&place, &plan, past.state.offline())?;
+    let reuse = reuse(&journal.borrow(), &past)?;
+    let mut progress = progress(ending, &plan, printer);
+    let going = run::Past { run_id, plan, records: past.events, reuse };
+    let outcome = setup::runtime()?.block_on(async {
+        let cancel = cancel.unwrap_or_else(interruptible);
+        let observer = &mut |record: &Record| progress.show(record);
+        let desk = Desk { journal: &journal, observer, cancel: &cancel };
+        run::resume(going, decisions, &context, desk).await
+    });
+    progress.end();
+    outcome.map_err(|e| journal_failure(&e))
+}
+
+/// Takes a run over, and reads it again: until now another process may have driven it.
+pub(super) fn claim(journal: &RefCell<Journal>, run_id: &RunId) -> Result<Past, Failure> {
+    let mut journal = journal.borrow_mut();
+    journal.claim(run_id).map_err(|e| match e {
+        JournalError::Driven { .. } => Failure::usage(
+            e.to_string(),
+            format!("wait for it, or end it with `engine cancel {run_id}`"),
+        ),
+        other => journal_failure(&other),
+    })?;
+    journal.mend(run_id).map_err(|e| journal_failure(&e))?;
+    super::commands::history::past_in(&journal, run_id.as_str())
+}
+
+/// What a run that does another one again may still take over from it.
+fn reuse(journal: &Journal, past: &Past) -> Result<Option<Reuse>, Failure> {
+    let Some(Event::RunStarted { parent: Some(parent), .. }) =
+        past.events.first().map(|record| &record.event)
+    else {
+        return Ok(None);
+    };
+    let records = journal.records(parent).map_err(|e| journal_failure(&e))?;
+    Ok(Some(Reuse::of(parent.clone(), &records, std::collections::BTreeSet::new())))
+}
+
+/// A journal that failed while a run was under way.
+pub(super) fn journal_failure(error: &JournalError) -> Failure {
+    Failure::machine("the journal failed", error)
+}

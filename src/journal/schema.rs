@@ -1,0 +1,49 @@
+//! The tables of the journal, version by version.
+
+use rusqlite::Connection;
+
+use super::JournalError;
+
+/// What makes each version out of the one before; `user_version` tells how many were applied.
+///
+/// Events lie in the order of their keys, so that appending touches the last page only: the number of the run is the
+/// upper half of a key, the number of the group the lower.
+const VERSIONS: &[&str] = &[
+    "create table plans (hash text primary key, json text not null);
+     create table runs (
+         number integer primary key, run_id text not null unique, workflow text not null, status text,
+         started_us integer not null, ended_us integer, cost_usd real not null default 0, pid integer
+     );
+     create table events (key integer primary key, records text not null);",
+    "alter table runs drop column pid;
+     alter table runs add column driver text;
+     alter table runs add column parent text;
+     alter table runs add column cancelled integer not null default 0;
+     alter table runs add column batch text;
+     alter table runs add column batch_row integer;
+     create index runs_of_batch on runs (batch, batch_row) where batch is not null;
+     create table outputs (key text primary key, at_us integer not null, run_id text not null, json text not null);",
+];
+
+/// Makes the tables, or brings those of an earlier engine up to date; nothing is lost.
+pub(super) fn bring_up_to_date(connection: &Connection) -> Result<(), JournalError> {
+    let known = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
+    let version = || connection.query_row("pragma user_version", [], |row| row.get::<_, i64>(0));
+    let found = version()?;
+    if found > known {
+        return Err(JournalError::Newer { found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    if found == 0 {
+        connection.query_row("pragma journal_mode = wal", [], |_| Ok(()))?;
+    }
+    // Another engine may be doing the same: whoever holds the lock looks again.
+    connection.execute_batch("begin immediate")?;
+    let done = usize::try_from(version()?).unwrap_or_default();
+    let missing = VERSIONS.get(done..).unwrap_or_default().concat();
+    let made = connection.execute_batch(&format!("{missing} pragma user_version = {known};"));
+    connection.execute_batch(if made.is_ok() { "commit" } else { "rollback" })?;
+    Ok(made?)
+}

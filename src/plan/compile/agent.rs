@@ -1,0 +1,63 @@
+//! Steps of kind `agent`.
+
+use super::{Compiler, Edges};
+use crate::diagnostic::suggest;
+use crate::document;
+use crate::expression::Template;
+use crate::plan::{AgentStep, Kind, agents};
+
+impl Compiler<'_> {
+    pub(super) fn agent(
+        &mut self,
+        step: &document::Step,
+        pointer: &str,
+        edges: &mut Edges,
+    ) -> Option<Kind> {
+        let place = format!("{pointer}/prompt");
+        let prompt = step.prompt.as_deref().unwrap_or_default();
+        let analysis = self.template(prompt, &place, Some(&step.id), &[]);
+        edges.add(&analysis);
+        let reference = step.agent.as_ref()?;
+        let Some(agent) = agents::resolve(reference, self.library) else {
+            if let document::AgentRef::Named(name) = reference {
+                let help = suggest(name.as_str(), self.library.agent_names(), "agents");
+                self.error(
+                    "unknown-agent",
+                    format!("unknown agent `{name}`"),
+                    help,
+                    &format!("{pointer}/agent"),
+                );
+            }
+            return None;
+        };
+        let models = agents::models(step.model.as_ref(), agent.model.as_ref());
+        let known: Vec<String> =
+            self.library.model_names().into_iter().map(str::to_owned).collect();
+        for name in models.iter().filter(|name| !known.iter().any(|k| k == name.as_str())) {
+            let place = if step.model.is_some() { "model" } else { "agent" };
+            let help = suggest(name.as_str(), known.iter().map(String::as_str), "models");
+            self.error(
+                "unknown-model",
+                format!("unknown model `{name}`"),
+                help,
+                &format!("{pointer}/{place}"),
+            );
+        }
+        let prompt = match Template::prompt(prompt, &self.data) {
+            Ok(prompt) => prompt,
+            Err(problem) => {
+                self.diagnostics.push(self.document.diagnostic(&problem, &place));
+                return None;
+            }
+        };
+        Some(Kind::Agent(Box::new(AgentStep {
+            agent: agent.name,
+            system: agent.system,
+            prompt,
+            models,
+            max_tokens: step.max_tokens,
+            schema: step.output.as_ref().map(|output| output.schema.clone()),
+            figures: step.figures.unwrap_or_default(),
+        })))
+    }
+}

@@ -1,0 +1,132 @@
+//! Steps that call something with arguments: kinds `tool` and `workflow`.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::{Compiler, Edges};
+use crate::diagnostic::{Diagnostic, nearest, suggest};
+use crate::document::{self, Param};
+use crate::expression::Template;
+use crate::id::{ToolName, WorkflowName};
+use crate::plan::{Kind, ToolStep, WorkflowStep};
+use crate::value::{Value, pointer_segment};
+
+type With = IndexMap<String, Value>;
+
+impl Compiler<'_> {
+    pub(super) fn tool(
+        &mut self,
+        step: &document::Step,
+        name: &ToolName,
+        pointer: &str,
+        edges: &mut Edges,
+    ) -> Option<Kind> {
+        let (with, _) = self.with(step, pointer, edges);
+        let Some(tool) = self.library.tool(name) else {
+            let help = suggest(name.as_str(), self.library.tool_names(), "tools");
+            let message = format!("unknown tool `{name}`");
+            self.error("unknown-tool", message, help, &format!("{pointer}/tool"));
+            return None;
+        };
+        self.arguments("tool", name.as_str(), &tool.params, &with, pointer);
+        self.tools.insert(name.clone());
+        Some(Kind::Tool(ToolStep { tool: name.clone(), with: templates(&with) }))
+    }
+
+    pub(super) fn workflow(
+        &mut self,
+        step: &document::Step,
+        name: &WorkflowName,
+        pointer: &str,
+        edges: &mut Edges,
+    ) -> Option<Kind> {
+        let (with, told) = self.with(step, pointer, edges);
+        let place = format!("{pointer}/workflow");
+        let Some(document) = self.library.workflow(name) else {
+            let own = self.document.value.name.as_str();
+            let others = self.library.workflow_names().filter(|other| *other != own);
+            let help = suggest(name.as_str(), others, "workflows");
+            self.error("unknown-workflow", format!("unknown workflow `{name}`"), help, &place);
+            return None;
+        };
+        self.arguments("workflow", name.as_str(), &document.value.params, &with, pointer);
+        let mut above = self.above.clone();
+        above.push(self.document.value.name.clone());
+        if let Some(start) = above.iter().position(|workflow| workflow == name) {
+            let round = above.iter().skip(start).chain([name]).map(WorkflowName::as_str);
+            let path = round.collect::<Vec<_>>().join(" -> ");
+            let message = format!("workflows run one another without end: {path}");
+            let help = "remove one of these steps".to_owned();
+            self.error("workflow-cycle", message, help, &place);
+            return None;
+        }
+        if !self.workflows.contains_key(name) {
+            let (plan, found) = super::compile_within(document, self.library, above);
+            self.diagnostics.extend(found.into_iter().filter(Diagnostic::is_error));
+            let mut plan = plan?;
+            self.workflows.append(&mut plan.workflows);
+            self.workflows.insert(name.clone(), Arc::new(plan));
+        }
+        Some(Kind::Workflow(WorkflowStep { workflow: name.clone(), with: templates(&with), told }))
+    }
+
+    /// The arguments written, their texts checked, and the names of those that may come from a model.
+    fn with(
+        &mut self,
+        step: &document::Step,
+        pointer: &str,
+        edges: &mut Edges,
+    ) -> (With, Vec<String>) {
+        let with = step.with.clone().unwrap_or_default();
+        let mut told = Vec::new();
+        for (argument, value) in &with {
+            let place = format!("{pointer}/with/{}", pointer_segment(argument));
+            let analyses = self.templates(value, &place, Some(&step.id), &[]);
+            edges.add_all(&analyses);
+            if self.told(&analyses) {
+                told.push(argument.clone());
+            }
+        }
+        (with, told)
+    }
+
+    /// Holds arguments against the params of what is called.
+    fn arguments(
+        &mut self,
+        kind: &str,
+        name: &str,
+        params: &IndexMap<String, Param>,
+        with: &With,
+        pointer: &str,
+    ) {
+        let unknown: Vec<&String> =
+            with.keys().filter(|argument| !params.contains_key(*argument)).collect();
+        let names = || params.keys().map(String::as_str);
+        for argument in &unknown {
+            let place = format!("{pointer}/with/{}", pointer_segment(argument));
+            let message = format!("{kind} `{name}` has no param `{argument}`");
+            self.diagnostics.push(
+                Diagnostic::error("unknown-argument", message)
+                    .help(suggest(argument, names(), "params"))
+                    .at(&self.document.file, self.document.key_span(&place)),
+            );
+        }
+        let missing = params
+            .iter()
+            .filter(|(param, p)| p.default.is_none() && !with.contains_key(*param))
+            // An argument that is this one mistyped was told already.
+            .filter(|(param, _)| {
+                !unknown.iter().any(|written| nearest(written, names()) == Some(param.as_str()))
+            });
+        for (param, _) in missing {
+            let help = format!("add `{param}:` below `with:`");
+            let message = format!("{kind} `{name}` needs `{param}`");
+            self.error("missing-argument", message, help, &format!("{pointer}/{kind}"));
+        }
+    }
+}
+
+fn templates(with: &With) -> IndexMap<String, Template> {
+    with.iter().map(|(argument, value)| (argument.clone(), Template::new(value))).collect()
+}

@@ -1,0 +1,60 @@
+//! Two runs of a workflow side by side.
+
+use std::collections::BTreeSet;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::summary::cost;
+use crate::run::{Outcome, StepStatus};
+use crate::value::Value;
+
+/// The outputs of two runs, a row each; what differs is marked.
+pub fn comparison(before: &Outcome, after: &Outcome) -> String {
+    let mut table = Table::new();
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::DynamicFullWidth)
+        .set_header(["", "output", "before", "after", "difference"]);
+    let mut shown = BTreeSet::new();
+    for name in after.outputs.keys().chain(before.outputs.keys()) {
+        if shown.insert(name) {
+            let [old, new] = [before, after].map(|outcome| outcome.outputs.get(name));
+            let mark = if old == new { "" } else { "*" };
+            table.add_row([mark, name, &text(old), &text(new), &difference(old, new)]);
+        }
+    }
+    let reused = after.steps.iter().filter(|step| step.status == StepStatus::Cached).count();
+    format!(
+        "{}\n\n{reused} of {} steps taken from run {}; cost {} before, {} now\n",
+        table.trim_fmt(),
+        after.steps.len(),
+        before.run_id,
+        cost(before.cost_usd),
+        cost(after.cost_usd)
+    )
+}
+
+fn text(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// What was added to a number, and what part of it that is.
+fn difference(old: Option<&Value>, new: Option<&Value>) -> String {
+    let (Some(old), Some(new)) = (old.and_then(Value::as_f64), new.and_then(Value::as_f64)) else {
+        return String::new();
+    };
+    let more = new - old;
+    if more == 0.0 {
+        String::new()
+    } else if old == 0.0 {
+        format!("{more:+}")
+    } else {
+        // Digits beyond the sixth say nothing about a difference.
+        let rounded = (more * 1e6).round() / 1e6;
+        format!("{rounded:+} ({:+.1}%)", more / old.abs() * 100.0)
+    }
+}

@@ -1,0 +1,52 @@
+//! Calls that ended before the process died that made them.
+
+use crate::event::{Event, Message, ModelCall, ToolCall};
+use crate::id::{ModelName, ToolName};
+use crate::value::Object;
+
+/// The calls of one step that are not to be made again.
+#[derive(Debug, Default)]
+pub(in crate::run) struct PastCalls {
+    models: Vec<ModelCall>,
+    tools: Vec<ToolCall>,
+}
+
+impl PastCalls {
+    /// The calls that these events tell of.
+    pub(in crate::run) fn of(events: &[Event]) -> Self {
+        let mut calls = Self::default();
+        for event in events {
+            // Calls that failed are made again.
+            if let Event::ModelCalled { call, .. } = event
+                && call.answer.is_some()
+            {
+                calls.models.push(call.clone());
+            } else if let Event::ToolCalled { call, .. } = event
+                && call.output.is_some()
+            {
+                calls.tools.push(call.clone());
+            }
+        }
+        calls
+    }
+
+    /// The answer to a question that was asked already; each counts once.
+    pub(super) fn answer(
+        &mut self,
+        model: &ModelName,
+        system: &str,
+        messages: &[Message],
+    ) -> Option<ModelCall> {
+        let found = self.models.iter().position(|call| {
+            call.model == *model && call.system == system && call.messages == messages
+        })?;
+        Some(self.models.remove(found))
+    }
+
+    /// The result of a call that was made already; each counts once.
+    pub(super) fn result(&mut self, tool: &ToolName, arguments: &Object) -> Option<ToolCall> {
+        let same = |call: &ToolCall| call.tool == *tool && call.arguments == *arguments;
+        let found = self.tools.iter().position(same)?;
+        Some(self.tools.remove(found))
+    }
+}
