@@ -22,7 +22,7 @@ mod tool;
 mod workflow;
 
 pub use read::{Document, Kind, Kindred, read, read_object};
-pub use schema::of as schema;
+pub use schema::{KEYS_OF_FOR_EACH, of as schema};
 
 pub use agent::{Agent, InlineAgent, ModelList};
 pub use project::{Budget, Limits, Model, Price, Project, Provider, Rate, Source};

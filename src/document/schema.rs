@@ -20,7 +20,7 @@ pub(super) const KEYS_OF_KIND: [(&[&str], &[&str]); 2] = [
 ];
 
 /// Keys that mean nothing without `for_each`.
-pub(super) const KEYS_OF_FOR_EACH: [&str; 2] = ["as", "max_parallel"];
+pub const KEYS_OF_FOR_EACH: [&str; 2] = ["as", "max_parallel"];
 
 /// The JSON Schema (draft 2020-12) of a kind of file.
 pub fn of(kind: Kind) -> Value {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::document::{self, Kind};
+use crate::document::{self, KEYS_OF_FOR_EACH, Kind};
 use crate::value::Value;
 
 use super::outline::Segment;
@@ -126,13 +126,15 @@ fn excluded(part: &Value, name: &str, present: &[&str]) -> bool {
         .filter_map(|one| one.pointer("/required/0")?.as_str())
         .collect();
     let Some(kind) = kinds.iter().find(|kind| present.contains(kind)) else { return false };
-    let needed = part.get("dependentRequired").and_then(|needed| needed.get(name)?.as_array());
-    let other = needed
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .any(|needed| kinds.contains(&needed) && needed != *kind);
-    kinds.contains(&name) || other
+    // A key belongs to one kind, or to any of several.
+    let one = part.get("dependentRequired").and_then(|needed| needed.get(name)?.as_array());
+    let one = one.into_iter().flatten().filter_map(Value::as_str);
+    let several = part.get("dependentSchemas").and_then(|n| n.get(name)?.get("anyOf")?.as_array());
+    let several =
+        several.into_iter().flatten().filter_map(|one| one.pointer("/required/0")?.as_str());
+    let owners: Vec<&str> = one.chain(several).filter(|owner| kinds.contains(owner)).collect();
+    let lacks_list = KEYS_OF_FOR_EACH.contains(&name) && !present.contains(&"for_each");
+    kinds.contains(&name) || lacks_list || !owners.is_empty() && !owners.contains(kind)
 }
 
 #[cfg(test)]

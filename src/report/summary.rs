@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::event::RunStatus;
-use crate::id::StepId;
-use crate::run::{Outcome, StepStatus, Timing};
+use crate::id::{StepId, StepPath};
+use crate::run::{Outcome, StepOutcome, StepStatus, Timing};
 use crate::value::Value;
 
 /// The answer, for standard output: the output named `answer`, else all outputs as JSON.
@@ -82,7 +82,20 @@ pub fn summary(outcome: &Outcome) -> String {
         }
     }
     line("run", &format!("{} {}", outcome.run_id, status(outcome.status)));
+    for step in approvals(&outcome.steps) {
+        line("answer", &format!("engine approve {} {step} --choice CHOICE", outcome.run_id));
+    }
     out
+}
+
+/// The steps that ask a person.
+fn approvals(steps: &[StepOutcome]) -> Vec<&StepPath> {
+    let asks = |step: &&StepOutcome| {
+        step.status == StepStatus::Waiting && step.kind == "approval" && step.started_ms.is_some()
+    };
+    let inside = steps.iter().flat_map(|step| approvals(&step.steps));
+    let own = steps.iter().filter(asks).filter(|step| step.steps.is_empty());
+    own.map(|step| &step.id).chain(inside).collect()
 }
 
 fn steps(outcome: &Outcome) -> String {

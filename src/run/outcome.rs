@@ -182,7 +182,14 @@ impl Outcome {
             outcome.figures.cited += at.figures.cited;
             outcome.figures.matched += at.figures.matched;
             outcome.figures.unverified.extend(at.figures.unverified.iter().cloned());
-            outcome.warnings.extend(warnings(&state.path(unit), at));
+            let path = state.path(unit);
+            outcome.warnings.extend(warnings(&path, at));
+            // A run that has all its outputs did without the step.
+            let lost = at.error.as_ref().filter(|_| at.phase == Phase::Failed);
+            let lost = lost.filter(|_| status == RunStatus::Succeeded);
+            outcome
+                .warnings
+                .extend(lost.map(|error| format!("step `{path}` failed: {}", error.message)));
         }
         let gaps = gaps(state, &outcome.outputs);
         outcome.warnings.extend(gaps);

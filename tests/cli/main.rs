@@ -16,5 +16,6 @@ mod demo;
 mod faults;
 mod figures;
 mod flow;
+mod lasting;
 mod project;
 mod rules;

@@ -28,6 +28,9 @@ pub(super) fn at(known: &Knowledge<'_>, path: &[Segment]) -> Vec<Item> {
     if wants("ToolName") {
         items.extend(tools(known));
     }
+    if wants("WorkflowName") {
+        items.extend(workflows(known));
+    }
     if wants("ModelName") {
         items.extend(models(known));
     }
@@ -70,6 +73,20 @@ fn tools(known: &Knowledge<'_>) -> Vec<Item> {
             Item::new(tool.name.as_str(), CompletionItemKind::FUNCTION)
                 .detail(describe::signature(tool))
                 .about(Some(tool.description.as_str()))
+        })
+        .collect()
+}
+
+fn workflows(known: &Knowledge<'_>) -> Vec<Item> {
+    let library = &known.surroundings.library;
+    let names = library.workflow_names();
+    let own = known.outline.scalar(&[Segment::Key("name".to_owned())]).map(|name| &name.text);
+    names
+        .filter(|name| own.is_none_or(|own| own != name))
+        .map(|name| {
+            let found = library.workflow(&name.into());
+            let about = found.and_then(|document| document.value.description.clone());
+            Item::new(name, CompletionItemKind::MODULE).about(about)
         })
         .collect()
 }
