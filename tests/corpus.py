@@ -86,6 +86,7 @@ class Checker:
         head = read(head_file) if head_file.exists() else body
         file = re.search(r"^# file: (\S+)", head, re.M).group(1)
         expected = {(k, int(l), int(c)) for k, l, c in re.findall(r"^# expect: (\S+) (\d+):(\d+)\s*$", head, re.M)}
+        helps = re.findall(r"^# help: (\d+) (.+?)\s*$", head, re.M)
         mends = re.findall(r"^# mend: (\d+) ([|+-])(.*)$", head, re.M)
         with tempfile.TemporaryDirectory() as folder:
             copy_project(folder)
@@ -102,6 +103,8 @@ class Checker:
             faults += [f"unexpected: {one}" for one in sorted(errors - expected)]
             faults += [f"without a help: {d['code']}" for d in found if d["code"] not in ("yaml-syntax", "template-syntax")
                        and not d["help"]]
+            faults += [f"no help of line {line} says: {part}" for line, part in helps
+                       if not any(d["line"] == int(line) and part in (d["help"] or "") for d in found)]
             faults += [f"without a page: {code}" for code, _, _ in here
                        if not (ROOT / "docs" / "rules" / f"{code}.md").is_file()]
             if mends:

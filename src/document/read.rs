@@ -105,18 +105,29 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
             return (None, vec![*diagnostic]);
         }
     };
-    let mut diagnostics: Vec<Diagnostic> = tree
-        .repeated_keys()
+    let repeated = tree.repeated_keys();
+    // A second step whose dash was forgotten repeats the keys of the first.
+    let no_dash = |key: &str| T::KIND == Kind::Workflow && key == "id";
+    let one_step_is_two = repeated.iter().any(|(key, _, _)| no_dash(key));
+    let mut diagnostics: Vec<Diagnostic> = repeated
         .into_iter()
         .map(|(key, second, first)| {
+            let help = if no_dash(&key) {
+                "begin the next step with `- `, or remove one of them"
+            } else {
+                "remove one of them"
+            };
             Diagnostic::error("duplicate-key", format!("key `{key}` stands here twice"))
-                .help("remove one of them")
+                .help(help)
                 .at(&file, second)
                 .related("first here", &file, first)
         })
         .collect();
     let value = tree.lower();
     diagnostics.extend(check::check(T::KIND, &value, &tree, &file));
+    if one_step_is_two {
+        diagnostics.retain(|d| !matches!(d.code, "wrong-kind" | "misplaced-key"));
+    }
     let secrets = secrets::check(&value, &tree, &file);
     // Where a key stands, nothing else is worth a word.
     diagnostics.retain(|d| !secrets.iter().any(|secret| secret.span == d.span));

@@ -1,5 +1,6 @@
 //! JSON Schemas of the files, generated from the Rust types.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
@@ -55,6 +56,26 @@ pub(super) fn validator(kind: Kind) -> Option<&'static jsonschema::Validator> {
         Kind::Workflow => &WORKFLOW,
     }
     .as_ref()
+}
+
+/// Whether some file may hold a key of this name.
+pub(super) fn is_key(word: &str) -> bool {
+    fn collect(schema: &Value, keys: &mut BTreeSet<String>) {
+        for (name, below) in schema.as_object().into_iter().flatten() {
+            if name == "properties" {
+                keys.extend(below.as_object().into_iter().flat_map(|below| below.keys().cloned()));
+            }
+            collect(below, keys);
+        }
+    }
+    static KEYS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let mut keys = BTreeSet::new();
+        for kind in Kind::ALL {
+            collect(&of(kind), &mut keys);
+        }
+        keys
+    });
+    KEYS.contains(word)
 }
 
 /// Adds to the schema of a step what its flat keys cannot say: exactly one kind, and whose keys are whose.

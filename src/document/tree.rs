@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned, budget};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Spanned, budget};
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::value::{Object, Value};
@@ -38,6 +38,16 @@ pub(super) struct Entry {
 
 /// Reads a YAML document: the tree, or why there is none.
 pub(super) fn read(text: &str) -> Result<Node, Box<Diagnostic>> {
+    if text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
+        return Err(Box::new(Diagnostic::error("empty-file", "the file is empty").help(
+            "`engine schema` prints what each kind of file holds, `engine init` writes examples",
+        )));
+    }
+    parse(text).map_err(|error| Box::new(super::syntax::diagnostic(text, &error)))
+}
+
+/// The tree of a YAML document, or the parser's word.
+pub(super) fn parse(text: &str) -> Result<Node, Error> {
     // Files are written by people: these bounds stop bombs and stay far above what anybody writes.
     let options = serde_saphyr::options! {
         strict_booleans: true,
@@ -53,14 +63,8 @@ pub(super) fn read(text: &str) -> Result<Node, Box<Diagnostic>> {
             max_total_scalar_bytes: 64 << 20,
         },
     };
-    if text.trim().is_empty() {
-        return Err(Box::new(Diagnostic::error("empty-file", "the file is empty").help(
-            "`engine schema` prints what each kind of file holds, `engine init` writes examples",
-        )));
-    }
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options)
         .map(|raw| node(raw.value, raw.referenced))
-        .map_err(|error| Box::new(super::syntax::diagnostic(text, &error)))
 }
 
 impl Node {

@@ -342,7 +342,7 @@ fn the_mistakes_that_people_make() {
             "",
         ),
         ("a tab", "  - id: b\n\tcompute: {y: 2}\n", "yaml-syntax", 6, 1, "tabs"),
-        ("a second document", "---\nname: x\n", "yaml-documents", 6, 0, "one document"),
+        ("a second document", "---\nname: x\n", "yaml-documents", 5, 1, "one document"),
         (
             "a bad answer schema",
             "  - id: b\n    agent: {instructions: x}\n    prompt: y\n    output: {schema: {type: objekt}}\n",
