@@ -1,6 +1,7 @@
 //! What a template or expression reads, told from its syntax tree before anything runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use minijinja::machinery::ast::{Call, CallArg, Expr, Stmt};
 use minijinja::machinery::{Span, parse, parse_expr};
@@ -33,6 +34,8 @@ pub struct Read {
     pub column: usize,
     /// Length in characters.
     pub width: usize,
+    /// Where it stands, in bytes of the text.
+    pub(super) range: Range<usize>,
     /// Whether the text copes with the name being undefined (`default`, `is defined`).
     pub guarded: bool,
 }
@@ -412,7 +415,8 @@ impl Walker {
         let (line, column) = start(first);
         let end = if whole.end_line == first.start_line { whole.end_col } else { first.end_col };
         let width = usize::from(end.saturating_sub(first.start_col)).max(1);
-        self.analysis.reads.push(Read { root, path, line, column, width, guarded });
+        let range = first.start_offset as usize..whole.end_offset as usize;
+        self.analysis.reads.push(Read { root, path, line, column, width, range, guarded });
         sources
     }
 

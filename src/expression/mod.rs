@@ -12,6 +12,7 @@ pub mod fence;
 pub mod filters;
 mod guide;
 mod infer;
+mod missing;
 mod plain;
 mod scope;
 mod template;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::analysis::{Emit, analyse_prompt};
 use super::environment::environment;
 use super::plain::PlainText;
-use super::{Problem, Scope, fence};
+use super::{Problem, Scope, fence, missing};
 use crate::event::Fault;
 use crate::value::Value;
 
@@ -146,7 +146,7 @@ pub fn evaluate_condition(source: &str, scope: &Scope) -> Result<bool, Fault> {
 
 fn evaluate_raw(source: &str, scope: &Scope) -> Result<minijinja::Value, Fault> {
     let value = environment()
-        .compile_expression(source)
+        .compile_expression(&missing::in_expression(source))
         .and_then(|expression| expression.eval(scope.root()))
         .map_err(|error| fault(source, &error))?;
     if value.is_undefined() {
@@ -158,7 +158,7 @@ fn evaluate_raw(source: &str, scope: &Scope) -> Result<minijinja::Value, Fault> 
 
 fn render_text(source: &str, scope: &Scope) -> Result<String, Fault> {
     environment()
-        .template_from_str(source)
+        .template_from_str(&missing::in_template(source))
         .and_then(|template| template.render(scope.root()))
         .map_err(|error| fault(source, &error))
 }

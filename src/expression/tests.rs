@@ -54,6 +54,32 @@ fn undefined_names_and_impossible_arithmetic_are_errors() {
 }
 
 #[test]
+fn a_default_stands_for_any_field_of_a_skipped_step() {
+    for (text, value) in [
+        ("{{ steps.skipped.output.a | default(0) }}", json!(0)),
+        ("{{ steps.skipped.output.rows[0].roas | default('n/a') }}", json!("n/a")),
+        ("{{ (steps.skipped.output.a.b | default(2)) * 3 }}", json!(6)),
+        ("a {{ steps.skipped.output.a | d('b') }} c", json!("a b c")),
+        ("{{ steps.skipped.output.a is defined }}", json!(false)),
+        ("{% for r in steps.skipped.output.rows | default([]) %}x{% endfor %}.", json!(".")),
+        (
+            "{{ steps.metrics.output.spend if steps.skipped.status == 'skipped' else steps.skipped.output.a.b }}",
+            json!(0),
+        ),
+        ("{{ steps.metrics.output.rows[0].roas | default(1) }}", json!(2.5)),
+        ("{{ steps.metrics.output.rows.0.roas | default(1) }}", json!(2.5)),
+    ] {
+        assert_eq!(render(text), Ok(value), "{text}");
+    }
+    for text in [
+        "{{ steps.skipped.output.a.b }}",
+        "{{ 1 if steps.skipped.output.a is defined or steps.skipped.output.a else 2 }}",
+    ] {
+        assert!(render(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn figures_are_written_as_people_write_them() {
     for (text, written) in [
         ("{{ 1234567.4 | usd }}", "$1,234,567"),
