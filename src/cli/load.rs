@@ -191,6 +191,7 @@ impl Loaded {
         for diagnostics in found {
             self.tell(diagnostics);
         }
+        self.tell(plan::check_names(&documents));
         documents
     }
 

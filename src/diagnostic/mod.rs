@@ -189,8 +189,15 @@ pub fn nearest<'n>(unknown: &str, names: impl IntoIterator<Item = &'n str>) -> O
     let unknown = unknown.to_lowercase();
     names
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&unknown, &name.to_lowercase()), name))
+        .map(|name| (likeness(&unknown, &name.to_lowercase()), name))
         .filter(|(likeness, _)| *likeness >= 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
+}
+
+/// One letter wrong, too many, missing or swapped with its neighbour is a slip, however short the name.
+fn likeness(one: &str, other: &str) -> f64 {
+    let alike = strsim::jaro_winkler(one, other);
+    let slip = one.len() > 2 && other.len() > 2 && strsim::osa_distance(one, other) == 1;
+    if slip { alike.max(0.85) } else { alike }
 }

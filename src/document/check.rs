@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 
-use super::foreign;
 use super::read::Kind;
-use super::schema::{self, KEYS_OF_FOR_EACH, KEYS_OF_KIND, STEP_KINDS};
+use super::schema;
 use super::tree::Node;
+use super::{foreign, helps};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, nearest, suggest};
-use crate::value::{Value, pointer_segment, type_name};
+use crate::value::{Object, Value, pointer_segment, type_name};
 
 /// All faults of a document.
 pub(super) fn check(
@@ -54,17 +54,23 @@ pub(super) fn pointer_of(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-struct Checker<'c> {
+pub(super) struct Checker<'c> {
     kind: Kind,
     root: &'c Value,
     schema: Option<Value>,
-    tree: &'c Node,
-    file: &'c Arc<SourceFile>,
+    pub(super) tree: &'c Node,
+    pub(super) file: &'c Arc<SourceFile>,
     found: Vec<Diagnostic>,
 }
 
 impl Checker<'_> {
-    fn report(&mut self, code: &'static str, message: String, help: Option<String>, span: Span) {
+    pub(super) fn report(
+        &mut self,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+        span: Span,
+    ) {
         let mut diagnostic = Diagnostic::error(code, message).at(self.file, span);
         diagnostic.help = help;
         if !self.found.contains(&diagnostic) {
@@ -72,11 +78,11 @@ impl Checker<'_> {
         }
     }
 
-    fn value_span(&self, pointer: &str) -> Span {
+    pub(super) fn value_span(&self, pointer: &str) -> Span {
         self.tree.at(pointer).0.span
     }
 
-    fn key_span(&self, pointer: &str) -> Span {
+    pub(super) fn key_span(&self, pointer: &str) -> Span {
         let (node, key) = self.tree.at(pointer);
         key.unwrap_or(node.span)
     }
@@ -100,7 +106,7 @@ impl Checker<'_> {
                     self.branches(context, instance, &pointer);
                 }
             }
-            ValidationErrorKind::Type { kind } => self.wrong_type(instance, kind, span),
+            ValidationErrorKind::Type { kind } => self.wrong_type(instance, kind, &pointer, span),
             ValidationErrorKind::Enum { options } => {
                 let options: Vec<&Value> = options.as_array().into_iter().flatten().collect();
                 self.no_choice(instance, &options, &pointer, span);
@@ -147,13 +153,36 @@ impl Checker<'_> {
     fn unknown_key(&mut self, pointer: &str, key: &str, schema_path: &str) {
         let span = self.key_span(&format!("{pointer}/{}", pointer_segment(key)));
         let place = place_of(pointer, self.kind);
-        if let Some(found) = foreign::key(place, key, self.root.pointer(pointer)) {
+        let known = self.known_keys(schema_path);
+        if self.empty_before(pointer, key, &known).is_none()
+            && let Some(found) = foreign::key(place, key, self.root.pointer(pointer))
+        {
             self.report(found.code, found.message, Some(found.help), span);
             return;
         }
-        let known = self.known_keys(schema_path);
-        let help = suggest(key, known.iter().map(String::as_str), "keys");
+        let help = self
+            .empty_before(pointer, key, &known)
+            .map(|owner| format!("indent it: it belongs below `{owner}:`"))
+            .or_else(|| helps::of_key(place, key).map(str::to_owned))
+            .unwrap_or_else(|| suggest(key, known.iter().map(String::as_str), "keys"));
         self.report("unknown-key", format!("unknown key `{key}`"), Some(help), span);
+    }
+
+    /// The empty key right above an unknown one that this one was to stand below.
+    fn empty_before(&self, pointer: &str, key: &str, known: &[String]) -> Option<&str> {
+        let object = self.root.pointer(pointer)?.as_object()?;
+        let above: Vec<_> = object.iter().take_while(|(name, _)| *name != key).collect();
+        let (owner, value) = above.into_iter().rev().find(|(name, _)| known.contains(name))?;
+        (value.is_null() && TAKE_KEYS.contains(&owner.as_str())).then_some(owner)
+    }
+
+    /// Whether keys stand beside an empty one that were to stand below it.
+    fn below_empty(&self, pointer: &str) -> bool {
+        let Some((parent, name)) = pointer.rsplit_once('/') else { return false };
+        let object = self.root.pointer(parent).and_then(Value::as_object);
+        let mut below = object.into_iter().flatten().skip_while(|(key, _)| *key != name).skip(1);
+        name == "sql"
+            && below.next().is_some_and(|(key, _)| matches!(key.as_str(), "source" | "query"))
     }
 
     /// The keys that the schema at the parent of a path knows.
@@ -167,7 +196,7 @@ impl Checker<'_> {
     }
 
     /// The keys that steps know, where some key of the document is at fault.
-    fn keys_of_steps(&self) -> Vec<String> {
+    pub(super) fn keys_of_steps(&self) -> Vec<String> {
         let properties =
             self.schema.as_ref().and_then(|schema| schema.pointer("/$defs/Step/properties"));
         properties
@@ -179,6 +208,13 @@ impl Checker<'_> {
 
     fn missing_key(&mut self, pointer: &str, property: &Value, schema_path: &str) {
         let name = property.as_str().unwrap_or_default();
+        // The one key of a source is told where another stands.
+        let other_key = pointer.starts_with("/sources/") && self.kind == Kind::Project;
+        if other_key
+            && self.root.pointer(pointer).and_then(Value::as_object).is_some_and(|o| !o.is_empty())
+        {
+            return;
+        }
         // What a kind of step lacks or has too much of is told by `steps`.
         if schema_path.contains("/dependent")
             || schema_path.contains("/then/")
@@ -206,12 +242,19 @@ impl Checker<'_> {
 
     fn no_choice(&mut self, instance: &Value, choices: &[&Value], pointer: &str, span: Span) {
         let written = instance.as_str().map_or_else(|| instance.to_string(), str::to_owned);
-        let help = suggest(&written, choices.iter().filter_map(|choice| choice.as_str()), "values");
+        let help = helps::of_value(&last(pointer), &written).map_or_else(
+            || suggest(&written, choices.iter().filter_map(|choice| choice.as_str()), "values"),
+            str::to_owned,
+        );
         let message = format!("`{written}` is no value of `{}`", last(pointer));
         self.report("invalid-value", message, Some(help), span);
     }
 
-    fn wrong_type(&mut self, instance: &Value, kind: &TypeKind, span: Span) {
+    fn wrong_type(&mut self, instance: &Value, kind: &TypeKind, pointer: &str, span: Span) {
+        // Keys that should stand below an empty one are told themselves.
+        if instance.is_null() && self.below_empty(pointer) {
+            return;
+        }
         let wanted = match kind {
             TypeKind::Single(kind) => kind.to_string(),
             TypeKind::Multiple(kinds) => kinds
@@ -222,11 +265,18 @@ impl Checker<'_> {
                 .join(" or "),
         };
         let help = match (wanted.as_str(), instance) {
+            _ if let Some(help) = helps::of_type(&last(pointer), instance) => Some(help),
             ("string", Value::Number(_) | Value::Bool(_)) => {
                 Some(format!("put quotes around it: \"{instance}\""))
             }
             ("array", _) => Some("write a list: [a, b], or one item a line behind `- `".to_owned()),
             ("object", _) => Some("write a map: `key: value` below it, indented".to_owned()),
+            ("string", Value::Object(_)) => {
+                Some("put quotes around a text that holds `: `".to_owned())
+            }
+            ("string", Value::Array(_)) => {
+                Some("write one text; several lines go below `|`".to_owned())
+            }
             ("boolean", Value::String(_)) => Some("write true or false, without quotes".to_owned()),
             ("number" | "integer", Value::String(_)) => {
                 Some("write the number without quotes".to_owned())
@@ -247,6 +297,8 @@ impl Checker<'_> {
             p if p.starts_with("^[A-Z_]") => {
                 "name the environment variable that holds the key; the key itself never stands in a file".to_owned()
             }
+            p if p.starts_with("^https?") => "write the whole address, such as http://127.0.0.1:11434/v1".to_owned(),
+            p if p.starts_with("^[0-9]{4}-[0-9]{2}-") => "write a day: 2026-11-01".to_owned(),
             p if p.starts_with("^[A-Za-z_]") => "use letters, digits and `_`, and begin with a letter".to_owned(),
             other => format!("it must match {other}"),
         };
@@ -311,150 +363,16 @@ impl Checker<'_> {
             );
         }
     }
-
-    /// What the flat schema of a step says badly: its kind, keys of other kinds, and `default` without `on_error`.
-    fn steps(&mut self, workflow: &Value) {
-        let known = self.keys_of_steps();
-        for (number, step) in
-            workflow.get("steps").and_then(Value::as_array).into_iter().flatten().enumerate()
-        {
-            let Some(step) = step.as_object() else { continue };
-            let pointer = format!("/steps/{number}");
-            let id = step
-                .get("id")
-                .and_then(Value::as_str)
-                .map_or_else(String::new, |id| format!(" `{id}`"));
-            let kinds: Vec<&str> =
-                STEP_KINDS.into_iter().filter(|kind| step.contains_key(*kind)).collect();
-            let span = self.value_span(&pointer);
-            let misspelt = |name: &str| is_misspelt(step, name, &known);
-            match kinds.as_slice() {
-                [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
-                [] if STEP_KINDS.into_iter().any(misspelt) => {}
-                [] => {
-                    let help = format!("give it one of {}", listed(&STEP_KINDS));
-                    self.report("wrong-kind", format!("step{id} has no kind"), Some(help), span);
-                }
-                [kind] => self.keys_of_kind(kind, step, &pointer, &id, misspelt("prompt")),
-                [first, others @ ..] => {
-                    for other in others {
-                        let span = self.key_span(&format!("{pointer}/{other}"));
-                        let message = format!("step{id} is of kind `{first}` and `{other}`");
-                        self.report(
-                            "wrong-kind",
-                            message,
-                            Some("make it two steps".to_owned()),
-                            span,
-                        );
-                    }
-                }
-            }
-            let takes_default = step.get("on_error").and_then(Value::as_str) == Some("default");
-            if takes_default && !step.contains_key("default") && !misspelt("default") {
-                let span = self.value_span(&format!("{pointer}/on_error"));
-                self.report(
-                    "missing-key",
-                    format!("step{id} has no `default` to take"),
-                    Some("add `default:`".to_owned()),
-                    span,
-                );
-            }
-            if step.contains_key("default") && !takes_default {
-                let span = self.key_span(&format!("{pointer}/default"));
-                let help = "add `on_error: default`".to_owned();
-                self.report(
-                    "misplaced-key",
-                    format!("step{id} never takes its `default`"),
-                    Some(help),
-                    span,
-                );
-            }
-            self.expressions(step, &pointer);
-            self.answer_schema(step, &pointer);
-        }
-    }
-
-    fn keys_of_kind(
-        &mut self,
-        kind: &str,
-        step: &crate::value::Object,
-        pointer: &str,
-        id: &str,
-        prompt_misspelt: bool,
-    ) {
-        if kind == "agent" && !step.contains_key("prompt") && !prompt_misspelt {
-            let span = self.key_span(&format!("{pointer}/agent"));
-            self.report(
-                "missing-key",
-                format!("step{id} asks its agent nothing"),
-                Some("add `prompt:`".to_owned()),
-                span,
-            );
-        }
-        for (owners, keys) in KEYS_OF_KIND.into_iter().filter(|(owners, _)| !owners.contains(&kind))
-        {
-            for key in keys.iter().filter(|key| step.contains_key(**key)) {
-                let message = format!(
-                    "`{key}` belongs to steps of kind {}, this one is of kind `{kind}`",
-                    listed(owners)
-                );
-                self.misplaced(&format!("{pointer}/{key}"), message, "remove it");
-            }
-        }
-        if !step.contains_key("for_each") {
-            for key in KEYS_OF_FOR_EACH.into_iter().filter(|key| step.contains_key(*key)) {
-                let message = format!("`{key}` means nothing without `for_each`");
-                self.misplaced(
-                    &format!("{pointer}/{key}"),
-                    message,
-                    "add `for_each:`, or remove it",
-                );
-            }
-        }
-    }
-
-    fn misplaced(&mut self, pointer: &str, message: String, help: &str) {
-        let span = self.key_span(pointer);
-        self.report("misplaced-key", message, Some(help.to_owned()), span);
-    }
-
-    /// `when` and `compute` take bare expressions: braces around them are what people try first.
-    fn expressions(&mut self, step: &crate::value::Object, pointer: &str) {
-        let when = step.get("when").map(|value| ("when".to_owned(), value));
-        let compute = step.get("compute").and_then(Value::as_object).into_iter().flatten();
-        let compute =
-            compute.map(|(name, value)| (format!("compute/{}", pointer_segment(name)), value));
-        for (key, value) in when.into_iter().chain(compute) {
-            if let Some(inside) =
-                value.as_str().and_then(|text| text.trim().strip_prefix("{{")?.strip_suffix("}}"))
-            {
-                let span = self.value_span(&format!("{pointer}/{key}"));
-                let message = "an expression stands here without braces".to_owned();
-                self.report("braces", message, Some(format!("write `{}`", inside.trim())), span);
-            }
-        }
-    }
-
-    fn answer_schema(&mut self, step: &crate::value::Object, pointer: &str) {
-        let Some(schema) = step.get("output").and_then(|output| output.get("schema")) else {
-            return;
-        };
-        if let Err(error) = jsonschema::validator_for(schema) {
-            let inside = format!("{pointer}/output/schema{}", error.instance_path().as_str());
-            let span = self.value_span(&inside);
-            let help = "write it as JSON Schema says (draft 2020-12): `{type: object, required: [a], properties: {a: {type: string}}}`".to_owned();
-            self.report(
-                "invalid-schema",
-                format!("this is no JSON Schema: {error}"),
-                Some(help),
-                span,
-            );
-        }
-    }
 }
 
+/// Keys that hold a map.
+const TAKE_KEYS: &[&str] = &[
+    "with", "compute", "retry", "output", "schema", "sql", "params", "units", "values", "price",
+    "rate", "limits", "budget", "models", "sources", "outputs",
+];
+
 /// Whether an unknown key of a map is a known name mistyped: then that is the fault, and nothing is missing.
-fn is_misspelt(object: &crate::value::Object, name: &str, known: &[String]) -> bool {
+pub(super) fn is_misspelt(object: &Object, name: &str, known: &[String]) -> bool {
     object
         .keys()
         .filter(|key| !known.contains(key))
@@ -487,7 +405,10 @@ fn place_of(pointer: &str, kind: Kind) -> foreign::Place {
         Kind::Agent if depth == 0 => foreign::Place::Agent,
         Kind::Workflow if pointer.ends_with("/agent") => foreign::Place::Agent,
         Kind::Tools if depth == 2 => foreign::Place::Tool,
+        Kind::Tools if depth == 3 && pointer.ends_with("/sql") => foreign::Place::Sql,
         Kind::Project if pointer.starts_with("/models/") => foreign::Place::Model,
+        Kind::Project if pointer == "/limits" => foreign::Place::Limits,
+        Kind::Workflow if depth == 3 && pointer.ends_with("/output") => foreign::Place::Output,
         _ => foreign::Place::Other,
     }
 }
@@ -501,15 +422,6 @@ fn is_kinds(schema_path: &str) -> bool {
         || schema_path.contains("/Step/oneOf/")
         || schema_path.contains("/$ref/oneOf")
         || schema_path.contains("/dependentSchemas")
-}
-
-/// Names in a row: `a`, `b` or `c`.
-fn listed(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.as_slice() {
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        all => all.join(""),
-    }
 }
 
 fn last(pointer: &str) -> String {

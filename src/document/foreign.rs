@@ -9,7 +9,10 @@ pub(super) enum Place {
     Step,
     Agent,
     Tool,
+    Sql,
     Model,
+    Limits,
+    Output,
     Other,
 }
 
@@ -84,6 +87,9 @@ const STEP: &[(&str, &str)] = &[
     ("llm", "model"),
     ("models", "model"),
     ("retries", "retry"),
+    ("retry_delay_seconds", "retry"),
+    ("retry_delay", "retry"),
+    ("max_retries", "retry"),
     ("retryPolicy", "retry"),
     ("retry_policy", "retry"),
     ("continue_on_error", "on_error"),
@@ -91,6 +97,8 @@ const STEP: &[(&str, &str)] = &[
     ("continueOn", "on_error"),
     ("on_failure", "on_error"),
     ("onError", "on_error"),
+    ("ignore_errors", "on_error"),
+    ("ignoreErrors", "on_error"),
     ("fallback", "default"),
     ("timeout_seconds", "timeout"),
     ("timeoutSec", "timeout"),
@@ -126,6 +134,16 @@ const TOOL: &[(&str, &str)] = &[
     ("query", "sql"),
     ("id", "name"),
     ("output", "returns"),
+];
+
+const SQL: &[(&str, &str)] = &[
+    ("connection", "source"),
+    ("database", "source"),
+    ("db", "source"),
+    ("datasource", "source"),
+    ("statement", "query"),
+    ("sql", "query"),
+    ("select", "query"),
 ];
 
 const MODEL: &[(&str, &str)] = &[
@@ -176,6 +194,8 @@ pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Fou
         ("api_key_env", _) => {
             "write `api_key_env: NAME`, the environment variable that holds the key; a key never stands in a file".to_owned()
         }
+        ("retry", _) if key.contains("delay") => "write `retry: {delay: 1s}`".to_owned(),
+        ("retry", _) if key.contains("retries") => "write `retry: {max_attempts: 3}`".to_owned(),
         (_, true) => format!("`{meant}` is here already: remove it"),
         (_, false) => format!("write `{meant}`"),
     };
@@ -189,8 +209,9 @@ pub(super) fn stands_for(place: Place, key: &str) -> Option<&'static str> {
         Place::Step => STEP,
         Place::Agent => AGENT,
         Place::Tool => TOOL,
+        Place::Sql => SQL,
         Place::Model => MODEL,
-        Place::Other => return None,
+        Place::Limits | Place::Output | Place::Other => return None,
     };
     table.iter().find(|(foreign, _)| *foreign == key).map(|(_, meant)| *meant)
 }

@@ -8,9 +8,11 @@ mod read;
 
 mod check;
 mod foreign;
+mod helps;
 mod places;
 mod schema;
 mod secrets;
+mod steps;
 mod syntax;
 mod tree;
 

@@ -37,7 +37,7 @@ pub struct Model {
     pub model: String,
     /// Where the server is; the provider's own address where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(example = &"http://127.0.0.1:11434/v1")]
+    #[schemars(regex(pattern = r"^https?://"), example = &"http://127.0.0.1:11434/v1")]
     pub base_url: Option<String>,
     /// The environment variable that holds the key. The key itself never stands in a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -150,7 +150,7 @@ pub struct Retry {
 /// Factor by which waits grow; 1 keeps them equal.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Backoff(pub f64);
+pub struct Backoff(#[schemars(range(min = 1))] pub f64);
 
 impl Default for Retry {
     fn default() -> Self {

@@ -7,7 +7,7 @@ use minijinja::machinery::ast::{Call, CallArg, Expr, Stmt};
 use minijinja::machinery::{Span, parse, parse_expr};
 
 use super::environment::{has_filter, has_function, has_test};
-use super::filters;
+use super::{filters, syntax};
 use crate::diagnostic::suggest;
 
 /// What a text reads, and what is wrong with it.
@@ -100,7 +100,7 @@ pub fn analyse_template(source: &str) -> Analysis {
 pub(super) fn analyse_prompt(source: &str, data: &BTreeMap<String, BTreeSet<String>>) -> Analysis {
     match parse(source, "", minijinja::syntax::SyntaxConfig::default()) {
         Ok(tree) => analyse(data, |walker| walker.statement(&tree)),
-        Err(error) => syntax_fault(source, &error),
+        Err(error) => syntax_fault(source, &error, false),
     }
 }
 
@@ -110,7 +110,7 @@ pub fn analyse_expression(source: &str) -> Analysis {
         Ok(tree) => analyse(&BTreeMap::new(), |walker| {
             walker.expression(&tree, false);
         }),
-        Err(error) => syntax_fault(source, &error),
+        Err(error) => syntax_fault(source, &error, true),
     }
 }
 
@@ -134,23 +134,8 @@ fn analyse(data: &BTreeMap<String, BTreeSet<String>>, walk: impl Fn(&mut Walker)
     }
 }
 
-fn syntax_fault(source: &str, error: &minijinja::Error) -> Analysis {
-    let line = error.line().unwrap_or(1);
-    let range = error.range().unwrap_or_default();
-    let before = source.get(..range.start).unwrap_or(source);
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    let width = source.get(range).map_or(1, |text| text.chars().count().max(1));
-    let message = error.detail().unwrap_or("cannot be read").to_owned();
-    let statement = message.strip_prefix("unknown statement ");
-    let help = match statement {
-        Some("macro" | "call" | "import" | "from" | "include" | "extends" | "block") => Some(
-            "one text is one template: macros, includes and inheritance are not available"
-                .to_owned(),
-        ),
-        _ => None,
-    };
-    let problem = Problem { code: "template-syntax", message, help, line, column, width };
-    Analysis { problems: vec![problem], ..Analysis::default() }
+fn syntax_fault(source: &str, error: &minijinja::Error, is_expression: bool) -> Analysis {
+    Analysis { problems: vec![syntax::fault(source, error, is_expression)], ..Analysis::default() }
 }
 
 /// A name tested with `is defined`, or whose step's status is read, is guarded wherever it stands in the text.
@@ -169,6 +154,34 @@ fn spread_guards(reads: &mut [Read]) {
             guards.iter().any(|(root, path)| *root == read.root && read.path.starts_with(path));
     }
 }
+
+/// Tests worth naming to an author.
+const TESTS: &[&str] = &[
+    "defined",
+    "undefined",
+    "none",
+    "number",
+    "integer",
+    "string",
+    "boolean",
+    "sequence",
+    "mapping",
+    "true",
+    "false",
+    "odd",
+    "even",
+    "divisibleby",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "in",
+    "startingwith",
+    "endingwith",
+    "containing",
+];
 
 struct Walker {
     /// Names assigned in the text, with the steps whose data they may hold.
@@ -342,9 +355,10 @@ impl Walker {
             Expr::Test(node) => {
                 if !has_test(node.name) {
                     let message = format!("unknown test `{}`", node.name);
-                    let help =
-                        "tests: `defined`, `none`, `number`, `string`, `odd`, `even`, `in`, ..."
-                            .to_owned();
+                    let help = match node.name {
+                        "null" | "nil" | "None" | "NULL" => "write `none`".to_owned(),
+                        name => suggest(name, TESTS.iter().copied(), "tests"),
+                    };
                     self.problem("unknown-test", &message, Some(help), expression.span());
                 }
                 let guards = guarded || matches!(node.name, "defined" | "undefined");
@@ -373,12 +387,21 @@ impl Walker {
             Expr::Var(function) => {
                 if !has_function(function.id) {
                     let message = format!("unknown function `{}`", function.id);
-                    let help = "write a filter instead, as in `{{ value | usd }}`".to_owned();
+                    let help = filters::instead_of_call(function.id, true);
                     self.problem("unknown-function", &message, Some(help), span);
                 }
                 BTreeSet::new()
             }
-            Expr::GetAttr(method) => self.expression(&method.expr, guarded),
+            Expr::GetAttr(method) => {
+                // Only `loop` has methods.
+                if !matches!(&method.expr, Expr::Var(var) if var.id == "loop") {
+                    let message = format!("values have no methods such as `.{}()`", method.name);
+                    let help = filters::instead_of_call(method.name, false);
+                    let place = whole(&method.expr);
+                    self.problem("unknown-function", &message, Some(help), place);
+                }
+                self.expression(&method.expr, guarded)
+            }
             other => self.expression(other, guarded),
         };
         sources.extend(self.arguments(&node.args));
@@ -465,5 +488,16 @@ pub(super) fn name<'a>(expression: &'a Expr<'a>) -> Option<(&'a str, Vec<String>
             Some((root, path, first))
         }
         _ => None,
+    }
+}
+
+/// The place of an expression; minijinja's span of an attribute does not reach back to its root.
+pub(super) fn whole(expression: &Expr<'_>) -> Span {
+    let span = expression.span();
+    match name(expression) {
+        Some((_, _, first)) => {
+            Span { start_line: first.start_line, start_col: first.start_col, ..span }
+        }
+        None => span,
     }
 }

@@ -61,6 +61,35 @@ pub const NAMES: &[&str] = &[
     "safe",
 ];
 
+/// What to write instead of a function or a method that does not exist: mostly the filter that is meant.
+pub(super) fn instead_of_call(name: &str, is_function: bool) -> String {
+    let filter = match name {
+        "len" | "size" => "length",
+        "str" => "string",
+        "strip" => "trim",
+        "avg" | "mean" => return "divide: `(values | sum) / (values | length)`".to_owned(),
+        "get" if !is_function => {
+            return "write `value.field`, and `value.field | default(0)` where it may be missing"
+                .to_owned();
+        }
+        "format" if !is_function => {
+            return "write a filter: `value | number(2)`, `value | usd`, `value | percent`"
+                .to_owned();
+        }
+        "now" | "today" | "date" => {
+            return "a run has no clock, so that it can be repeated: take the day as a param"
+                .to_owned();
+        }
+        name => name,
+    };
+    match filter {
+        "max" | "min" | "sum" => format!("write a filter: `[a, b] | {filter}`"),
+        "round" => "write a filter: `value | round(2)`".to_owned(),
+        filter if NAMES.contains(&filter) => format!("write a filter: `value | {filter}`"),
+        _ => "write a filter instead, as in `{{ value | usd }}`".to_owned(),
+    }
+}
+
 pub(super) fn register(environment: &mut Environment<'_>) {
     environment.add_filter("usd", |value: &Value, decimals: Option<usize>| {
         apply(value, |n| usd(n, decimals))

@@ -7,7 +7,7 @@ use minijinja::machinery::ast::{
 };
 use minijinja::machinery::{Span, parse, parse_expr};
 
-use super::analysis::{Problem, Root, name, problem};
+use super::analysis::{Problem, Root, name, problem, whole};
 use super::types::{Type, Unit};
 
 /// The type of a bare expression, and its faults. `lookup` gives the types of names.
@@ -340,17 +340,6 @@ impl Typer<'_> {
     fn misfit(&mut self, message: &str, span: Span) {
         let help = "use a number here, or turn the text into one with `| float`".to_owned();
         self.problems.push(problem("type-mismatch", message, Some(help), span));
-    }
-}
-
-/// The place of an expression; minijinja's span of an attribute does not reach back to its root.
-fn whole(expression: &Expr<'_>) -> Span {
-    let span = expression.span();
-    match name(expression) {
-        Some((_, _, first)) => {
-            Span { start_line: first.start_line, start_col: first.start_col, ..span }
-        }
-        None => span,
     }
 }
 

@@ -49,12 +49,12 @@ fn guarded(source: &str, analyse: fn(&str) -> Analysis) -> Cow<'_, str> {
 /// The value at a path; undefined where the path leads nowhere.
 pub(super) fn at(steps: &Value, path: minijinja::value::Rest<String>) -> Value {
     let mut found = steps.clone();
-    for segment in path.iter() {
+    for segment in path.0 {
         let below = match segment.parse::<i64>() {
             Ok(index) if found.kind() == minijinja::value::ValueKind::Seq => {
                 found.get_item(&Value::from(index))
             }
-            _ => found.get_attr(segment),
+            _ => found.get_attr(&segment),
         };
         found = below.unwrap_or(Value::UNDEFINED);
         if found.is_undefined() {

@@ -15,6 +15,7 @@ mod infer;
 mod missing;
 mod plain;
 mod scope;
+mod syntax;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,9 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{Agent, Document, Model, Project, Returns, Tool, ToolFile, Workflow};
 use crate::expression::Type;
 use crate::id::{AgentName, ModelName, ToolName, WorkflowName};
+use crate::value::pointer_segment;
+
+use super::params;
 
 /// What a workflow may name: the agents, tools, models and limits around it.
 #[derive(Default)]
@@ -244,8 +247,23 @@ fn check_tool(
                 .at(&document.file, document.span_of(&format!("/tools/{index}/sql/source"))),
         );
     }
+    for (field, unit) in &tool.units {
+        if let Some(help) = params::unit_meant(unit) {
+            diagnostics.push(
+                Diagnostic::error("invalid-value", format!("`{unit}` is no unit")).help(help).at(
+                    &document.file,
+                    document.span_of(&format!("/tools/{index}/units/{}", pointer_segment(field))),
+                ),
+            );
+        }
+    }
     for (name, param) in &tool.params {
         let pointer = format!("/tools/{index}/params/{name}");
+        let found = params::check(name, param, &pointer).into_iter();
+        diagnostics
+            .extend(found.map(|(diagnostic, place)| {
+                diagnostic.at(&document.file, document.span_of(&place))
+            }));
         diagnostics.extend(check_values(library, param, &pointer).map(|(diagnostic, pointer)| {
             diagnostic.at(&document.file, document.span_of(&pointer))
         }));

@@ -10,6 +10,7 @@ mod compile;
 mod cost;
 mod graph;
 mod library;
+mod params;
 mod references;
 mod texts;
 mod types;
@@ -26,7 +27,7 @@ use crate::expression::Template;
 use crate::id::{AgentName, ModelName, PlanHash, StepId, ToolName, WorkflowName};
 use crate::value::{HumanDuration, Value, hex};
 
-pub use checks::{check_use, output_types};
+pub use checks::{check_names, check_use, output_types};
 pub use compile::compile;
 pub use graph::Graph;
 pub use library::{Library, check_library, may_be_told_elsewhere};

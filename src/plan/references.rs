@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{Document, ParamType, Workflow};
-use crate::expression::{Analysis, Read, Root, Type};
+use crate::expression::{Analysis, Read, Root, Type, is_template};
 
 /// What the texts of a workflow may read.
 pub(super) struct Names<'w> {
@@ -37,6 +37,35 @@ impl Names<'_> {
             Some(self.check_read(read, place)?.at(file, span))
         });
         problems.chain(reads).collect()
+    }
+
+    /// A text that is no template, but names a value and nothing else.
+    pub(super) fn check_bare(&self, text: &str, pointer: &str) -> Option<Diagnostic> {
+        let written = text.trim();
+        let actions = written.strip_prefix("${{").and_then(|text| text.strip_suffix("}}"));
+        let actions = actions.filter(|_| pointer.contains("/with/"));
+        if actions.is_none() && is_template(text) {
+            return None;
+        }
+        let one = written.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+        let name = actions.or(one).unwrap_or(written).trim();
+        let mut segments = name.split('.');
+        let known = match (segments.next(), segments.next()) {
+            (Some("params"), Some(param)) => self.document.value.params.contains_key(param),
+            (Some("steps"), Some(step)) => self.types.contains_key(step),
+            _ => false,
+        };
+        let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        if actions.is_none() && !(known && plain) {
+            return None;
+        }
+        let column = text.chars().take_while(|c| c.is_whitespace()).count() + 1;
+        let span = self.document.place(pointer, 1, column, written.chars().count());
+        Some(
+            Diagnostic::error("braces", "this is a text: a value is read inside two braces")
+                .help(format!("write \"{{{{ {name} }}}}\""))
+                .at(&self.document.file, span),
+        )
     }
 
     fn check_read(&self, read: &Read, place: Place<'_>) -> Option<Diagnostic> {
@@ -82,21 +111,37 @@ impl Names<'_> {
             );
         }
         let Some(found) = self.types.get(id.as_str()) else {
-            let help = suggest(id, self.types.keys().copied(), "steps");
+            let others = self.types.keys().copied().filter(|id| place.step != Some(*id));
+            let help = suggest(id, others, "steps");
             return Some(
                 Diagnostic::error("unknown-step", format!("unknown step `{id}`")).help(help),
             );
         };
         match path.get(1).map(String::as_str) {
             Some("output") => Self::check_field(id, found, path.get(2..).unwrap_or_default()),
-            Some("status") => None,
-            Some(other) => Some(
-                Diagnostic::error(
-                    "unknown-field",
-                    format!("a step has `output` and `status`, not `{other}`"),
+            Some("status") => path.get(2).map(|field| {
+                Diagnostic::error("unknown-field", format!("`steps.{id}.status` has no `{field}`"))
+                    .help(format!("it is a text: write `steps.{id}.status == 'succeeded'`"))
+            }),
+            Some(other) => {
+                let rest = path.get(1..).unwrap_or_default();
+                let named = found.missing(rest).is_none() && *found != Type::Any;
+                let stands_for = ["outputs", "result", "results", "value", "response", "outcome"];
+                let rest = if stands_for.contains(&other) && !named {
+                    path.get(2..).unwrap_or_default()
+                } else {
+                    rest
+                };
+                let meant =
+                    rest.iter().fold(format!("steps.{id}.output"), |at, s| format!("{at}.{s}"));
+                Some(
+                    Diagnostic::error(
+                        "unknown-field",
+                        format!("a step has `output` and `status`, not `{other}`"),
+                    )
+                    .help(format!("write `{meant}`")),
                 )
-                .help(format!("write `steps.{id}.output.{other}`")),
-            ),
+            }
             None => Some(
                 Diagnostic::error("unknown-field", format!("`steps.{id}` alone is not a value"))
                     .help(format!("write `steps.{id}.output`")),
@@ -129,6 +174,31 @@ impl Names<'_> {
         })
     }
 
+    /// What a name that means nothing here means elsewhere.
+    fn elsewhere(&self, name: &str, place: Place<'_>) -> Option<String> {
+        let fixed = match name {
+            "null" | "nil" | "undefined" | "NULL" | "NONE" => Some("write `none`"),
+            "TRUE" => Some("write `true`"),
+            "FALSE" => Some("write `false`"),
+            "inputs" | "input" | "args" | "vars" | "parameters" => Some("write `params.NAME`"),
+            "outputs" | "output" | "tasks" | "jobs" | "nodes" => Some("write `steps.ID.output`"),
+            _ => None,
+        };
+        if let Some(fixed) = fixed {
+            return Some(fixed.to_owned());
+        }
+        let mut computing =
+            self.document.value.steps.iter().filter(|step| {
+                step.compute.as_ref().is_some_and(|compute| compute.contains_key(name))
+            });
+        let step = computing.next()?;
+        Some(if place.step == Some(step.id.as_str()) {
+            format!("`{name}` is computed below: move it up")
+        } else {
+            format!("write `steps.{}.output.{name}`", step.id)
+        })
+    }
+
     fn unknown_name(&self, name: &str, place: Place<'_>) -> Diagnostic {
         let params = &self.document.value.params;
         let diagnostic = Diagnostic::error("unknown-name", format!("unknown name `{name}`"));
@@ -137,6 +207,9 @@ impl Names<'_> {
         }
         if self.types.contains_key(name) {
             return diagnostic.help(format!("write `steps.{name}.output`"));
+        }
+        if let Some(help) = self.elsewhere(name, place) {
+            return diagnostic.help(help);
         }
         let locals = place.locals.iter().copied().chain(["params", "steps"]);
         diagnostic.help(suggest(name, locals, "names"))

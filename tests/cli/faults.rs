@@ -290,7 +290,7 @@ fn the_mistakes_that_people_make() {
             "wrong-type",
             7,
             14,
-            "quotes",
+            "30s",
         ),
         (
             "a bad duration",

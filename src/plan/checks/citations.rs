@@ -25,6 +25,18 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
         for (text, pointer) in cited {
             // A path that a template writes is known only when it runs.
             for citation in citations(text).into_iter().filter(|c| !c.text.contains("{{")) {
+                if let Some((filter, at)) = unknown_filter(&citation) {
+                    let (line, column) = line_and_column(text, citation.range.start + at);
+                    let span =
+                        checked.document.place(&pointer, line, column, filter.chars().count());
+                    let message = format!("`{filter}` is no filter of citations");
+                    found.push(
+                        Diagnostic::error("unknown-filter", message)
+                            .help(suggest(filter, CITATION_FILTERS.iter().copied(), "filters"))
+                            .at(&checked.document.file, span),
+                    );
+                    continue;
+                }
                 let Some((message, help)) = fault(checked, &citation, &evidence) else { continue };
                 let (line, column) = line_and_column(text, citation.range.start);
                 let width = citation.text.chars().count();
@@ -51,6 +63,16 @@ fn evidence(checked: &Checked<'_>, number: usize) -> BTreeSet<String> {
     steps.map(|step| step.id.to_string()).collect()
 }
 
+/// The filter of a citation that none has, and where it begins in the citation.
+fn unknown_filter<'t>(citation: &Citation<'t>) -> Option<(&'t str, usize)> {
+    let filter = citation.filter.filter(|_| citation.well_formed)?;
+    let name = filter.split('(').next().unwrap_or(filter).trim();
+    let at = citation.text.find('|')? + 1;
+    let space = citation.text.get(at..)?;
+    let at = at + space.len() - space.trim_start().len();
+    (!CITATION_FILTERS.contains(&name)).then_some((name, at))
+}
+
 /// What is wrong with a citation, and how to mend it.
 fn fault(
     checked: &Checked<'_>,
@@ -61,11 +83,6 @@ fn fault(
     if !citation.well_formed {
         let message = format!("`{text}` is no citation");
         return Some((message, "write `[[steps.ID.output.field | usd]]`".to_owned()));
-    }
-    let filter = citation.filter.map(|filter| filter.split('(').next().unwrap_or(filter).trim());
-    if let Some(filter) = filter.filter(|filter| !CITATION_FILTERS.contains(filter)) {
-        let message = format!("`{filter}` is no filter of citations");
-        return Some((message, suggest(filter, CITATION_FILTERS.iter().copied(), "filters")));
     }
     let segments: Vec<String> = citation.path.split('.').map(str::to_owned).collect();
     let (root, rest) = segments.split_first()?;

@@ -9,6 +9,7 @@ mod prompts;
 mod skips;
 mod types;
 mod unused;
+mod workflows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::expression::Type;
 use super::{Graph, Library, Plan, compile, types as own};
 
 pub use unused::check_use;
+pub use workflows::check_names;
 
 /// What a check works with.
 pub(super) struct Checked<'w> {

@@ -33,8 +33,13 @@ impl Compiler<'_> {
         let models = agents::models(step.model.as_ref(), agent.model.as_ref());
         let known: Vec<String> =
             self.library.model_names().into_iter().map(str::to_owned).collect();
-        for name in models.iter().filter(|name| !known.iter().any(|k| k == name.as_str())) {
-            let place = if step.model.is_some() { "model" } else { "agent" };
+        let unknown = |name: &str| !known.iter().any(|k| k == name);
+        for (index, name) in models.iter().enumerate().filter(|(_, name)| unknown(name.as_str())) {
+            let place = match &step.model {
+                Some(document::ModelList::Many(_)) => format!("model/{index}"),
+                Some(document::ModelList::One(_)) => "model".to_owned(),
+                None => "agent".to_owned(),
+            };
             let help = suggest(name.as_str(), known.iter().map(String::as_str), "models");
             self.error(
                 "unknown-model",

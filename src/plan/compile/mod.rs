@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{self, Diagnostic, suggest};
 use crate::document::{self, Cache, Document, Needs, OnError as WrittenOnError, Workflow};
-use crate::expression::{Analysis, Read, Root, Template, analyse_expression, analyse_template};
+use crate::expression::{Analysis, Read, Root, Template, Type, analyse_expression, analyse_template};
 use crate::id::{StepId, ToolName, WorkflowName};
 use crate::value::{Value, each_text, pointer_segment};
 
@@ -22,8 +22,8 @@ use self::edges::Edges;
 use super::checks::{self, Checked};
 use super::library::check_values;
 use super::references::{Names, Place};
-use super::types;
 use super::{Graph, Kind, Library, OnError, Output, Plan, Step};
+use super::{params, types};
 
 /// Makes the plan of a workflow. Faults are all those found; with an error among them there is no plan.
 pub fn compile(
@@ -40,11 +40,12 @@ fn compile_within(
     above: Vec<WorkflowName>,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let workflow = &document.value;
-    let types = workflow
-        .steps
-        .iter()
-        .map(|step| (step.id.as_str(), types::of_step(step, library)))
-        .collect();
+    let mut types = BTreeMap::new();
+    for step in &workflow.steps {
+        // Of two steps with one id nobody can tell which is read.
+        let found = types::of_step(step, library);
+        types.entry(step.id.as_str()).and_modify(|known| *known = Type::Any).or_insert(found);
+    }
     let mut compiler = Compiler {
         document,
         library,
@@ -144,8 +145,14 @@ impl Compiler<'_> {
     }
 
     fn check_params(&mut self) {
+        let found = params::check_questions(self.document);
+        self.diagnostics.extend(found);
         for (name, param) in &self.document.value.params {
             let pointer = format!("/params/{}", pointer_segment(name));
+            for (diagnostic, place) in params::check(name, param, &pointer) {
+                let span = self.document.span_of(&place);
+                self.diagnostics.push(diagnostic.at(&self.document.file, span));
+            }
             if let Some((diagnostic, place)) = check_values(self.library, param, &pointer) {
                 self.diagnostics
                     .push(diagnostic.at(&self.document.file, self.document.span_of(&place)));
@@ -192,7 +199,8 @@ impl Compiler<'_> {
                     &place,
                 );
             } else if !self.names.types.contains_key(need.as_str()) {
-                let help = suggest(need.as_str(), self.names.types.keys().copied(), "steps");
+                let others = self.names.types.keys().copied().filter(|id| *id != step.id.as_str());
+                let help = suggest(need.as_str(), others, "steps");
                 self.error("unknown-step", format!("unknown step `{need}`"), help, &place);
             }
         }
@@ -312,6 +320,7 @@ impl Compiler<'_> {
     ) -> Vec<Analysis> {
         let mut analyses = Vec::new();
         each_text(value, pointer, &mut |text, place| {
+            self.diagnostics.extend(self.names.check_bare(text, place));
             analyses.push(self.template(text, place, step, locals));
         });
         analyses

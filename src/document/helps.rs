@@ -1,0 +1,126 @@
+//! Helps for what people write by habit, where the general help would lead astray.
+
+use super::foreign::Place;
+use crate::value::Value;
+
+/// What to write instead of a value of the wrong type, by the key it stands at.
+pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
+    Some(match (key, value) {
+        ("timeout" | "delay" | "run_timeout", Value::Number(number)) => {
+            format!("write a number and its unit: {number}s, {number}m")
+        }
+        ("when", Value::Bool(true)) => "remove it: without `when` a step always runs".to_owned(),
+        ("when", Value::Bool(false)) => {
+            "write a condition, such as `steps.ID.output.field > 0`, or remove the step".to_owned()
+        }
+        ("id" | "name", Value::Number(_) | Value::Bool(_)) => {
+            "use letters, digits and `_`, and begin with a letter".to_owned()
+        }
+        ("retry", _) => "write a map: `retry: {max_attempts: 3}`".to_owned(),
+        ("budget", Value::Number(number)) => format!("write a map: `budget: {{usd: {number}}}`"),
+        ("price", Value::Number(number)) => {
+            format!(
+                "write a map: `price: {{input: {number}, output: {number}}}`, in dollars per million tokens"
+            )
+        }
+        ("sources", Value::String(path)) => format!("write a map: `name: {{csv: {path}}}`"),
+        ("schema", Value::String(_)) => {
+            "write a map: `schema: {type: object, required: [a], properties: {a: {type: string}}}`"
+                .to_owned()
+        }
+        ("steps", Value::Object(_)) => {
+            "write a list: each step begins with `- id: NAME`".to_owned()
+        }
+        ("tools" | "overview" | "consult", Value::Object(_)) => {
+            "write the name alone; arguments go below the `with:` of a step".to_owned()
+        }
+        (
+            "usd" | "tokens" | "input" | "cached_input" | "output" | "backoff" | "max_tokens",
+            Value::String(_),
+        ) => "write a bare number, such as 0.25: signs, words and quotes are no part of it"
+            .to_owned(),
+        ("figures", Value::Bool(_)) => "values: `cite`, `check`, `none`".to_owned(),
+        ("on_error", Value::Bool(_)) => "values: `fail`, `skip`, `default`".to_owned(),
+        _ => return None,
+    })
+}
+
+/// The word that is meant, by the key it stands at.
+pub(super) fn of_value(key: &str, word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    Some(match (key, word.as_str()) {
+        ("type", "text" | "str" | "varchar" | "char") => "write `string`",
+        ("type", "date" | "datetime" | "month" | "time") => {
+            "write `string`, with a `pattern` such as \"^[0-9]{4}-[0-9]{2}$\""
+        }
+        ("type", "float" | "double" | "decimal" | "real" | "numeric" | "money") => "write `number`",
+        ("type", "int" | "long" | "bigint") => "write `integer`",
+        ("type", "bool") => "write `boolean`",
+        ("type", "list" | "tuple" | "set") => "write `array`",
+        ("type", "map" | "dict" | "json" | "record") => "write `object`",
+        ("returns", "list" | "many" | "table" | "all" | "array") => "write `rows`",
+        ("returns", "one" | "object" | "record" | "first") => "write `row`",
+        ("returns", "scalar" | "number" | "single" | "string") => "write `value`",
+        ("on_error", "continue" | "ignore" | "pass" | "warn") => {
+            "write `skip`, or `default` with a `default:` to take"
+        }
+        ("on_error", "stop" | "abort" | "raise" | "error") => "write `fail`",
+        ("figures", "strict" | "citations" | "cited") => "write `cite`",
+        (
+            "provider",
+            "ollama" | "vllm" | "azure" | "llamacpp" | "lmstudio" | "groq" | "mistral"
+            | "openrouter" | "local",
+        ) => "write `openai`, with the server's address at `base_url`: it speaks the same protocol",
+        ("provider", "claude") => "write `anthropic`",
+        ("provider", "gpt" | "chatgpt") => "write `openai`",
+        _ => return None,
+    })
+}
+
+/// What is done here instead of what a key of another tool does, where no key stands for it.
+pub(super) fn of_key(place: Place, key: &str) -> Option<&'static str> {
+    Some(match (place, key) {
+        (Place::Step, "run" | "command" | "cmd" | "script" | "shell" | "code") => {
+            "steps run no programs: read data with a `tool`, calculate with `compute`"
+        }
+        (Place::Step | Place::Workflow, "env" | "environment") => {
+            "steps have no environment: give values as `params`; keys of models are named in engine.yaml"
+        }
+        (Place::Step, "register" | "output_key" | "save_as" | "assign" | "result") => {
+            "remove it: later steps read `steps.ID.output`"
+        }
+        (Place::Step, "next" | "then" | "goto" | "transitions")
+        | (Place::Workflow, "edges" | "connections" | "start" | "entrypoint") => {
+            "remove it: a step waits for the steps that it reads, and for those at `needs`"
+        }
+        (Place::Workflow, "schedule" | "on" | "triggers" | "trigger" | "cron") => {
+            "remove it: a workflow starts when it is called; let cron call `engine run`"
+        }
+        (Place::Step | Place::Workflow, "strategy") => "remove it: write one step for each value",
+        (Place::Step | Place::Agent, "temperature" | "top_p") => {
+            "it belongs to a model in engine.yaml: write `temperature` there"
+        }
+        (Place::Step, "system_prompt" | "system" | "role" | "goal") => {
+            "it belongs to the agent: write it in its file, or `agent: {role: ..., instructions: ...}`"
+        }
+        (Place::Step | Place::Agent | Place::Workflow, "verbose" | "debug") => {
+            "remove it: `engine show RUN` tells what a run did"
+        }
+        (Place::Workflow, "namespace" | "version" | "apiVersion" | "kind" | "metadata") => {
+            "remove it: a workflow has a `name`, and its versions are the repository's"
+        }
+        (Place::Workflow, "agents" | "agent") => "write one file for each agent, in agents/",
+        (Place::Workflow, "tools" | "tool") => "write tools in a file of tools/",
+        (Place::Workflow, "models" | "model" | "services") => {
+            "write models and sources in engine.yaml"
+        }
+        (Place::Workflow, "timeout" | "retry" | "on_error" | "needs" | "when") => {
+            "it belongs to a step: write it below the step's `id`"
+        }
+        (Place::Limits, "usd" | "tokens") => "indent it: it belongs below `budget:`",
+        (Place::Output, "type" | "properties" | "required") => {
+            "indent it: it belongs below `schema:`"
+        }
+        _ => return None,
+    })
+}

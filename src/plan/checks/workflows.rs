@@ -1,0 +1,23 @@
+//! `duplicate-workflow`: two workflows of one name, of which only one can be called by it.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::document::{Document, Workflow};
+
+/// Workflows whose name an earlier one has.
+pub fn check_names(workflows: &[Document<Workflow>]) -> Vec<Diagnostic> {
+    let mut first = BTreeMap::new();
+    let mut found = Vec::new();
+    for document in workflows {
+        let name = &document.value.name;
+        let Some(earlier) = first.insert(name, document) else { continue };
+        found.push(
+            Diagnostic::error("duplicate-workflow", format!("workflow `{name}` exists twice"))
+                .help("give each workflow a name of its own")
+                .at(&document.file, document.span_of("/name"))
+                .related("first here", &earlier.file, earlier.span_of("/name")),
+        );
+    }
+    found
+}
