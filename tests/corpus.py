@@ -3,7 +3,7 @@
 
 tests/corpus/README.md tells what the head of a case says. Every fault must be found at its very place and nothing else
 be called an error; with the mends of its head, the case must be free of errors. The examples in docs/rules are held
-likewise."""
+likewise, and each rule weighs what its page says."""
 import concurrent.futures
 import json
 import os
@@ -48,6 +48,14 @@ def copy_project(folder):
         (shutil.copytree if source.is_dir() else shutil.copy)(source, pathlib.Path(folder, part))
 
 
+def weighed_otherwise(found):
+    """Faults that weigh something else than the page of their rule says."""
+    pages = {d["code"]: ROOT / "docs" / "rules" / f"{d['code']}.md" for d in found}
+    said = {code: page.read_text(encoding="utf-8").split("\n\n")[1] for code, page in pages.items() if page.is_file()}
+    return [f"its page calls it {said[d['code']]}: {d['code']} is of severity {d['severity']}" for d in found
+            if d["severity"] != said.get(d["code"], d["severity"])]
+
+
 class Checker:
     def __init__(self, engine):
         self.engine = engine
@@ -72,7 +80,9 @@ class Checker:
                 copy_project(folder)
                 for name, content in files:
                     pathlib.Path(folder, name).write_text(content, encoding="utf-8")
-                codes = [d["code"] for d in self.validate(folder)]
+                found = self.validate(folder)
+                codes = [d["code"] for d in found]
+            faults += weighed_otherwise(found)
             if section == "Wrong" and page.stem not in codes:
                 faults.append(f"its wrong example gives {codes}")
             if section == "Right" and codes:
@@ -107,6 +117,7 @@ class Checker:
                        if not any(d["line"] == int(line) and part in (d["help"] or "") for d in found)]
             faults += [f"without a page: {code}" for code, _, _ in here
                        if not (ROOT / "docs" / "rules" / f"{code}.md").is_file()]
+            faults += weighed_otherwise(found)
             if mends:
                 write(mended(body, mends))
                 faults += [f"after the mend: {d['code']} {d['line']}:{d['column']} {d['message']}"
