@@ -182,24 +182,19 @@ fn a_run_cut_after_any_event_goes_on_and_pays_nothing_twice() {
 
 /// Layers of agents, each slow enough to be killed.
 fn busy() -> String {
-    let mut text = "name: busy\nsteps:\n".to_owned();
-    for layer in 0..6 {
-        for place in 0..5 {
-            let needs = match layer {
-                0 => String::new(),
-                _ => format!(
-                    "{{{{ steps.s{}_{place}.output }}}} {{{{ steps.s{}_{}.output }}}}",
-                    layer - 1,
-                    layer - 1,
-                    (place + 1) % 5
-                ),
-            };
-            text.push_str(&format!(
-                "  - id: s{layer}_{place}\n    agent: {{instructions: Work.}}\n    prompt: \"{layer} {place} {needs}\"\n    figures: none\n",
-            ));
-        }
-    }
-    text
+    let step = |layer: usize, place: usize| {
+        let before = |place: usize| match layer.checked_sub(1) {
+            None => String::new(),
+            Some(layer) => format!("{{{{ steps.s{layer}_{}.output }}}}", place % 5),
+        };
+        let (one, other) = (before(place), before(place + 1));
+        format!(
+            "  - id: s{layer}_{place}\n    agent: {{instructions: Work.}}\n    prompt: \"{layer} {place} {one} {other}\"\n    figures: none\n"
+        )
+    };
+    let steps = (0..6).flat_map(|layer| (0..5).map(move |place| (layer, place)));
+    let steps: String = steps.map(|(layer, place)| step(layer, place)).collect();
+    format!("name: busy\nsteps:\n{steps}")
 }
 
 #[test]
@@ -327,8 +322,8 @@ fn a_cached_step_is_taken_from_any_run_until_what_it_is_made_of_changes() {
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|e| e == "csv"));
     let any = any.expect("a CSV file");
-    let text = std::fs::read_to_string(&any).expect("text");
-    std::fs::write(&any, text.trim_end()).expect("a change");
+    let written = std::fs::read_to_string(&any).expect("text");
+    std::fs::write(&any, written.trim_end()).expect("a change");
     assert_eq!(status(&test.run().code(0).json()), ["succeeded", "succeeded"]);
     assert_eq!(status(&test.run().code(0).json()), ["cached", "cached"]);
     let test = test.file("workflows/w.yaml", &workflow("{ttl: 1ms}", "two"));
@@ -340,10 +335,10 @@ fn a_cached_step_is_taken_from_any_run_until_what_it_is_made_of_changes() {
 #[test]
 fn items_keep_their_order_and_fail_one_by_one() {
     let run = |rest: &str| {
-        let text = format!(
+        let written = format!(
             "name: w\nparams: {{rows: {{type: array, default: [{{n: 4}}, {{n: 0}}, {{n: 2}}]}}}}\nsteps:\n  - id: each\n    for_each: \"{{{{ params.rows }}}}\"\n    as: row\n    compute: {{x: 8 / row.n}}\n{rest}outputs: {{each: \"{{{{ steps.each.output }}}}\"}}\n"
         );
-        Test::new().file("w.yaml", &text).args(["run", "w.yaml", "--json"]).run()
+        Test::new().file("w.yaml", &written).args(["run", "w.yaml", "--json"]).run()
     };
     let failed = run("").code(1).json();
     let error = step(&failed, "each")["error"]["message"].as_str().expect("an error").to_owned();
@@ -366,8 +361,9 @@ fn items_keep_their_order_and_fail_one_by_one() {
 #[test]
 fn items_run_at_the_same_time_as_far_as_they_may() {
     let server = ModelServer::start(|seen, _| answer(seen).after(Duration::from_millis(40)));
-    let text = "name: w\nsteps:\n  - id: each\n    for_each: [a, b, c, d, e, f]\n    max_parallel: 3\n    agent: {instructions: x}\n    prompt: \"{{ item }}\"\n    figures: none\n";
-    let test = Test::new().file("w.yaml", text).openai(&server).args(["run", "w.yaml", "--json"]);
+    let written = "name: w\nsteps:\n  - id: each\n    for_each: [a, b, c, d, e, f]\n    max_parallel: 3\n    agent: {instructions: x}\n    prompt: \"{{ item }}\"\n    figures: none\n";
+    let test =
+        Test::new().file("w.yaml", written).openai(&server).args(["run", "w.yaml", "--json"]);
     let outcome = test.run().code(0).json();
     assert_eq!(steps_of(step(&outcome, "each")).len(), 6);
     assert_eq!(server.seen().iter().map(|seen| seen.in_flight).max(), Some(3));
@@ -382,8 +378,9 @@ fn a_lost_input_that_is_optional_is_named_to_the_agent() {
             answer(seen)
         }
     });
-    let text = "name: w\nsteps:\n  - {id: market, agent: {instructions: x}, prompt: market, figures: none}\n  - {id: own, agent: {instructions: x}, prompt: own, figures: none}\n  - id: answer\n    needs: {optional: [market]}\n    agent: {instructions: Sum up.}\n    prompt: \"{{ steps.own.output }} {{ steps.market.output | default('') }}\"\n    figures: none\noutputs: {answer: \"{{ steps.answer.output }}\"}\n";
-    let test = Test::new().file("w.yaml", text).openai(&server).args(["run", "w.yaml", "--json"]);
+    let written = "name: w\nsteps:\n  - {id: market, agent: {instructions: x}, prompt: market, figures: none}\n  - {id: own, agent: {instructions: x}, prompt: own, figures: none}\n  - id: answer\n    needs: {optional: [market]}\n    agent: {instructions: Sum up.}\n    prompt: \"{{ steps.own.output }} {{ steps.market.output | default('') }}\"\n    figures: none\noutputs: {answer: \"{{ steps.answer.output }}\"}\n";
+    let test =
+        Test::new().file("w.yaml", written).openai(&server).args(["run", "w.yaml", "--json"]);
     let outcome = test.run().code(0).json();
     assert_eq!(step(&outcome, "market")["status"], "failed");
     assert_eq!(step(&outcome, "answer")["status"], "succeeded");
@@ -396,12 +393,12 @@ fn a_lost_input_that_is_optional_is_named_to_the_agent() {
 
 #[test]
 fn an_approval_waits_without_a_process_and_takes_one_answer() {
-    let text = |rest: &str| {
+    let written = |rest: &str| {
         format!(
             "name: w\nsteps:\n  - id: ok\n    approval: {{message: 'Go?', choices: [go, stop]{rest}}}\n  - {{id: after, compute: {{went: steps.ok.output.choice}}}}\noutputs: {{went: '{{{{ steps.after.output.went }}}}'}}\n"
         )
     };
-    let test = Test::new().file("w.yaml", &text("")).args(["run", "w.yaml"]);
+    let test = Test::new().file("w.yaml", &written("")).args(["run", "w.yaml"]);
     test.run().code(3).says("engine approve");
     let run = events(test.path()).0;
     let test = test.args(["runs", "--json"]);
@@ -432,7 +429,7 @@ fn an_approval_waits_without_a_process_and_takes_one_answer() {
     for (rest, status, went) in
         [(", timeout: 1ms, on_timeout: stop", 0, json!("stop")), (", timeout: 1ms", 1, json!(null))]
     {
-        let test = Test::new().file("w.yaml", &text(rest)).args(["run", "w.yaml", "--json"]);
+        let test = Test::new().file("w.yaml", &written(rest)).args(["run", "w.yaml", "--json"]);
         test.run().code(3);
         std::thread::sleep(Duration::from_millis(5));
         let run = events(test.path()).0;
@@ -446,8 +443,9 @@ fn an_approval_waits_without_a_process_and_takes_one_answer() {
 #[test]
 fn a_run_is_driven_by_one_process_and_ended_from_another() {
     let server = ModelServer::start(|_, _| Reply::text("late").after(Duration::from_secs(30)));
-    let text = "name: w\nsteps: [{id: a, agent: {instructions: x}, prompt: y, figures: none}]\n";
-    let test = Test::new().file("w.yaml", text).openai(&server).args(["run", "w.yaml", "--json"]);
+    let written = "name: w\nsteps: [{id: a, agent: {instructions: x}, prompt: y, figures: none}]\n";
+    let test =
+        Test::new().file("w.yaml", written).openai(&server).args(["run", "w.yaml", "--json"]);
     let child = test.command().spawn().expect("the engine");
     let until = Instant::now() + Duration::from_secs(20);
     while server.seen().is_empty() && !journal(test.path()).exists() && Instant::now() < until {
@@ -470,9 +468,9 @@ fn a_batch_prints_a_line_a_row_and_goes_on_with_what_is_left() {
     let server = ModelServer::start(|seen, _| {
         if seen.message("user").contains("bad") { Reply::error(400, "no") } else { answer(seen) }
     });
-    let text = "name: w\nparams: {word: {type: string}, n: {type: integer, default: 1}}\nsteps:\n  - {id: a, agent: {instructions: x}, prompt: 'about {{ params.word }}', figures: none}\noutputs: {a: '{{ steps.a.output }} {{ params.n }}'}\n";
+    let written = "name: w\nparams: {word: {type: string}, n: {type: integer, default: 1}}\nsteps:\n  - {id: a, agent: {instructions: x}, prompt: 'about {{ params.word }}', figures: none}\noutputs: {a: '{{ steps.a.output }} {{ params.n }}'}\n";
     let rows = "word,n\none,1\nbad,2\ntwo,\nthree,x\n";
-    let test = Test::new().file("w.yaml", text).file("rows.csv", rows).openai(&server);
+    let test = Test::new().file("w.yaml", written).file("rows.csv", rows).openai(&server);
     let test = test.args(["run", "w.yaml", "--batch", "rows.csv", "--concurrency", "2", "--quiet"]);
     let lines = |stdout: &str| -> BTreeMap<u64, Value> {
         let lines = stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));

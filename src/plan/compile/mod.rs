@@ -14,7 +14,9 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{self, Diagnostic, suggest};
 use crate::document::{self, Cache, Document, Needs, OnError as WrittenOnError, Workflow};
-use crate::expression::{Analysis, Read, Root, Template, Type, analyse_expression, analyse_template};
+use crate::expression::{
+    Analysis, Read, Root, Template, Type, analyse_expression, analyse_template,
+};
 use crate::id::{StepId, ToolName, WorkflowName};
 use crate::value::{Value, each_text, pointer_segment};
 
