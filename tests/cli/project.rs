@@ -21,6 +21,27 @@ fn init_writes_a_project_that_validates_and_runs() {
 }
 
 #[test]
+fn init_writes_the_checks_that_the_docs_show() {
+    let test = Test::new().args(["init", "mine"]);
+    test.run().code(0);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_to_string(root.join("docs/ci.md")).expect("docs/ci.md");
+    for (file, keys) in [
+        (".github/workflows/validate.yml", ["on", "jobs"]),
+        (".pre-commit-config.yaml", ["repos", "repos"]),
+    ] {
+        let written = std::fs::read_to_string(test.path().join("mine").join(file)).expect(file);
+        assert!(
+            docs.contains(&format!("```yaml\n{written}```")),
+            "docs/ci.md shows another {file}"
+        );
+        let value: serde_json::Value = serde_saphyr::from_str(&written).expect(file);
+        assert!(keys.iter().all(|key| value.get(key).is_some()), "{file}: {value:#}");
+        assert!(value.to_string().contains("engine validate"), "{file} does not validate");
+    }
+}
+
+#[test]
 fn adding_an_agent_and_a_workflow_is_adding_two_files() {
     Test::demo()
         .file("agents/cto.yaml", "name: cto\nrole: Chief Technology Officer\ninstructions: Be brief.\n")

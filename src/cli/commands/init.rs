@@ -15,6 +15,13 @@ use crate::report::schemas;
 #[include = "data/*"]
 struct Demo;
 
+/// What checks the project in CI, before a commit, and keeps the journal out of git; docs/ci.md shows the first two.
+const KEEPERS: [(&str, &str); 3] = [
+    (".github/workflows/validate.yml", include_str!("../templates/validate.yml")),
+    (".pre-commit-config.yaml", include_str!("../templates/pre-commit-config.yaml")),
+    (".gitignore", ".engine/\n"),
+];
+
 pub(in crate::cli) fn run(arguments: &Init, printer: &Printer) -> Result<Exit, Failure> {
     let dir = &arguments.dir;
     if dir.join("engine.yaml").exists() {
@@ -29,7 +36,7 @@ pub(in crate::cli) fn run(arguments: &Init, printer: &Printer) -> Result<Exit, F
     for schema in schemas::all() {
         files.push((format!("schemas/{}", schema.file_name()), schema.text().into_bytes()));
     }
-    files.push((".gitignore".to_owned(), b".engine/\n".to_vec()));
+    files.extend(KEEPERS.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())));
     // Nothing that exists is overwritten, and nothing is written where something would be.
     if let Some((name, _)) = files.iter().find(|(name, _)| dir.join(name).exists()) {
         return Err(Failure::usage(
