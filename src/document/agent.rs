@@ -18,15 +18,18 @@ pub struct Agent {
     pub role: Option<String>,
     /// What it is there to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Judge what the company can afford")]
     pub goal: Option<String>,
     /// The subjects it knows about; the router and the decomposer read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Budget, revenue, profit and margin, cash and runway.")]
     pub covers: Option<String>,
     /// Questions it can answer, as people ask them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<String>,
     /// How it works and answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Answer in two sentences. Say which month a figure is of.")]
     pub instructions: Option<String>,
     /// The model, or several to be tried in order; `auto` is the project's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,12 +51,15 @@ pub struct Agent {
 pub struct InlineAgent {
     /// The role it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Chief Financial Officer")]
     pub role: Option<String>,
     /// What it is there to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Judge what the company can afford")]
     pub goal: Option<String>,
     /// How it works and answers. Alone, it is the whole system message, to the letter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Answer in two sentences.")]
     pub instructions: Option<String>,
     /// The model, or several to be tried in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]

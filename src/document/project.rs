@@ -55,11 +55,11 @@ pub struct Model {
     pub rate: Option<Rate>,
     /// Randomness of answers; the provider's own where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2))]
+    #[schemars(range(min = 0, max = 2), example = &0.2)]
     pub temperature: Option<f64>,
     /// The greatest length of an answer, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), example = &1000)]
     pub max_tokens: Option<u32>,
 }
 
@@ -78,14 +78,14 @@ pub enum Provider {
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Tokens of the request.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0), example = &0.15)]
     pub input: f64,
     /// Tokens of the request that the provider had cached; as `input` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0), example = &0.075)]
     pub cached_input: Option<f64>,
     /// Tokens of the answer.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0), example = &0.6)]
     pub output: f64,
     /// The day the price was looked up (YYYY-MM-DD).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,12 +99,15 @@ pub struct Price {
 pub struct Rate {
     /// Requests in a minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &60)]
     pub requests_per_minute: Option<std::num::NonZeroU32>,
     /// Tokens in a minute, questions and answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &100_000)]
     pub tokens_per_minute: Option<std::num::NonZeroU32>,
     /// Requests at the same time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &4)]
     pub max_in_flight: Option<std::num::NonZeroU32>,
 }
 
@@ -113,8 +116,10 @@ pub struct Rate {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
     /// A folder, relative to the project; every CSV file in it is a table.
+    #[schemars(extend("examples" = [{"csv": "data"}]))]
     Csv(String),
     /// A SQLite file, relative to the project.
+    #[schemars(extend("examples" = [{"sqlite": "company.db"}]))]
     Sqlite(String),
 }
 
@@ -124,6 +129,7 @@ pub enum Source {
 pub struct Limits {
     /// Steps that run at the same time; 16 where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = 16))]
     pub max_parallel: Option<std::num::NonZeroUsize>,
     /// The longest that a run may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,9 +145,10 @@ pub struct Limits {
 pub struct Budget {
     /// US dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0), example = &0.25)]
     pub usd: Option<f64>,
     /// Tokens, questions and answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &200_000)]
     pub tokens: Option<u64>,
 }

@@ -22,6 +22,7 @@ pub struct Step {
     pub id: StepId,
     /// What the step is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Spend and revenue of the campaign")]
     pub description: Option<String>,
 
     /// Kind `agent`: the name of an agent, or one written in place.
@@ -29,23 +30,26 @@ pub struct Step {
     pub agent: Option<AgentRef>,
     /// Agent: what the agent is asked; a template over `params` and `steps`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"How did campaign {{ params.campaign_id }} do?")]
     pub prompt: Option<String>,
     /// Agent: the model, or several to be tried in order, instead of the agent's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelList>,
     /// Agent: the greatest length of an answer, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), example = &1000)]
     pub max_tokens: Option<u32>,
     /// Agent: the shape of the answer; without it the answer is text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<OutputShape>,
     /// Agent: what is done about the figures of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "check"))]
     pub figures: Option<Figures>,
 
     /// Kind `tool`: the name of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"campaign_metrics")]
     pub tool: Option<ToolName>,
     /// Tool and workflow: arguments by name; values or templates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,6 +99,7 @@ pub struct Step {
     pub timeout: Option<HumanDuration>,
     /// What happens when the step cannot be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "fail"))]
     pub on_error: Option<OnError>,
     /// The output taken with `on_error: default`; values or templates.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]

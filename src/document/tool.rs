@@ -24,6 +24,7 @@ pub struct Tool {
     #[schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"campaign_metrics")]
     pub name: ToolName,
     /// What it gives, in a sentence; models read it.
+    #[schemars(example = &"Spend, revenue, conversions and ROAS of one campaign.")]
     pub description: String,
     /// Typed arguments, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -44,6 +45,7 @@ pub struct Tool {
 #[serde(deny_unknown_fields)]
 pub struct Sql {
     /// The source it reads; a key of `sources` in engine.yaml.
+    #[schemars(example = &"company")]
     pub source: SourceName,
     /// One `select`; `:name` stands for the param of that name, always bound, never pasted.
     #[schemars(example = &"select month, sum(spend_usd) as spend_usd from marketing_performance where channel = :channel group by month")]

@@ -19,6 +19,7 @@ pub struct Workflow {
     pub name: WorkflowName,
     /// What it answers, in a sentence; the router reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Was a campaign profitable?")]
     pub description: Option<String>,
     /// Questions it answers, as people ask them; `{param}` stands for a param's value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -59,6 +60,7 @@ pub struct Param {
     pub kind: ParamType,
     /// What it means, for people and models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Campaign to analyse")]
     pub description: Option<String>,
     /// Taken where none is given; a param without a default is required. `null` makes it optional.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -71,9 +73,11 @@ pub struct Param {
     pub values: Option<ParamValues>,
     /// The least number allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &0)]
     pub minimum: Option<f64>,
     /// The greatest number allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &100)]
     pub maximum: Option<f64>,
     /// A regular expression that a text must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,11 +159,14 @@ impl ParamType {
 #[serde(deny_unknown_fields)]
 pub struct ParamValues {
     /// A tool without required params that returns rows.
+    #[schemars(example = &"list_campaigns")]
     pub tool: ToolName,
     /// The field of its rows that holds the value.
+    #[schemars(example = &"campaign_id")]
     pub field: String,
     /// The field that holds a name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"campaign_name")]
     pub label: Option<String>,
 }
 

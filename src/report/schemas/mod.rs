@@ -1,4 +1,8 @@
 //! The JSON Schemas of everything that is written by people or read by programs, as `schemas/` holds them.
+//! Those of files are dressed for editors; what `engine validate` holds files against is the same without the dress.
+
+mod editors;
+mod snippets;
 
 use crate::document;
 use crate::run::Outcome;
@@ -27,7 +31,7 @@ impl Schema {
 pub fn all() -> Vec<Schema> {
     let mut schemas: Vec<Schema> = document::Kind::ALL
         .into_iter()
-        .map(|kind| Schema { name: kind.name(), value: document::schema(kind) })
+        .map(|kind| Schema { name: kind.name(), value: dressed(kind) })
         .collect();
     let mut outcome = schemars::schema_for!(Outcome).to_value();
     if let Some(object) = outcome.as_object_mut() {
@@ -37,3 +41,14 @@ pub fn all() -> Vec<Schema> {
     schemas.push(Schema { name: "outcome", value: outcome });
     schemas
 }
+
+/// The schema of a kind of file as editors understand it best.
+fn dressed(kind: document::Kind) -> Value {
+    let mut schema = document::schema(kind);
+    editors::adapt(&mut schema);
+    snippets::add(kind, &mut schema);
+    schema
+}
+
+#[cfg(test)]
+mod tests;
