@@ -120,6 +120,7 @@ pub struct Approval {
     pub timeout: Option<HumanDuration>,
     /// The choice that is taken when the time is over; where absent the step fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"reject")]
     pub on_timeout: Option<String>,
 }
 

@@ -58,6 +58,7 @@ pub struct Step {
 
     /// Kind `workflow`: the name of a workflow of the project; its outputs are the step's output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"roi_analysis")]
     pub workflow: Option<WorkflowName>,
 
     /// Kind `approval`: a question to a person, for whom the run waits.
@@ -87,6 +88,7 @@ pub struct Step {
     pub item_name: Option<String>,
     /// With `for_each`: the most items that are done at the same time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &4)]
     pub max_parallel: Option<NonZeroUsize>,
     /// Whether an output that the same inputs gave before is taken instead of doing the step again.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@
 //! the page cache, which survives the death of the process; the disk is only waited for at checkpoints, which are
 //! made when a run ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,7 +26,16 @@ pub struct Journal {
     driver: Option<Driver>,
     /// A plan to be written with the next group.
     plan: Option<(PlanHash, String)>,
+    /// The plans written by this process.
+    plans: BTreeSet<PlanHash>,
+    /// Runs that this process began or took over and has not ended.
+    open: usize,
+    /// Bytes written since the file was folded.
+    unfolded: usize,
 }
+
+/// Bytes that are written while runs are under way before the disk is waited for.
+const MOST_UNFOLDED: usize = 16 << 20;
 
 /// Where a run is written.
 #[derive(Debug)]
@@ -84,12 +93,15 @@ impl Journal {
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.execute_batch("pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma temp_store = memory;")?;
         schema::bring_up_to_date(&connection)?;
-        Ok(Self { connection, path, driver: None, plan: None })
+        let (driver, plan, plans) = (None, None, BTreeSet::new());
+        Ok(Self { connection, path, driver, plan, plans, open: 0, unfolded: 0 })
     }
 
     /// Keeps a plan, with the next group of events; once, however many runs share it.
     pub fn put_plan(&mut self, hash: &PlanHash, json: &str) {
-        self.plan = Some((hash.clone(), json.to_owned()));
+        if !self.plans.contains(hash) {
+            self.plan = Some((hash.clone(), json.to_owned()));
+        }
     }
 
     /// Writes a group of events of a run, in one transaction.
@@ -110,15 +122,28 @@ impl Journal {
             self.connection.execute_batch(end)?;
         }
         to.next = Some(written? + 1);
-        if records.iter().any(|record| matches!(record.event, Event::RunFinished { .. })) {
-            self.fold();
+        self.unfolded += json.len();
+        if let [Record { event: Event::RunStarted { .. }, .. }, ..] = records {
+            self.open += 1;
+        }
+        if let [.., Record { event: Event::RunFinished { .. }, .. }] = records {
+            self.close();
         }
         Ok(())
     }
 
+    /// Takes note of a run that ended here. The disk is waited for when the last one ends, and now and then.
+    fn close(&mut self) {
+        self.open = self.open.saturating_sub(1);
+        if self.open == 0 || self.unfolded > MOST_UNFOLDED {
+            self.fold();
+        }
+    }
+
     /// Folds what was written into the file. What cannot be folded now, because another engine reads it, is folded
     /// in later.
-    fn fold(&self) {
+    fn fold(&mut self) {
+        self.unfolded = 0;
         let checkpoint = "pragma wal_checkpoint(passive)";
         drop(self.connection.query_row(checkpoint, [], |row| row.get::<_, i64>(0)));
     }
@@ -134,6 +159,7 @@ impl Journal {
             self.connection
                 .prepare_cached("insert or ignore into plans (hash, json) values (?1, ?2)")?
                 .execute(params![hash.as_str(), plan])?;
+            self.plans.insert(hash);
         }
         for record in records {
             match &record.event {
@@ -203,6 +229,7 @@ impl Journal {
         let claimed = self.claim_now(run, driver.as_deref());
         let end = if claimed.is_ok() { "commit" } else { "rollback" };
         self.connection.execute_batch(end)?;
+        self.open += usize::from(claimed.is_ok());
         claimed
     }
 
@@ -222,7 +249,7 @@ impl Journal {
     pub fn pause(&mut self, writer: &Writer) -> Result<(), JournalError> {
         let update = "update runs set status = 'waiting', driver = null, cost_usd = cost_usd + ?2 where run_id = ?1";
         self.connection.execute(update, params![writer.run.as_str(), writer.cost_usd])?;
-        self.fold();
+        self.close();
         Ok(())
     }
 

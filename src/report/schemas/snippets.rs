@@ -28,7 +28,7 @@ pub(super) fn of(kind: Kind) -> Vec<Snippet> {
         Kind::Project => project(),
         Kind::Agent => agent(),
         Kind::Tools => tools(),
-        Kind::Workflow => workflow(),
+        Kind::Workflow => workflow().into_iter().chain(outer_steps()).collect(),
     }
 }
 
@@ -129,6 +129,32 @@ fn tools() -> Vec<Snippet> {
             json!({"${1:spend_usd}": "${2:usd}"}),
         ),
         ("/$defs/Tool/properties/params", "param", "A typed argument of the query", param()),
+    ]
+}
+
+/// Steps that reach beyond the workflow: to another one, or to a person.
+fn outer_steps() -> Vec<Snippet> {
+    let steps = "/properties/steps";
+    vec![
+        (
+            steps,
+            "workflow step",
+            "Runs another workflow",
+            json!({
+                "id": "${1:roi}",
+                "workflow": "${2:roi_analysis}",
+                "with": {"${3:campaign_id}": "\"{{ params.${4:campaign_id} }}\""},
+            }),
+        ),
+        (
+            steps,
+            "approval step",
+            "Asks a person, for whom the run waits",
+            json!({
+                "id": "${1:ok}",
+                "approval": {"message": "${2:Go on?}", "choices": ["${3:approve}", "${4:reject}"]},
+            }),
+        ),
     ]
 }
 
