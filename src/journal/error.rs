@@ -34,6 +34,9 @@ pub enum JournalError {
         /// Why.
         source: serde_json::Error,
     },
+    /// What several runs wrote together could not be written.
+    #[error("{0}")]
+    Lost(String),
     /// Another process drives the run.
     #[error("another process drives run {run}")]
     Driven {

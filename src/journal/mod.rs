@@ -10,4 +10,4 @@ mod tests;
 
 pub use error::JournalError;
 pub use outputs::Output;
-pub use sqlite::{Journal, RunSummary, Writer};
+pub use sqlite::{Journal, RunSummary, Ticket, Writer};

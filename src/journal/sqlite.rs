@@ -32,6 +32,31 @@ pub struct Journal {
     open: usize,
     /// Bytes written since the file was folded.
     unfolded: usize,
+    /// Whether the groups of several runs go into one transaction.
+    grouped: bool,
+    /// The transaction that groups are written into.
+    transaction: Transaction,
+}
+
+/// One transaction for the groups of several runs.
+#[derive(Debug, Default)]
+struct Transaction {
+    open: bool,
+    /// How many there were, this one included.
+    number: u64,
+    /// The last one that could not be written, and why.
+    lost: Option<(u64, String)>,
+}
+
+/// A group that is written, and perhaps not yet certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket(Option<u64>);
+
+impl Ticket {
+    /// Whether the group is on disk for good.
+    pub fn is_certain(self) -> bool {
+        self.0.is_none()
+    }
 }
 
 /// Bytes that are written while runs are under way before the disk is waited for.
@@ -94,7 +119,22 @@ impl Journal {
         connection.execute_batch("pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma temp_store = memory;")?;
         schema::bring_up_to_date(&connection)?;
         let (driver, plan, plans) = (None, None, BTreeSet::new());
-        Ok(Self { connection, path, driver, plan, plans, open: 0, unfolded: 0 })
+        Ok(Self {
+            connection,
+            path,
+            driver,
+            plan,
+            plans,
+            open: 0,
+            unfolded: 0,
+            grouped: false,
+            transaction: Transaction::default(),
+        })
+    }
+
+    /// From now on the groups of runs that are written at the same moment share a transaction.
+    pub fn group(&mut self) {
+        self.grouped = true;
     }
 
     /// Keeps a plan, with the next group of events; once, however many runs share it.
@@ -104,8 +144,9 @@ impl Journal {
         }
     }
 
-    /// Writes a group of events of a run, in one transaction.
-    pub fn append(&mut self, to: &mut Writer, records: &[Record]) -> Result<(), JournalError> {
+    /// Writes a group of events of a run, in one transaction. What its ticket calls uncertain is so until
+    /// [`Journal::settle`].
+    pub fn append(&mut self, to: &mut Writer, records: &[Record]) -> Result<Ticket, JournalError> {
         let json = serde_json::to_string(records)
             .map_err(|source| JournalError::Unreadable { run: to.run.to_string(), source })?;
         // A statement on its own is a transaction, and cheaper than one that is spelled out.
@@ -113,11 +154,15 @@ impl Journal {
             matches!(record.event, Event::RunStarted { .. } | Event::RunFinished { .. })
         };
         let several = self.plan.is_some() || records.iter().any(bounds);
-        if several {
+        if self.grouped && !self.transaction.open {
+            self.connection.execute_batch("begin immediate")?;
+            self.transaction.open = true;
+            self.transaction.number += 1;
+        } else if several && !self.grouped {
             self.connection.execute_batch("begin immediate")?;
         }
         let written = self.write(to, &json, records);
-        if several {
+        if several && !self.grouped {
             let end = if written.is_ok() { "commit" } else { "rollback" };
             self.connection.execute_batch(end)?;
         }
@@ -129,13 +174,41 @@ impl Journal {
         if let [.., Record { event: Event::RunFinished { .. }, .. }] = records {
             self.close();
         }
-        Ok(())
+        Ok(Ticket(self.grouped.then_some(self.transaction.number)))
+    }
+
+    /// Makes a group certain, and all others that are in its transaction.
+    pub fn settle(&mut self, ticket: Ticket) -> Result<(), JournalError> {
+        let Some(number) = ticket.0 else { return Ok(()) };
+        if self.transaction.open && self.transaction.number == number {
+            self.commit();
+        }
+        match &self.transaction.lost {
+            Some((lost, why)) if *lost == number => Err(JournalError::Lost(why.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the transaction of several runs, if one is open.
+    fn commit(&mut self) {
+        if !std::mem::take(&mut self.transaction.open) {
+            return;
+        }
+        if let Err(error) = self.connection.execute_batch("commit") {
+            self.transaction.lost = Some((self.transaction.number, error.to_string()));
+            drop(self.connection.execute_batch("rollback"));
+        }
+        if self.open == 0 || self.unfolded > MOST_UNFOLDED {
+            self.fold();
+        }
     }
 
     /// Takes note of a run that ended here. The disk is waited for when the last one ends, and now and then.
     fn close(&mut self) {
         self.open = self.open.saturating_sub(1);
-        if self.open == 0 || self.unfolded > MOST_UNFOLDED {
+        if self.grouped {
+            // Nothing can be folded inside a transaction: its end looks again.
+        } else if self.open == 0 || self.unfolded > MOST_UNFOLDED {
             self.fold();
         }
     }
@@ -225,6 +298,7 @@ impl Journal {
     /// Takes over a run that no process drives. Two engines never drive the same run.
     pub fn claim(&mut self, run: &RunId) -> Result<(), JournalError> {
         let driver = self.driver()?;
+        self.commit();
         self.connection.execute_batch("begin immediate")?;
         let claimed = self.claim_now(run, driver.as_deref());
         let end = if claimed.is_ok() { "commit" } else { "rollback" };
@@ -247,6 +321,7 @@ impl Journal {
 
     /// Leaves a run that only waits for a person.
     pub fn pause(&mut self, writer: &Writer) -> Result<(), JournalError> {
+        self.commit();
         let update = "update runs set status = 'waiting', driver = null, cost_usd = cost_usd + ?2 where run_id = ?1";
         self.connection.execute(update, params![writer.run.as_str(), writer.cost_usd])?;
         self.close();

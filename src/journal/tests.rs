@@ -227,3 +227,24 @@ fn a_journal_of_an_earlier_engine_is_brought_up_to_date_and_keeps_its_runs() {
     assert!(matches!(journal.records(&"old".into()).unwrap()[0].event, Event::RunStarted { .. }));
     assert_eq!(journal.kept(&"key".into(), 0).unwrap(), None, "the new tables are there");
 }
+
+#[test]
+fn runs_that_write_at_the_same_moment_share_a_transaction() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let mut journal = Journal::open(&path).unwrap();
+    journal.group();
+    let mut writers = ["a", "b"].map(|run| Writer::new(run.into()));
+    let tickets: Vec<Ticket> = writers
+        .iter_mut()
+        .zip(["a", "b"])
+        .map(|(writer, run)| journal.append(writer, &[started(run, 1)]).unwrap())
+        .collect();
+    assert!(tickets.iter().all(|ticket| !ticket.is_certain()));
+    let other = Journal::open(&path).unwrap();
+    assert_eq!(other.runs().unwrap().len(), 0, "nothing is certain yet");
+    journal.settle(tickets[0]).unwrap();
+    assert_eq!(other.runs().unwrap().len(), 2, "the first that settles settles for all");
+    journal.settle(tickets[1]).unwrap();
+    assert_eq!(other.records(&"b".into()).unwrap(), [started("b", 1)]);
+}

@@ -8,7 +8,7 @@ use super::scheduler::Scheduler;
 use crate::document::Cache;
 use crate::event::{Event, Record};
 use crate::id::{RunId, StepKey};
-use crate::journal::{Journal, JournalError, Output, Writer};
+use crate::journal::{Journal, JournalError, Output, Ticket, Writer};
 
 /// The one writer of a run.
 pub(super) struct Recorder<'r> {
@@ -82,25 +82,42 @@ impl<'r> Recorder<'r> {
     }
 
     /// Writes the group to the journal, then shows it.
-    pub(super) fn commit(&mut self) -> Result<(), JournalError> {
+    #[expect(
+        clippy::future_not_send,
+        reason = "the runs of a process share one journal and stay on its thread"
+    )]
+    pub(super) async fn commit(&mut self) -> Result<(), JournalError> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let mut journal = self.journal.borrow_mut();
-        journal.append(&mut self.writer, &self.pending)?;
-        for output in self.outputs.drain(..) {
-            journal.keep(&output)?;
+        let ticket = self.write()?;
+        if !ticket.is_certain() {
+            // Whoever else has something to write now does so before the transaction ends.
+            tokio::task::yield_now().await;
+            self.journal.borrow_mut().settle(ticket)?;
         }
-        drop(journal);
         for record in self.pending.drain(..) {
             (self.observer)(&record);
         }
         Ok(())
     }
 
+    fn write(&mut self) -> Result<Ticket, JournalError> {
+        let mut journal = self.journal.borrow_mut();
+        let ticket = journal.append(&mut self.writer, &self.pending)?;
+        for output in self.outputs.drain(..) {
+            journal.keep(&output)?;
+        }
+        Ok(ticket)
+    }
+
     /// Leaves the run to whoever goes on with it: it only waits for a person.
-    pub(super) fn pause(&mut self) -> Result<(), JournalError> {
-        self.commit()?;
+    #[expect(
+        clippy::future_not_send,
+        reason = "the runs of a process share one journal and stay on its thread"
+    )]
+    pub(super) async fn pause(&mut self) -> Result<(), JournalError> {
+        self.commit().await?;
         self.journal.borrow_mut().pause(&self.writer)
     }
 

@@ -91,6 +91,7 @@ struct Ended {
 impl Batch<'_> {
     async fn all(mut self, rows: Vec<Row>, printer: &Printer) -> Result<Exit, Failure> {
         self.cancel = drive::interruptible();
+        self.journal.borrow_mut().group();
         let done = if self.arguments.batch.goes_on {
             self.journal.borrow().runs_of(&self.id).map_err(|e| journal_failure(&e))?
         } else {

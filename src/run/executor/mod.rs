@@ -98,10 +98,10 @@ pub async fn run(
         batch,
     });
     // Nothing leaves before the journal knows the run and its plan.
-    executor.recorder.commit()?;
+    executor.recorder.commit().await?;
     let limit = plan.limits.run_timeout.map(|limit| limit.0);
     let stopped = executor.drive(cancel, limit).await?;
-    executor.finish(stopped.as_ref())
+    executor.finish(stopped.as_ref()).await
 }
 
 /// Why a run ended before all its steps settled.
@@ -188,7 +188,7 @@ impl<'r> Executor<'r> {
                 // Goes on when everything that could be sent is on its way.
                 tokio::task::yield_now().await;
             }
-            self.recorder.commit()?;
+            self.recorder.commit().await?;
             self.spawn(acting);
             if self.tasks.is_empty() {
                 return Ok(None);
@@ -285,7 +285,11 @@ impl<'r> Executor<'r> {
         }
     }
 
-    fn finish(mut self, stopped: Option<&Stopped>) -> Result<Outcome, JournalError> {
+    #[expect(
+        clippy::future_not_send,
+        reason = "the runs of a process share one journal and stay on its thread"
+    )]
+    async fn finish(mut self, stopped: Option<&Stopped>) -> Result<Outcome, JournalError> {
         self.tasks.abort_all();
         self.hear();
         let waits =
@@ -303,7 +307,7 @@ impl<'r> Executor<'r> {
         };
         if waits {
             let outcome = Outcome::of(state);
-            self.recorder.pause()?;
+            self.recorder.pause().await?;
             return outcome.ok_or_else(|| JournalError::bug("a waiting run has an outcome"));
         }
         if let Some(message) = state.exceeded() {
@@ -324,7 +328,7 @@ impl<'r> Executor<'r> {
             None => {}
         }
         self.recorder.emit(Event::RunFinished { status, outputs, error });
-        self.recorder.commit()?;
+        self.recorder.commit().await?;
         Outcome::of(self.recorder.scheduler().state())
             .ok_or_else(|| JournalError::bug("a finished run has an outcome"))
     }

@@ -69,7 +69,7 @@ pub async fn resume(
     }
     let limit = plan.limits.run_timeout.map(|limit| limit.0);
     let stopped = executor.drive(cancel, limit).await?;
-    executor.finish(stopped.as_ref())
+    executor.finish(stopped.as_ref()).await
 }
 
 /// What the steps of every frame read of one another, as far as the run is.
