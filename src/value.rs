@@ -72,6 +72,16 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The sum of numbers. That of none is 0, not the -0 that the standard library gives.
+pub fn sum(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    numbers.into_iter().fold(0.0, std::ops::Add::add)
+}
+
+/// A number of things in words: `1 step`, `2 steps`.
+pub fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A duration as written in YAML: `500ms`, `30s`, `5m`, `2h`, `1d`, or several of them (`1m30s`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HumanDuration(pub Duration);

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
-use crate::report::{DiagnosticFormat, GraphFormat};
+use crate::report::{CostsBy, DiagnosticFormat, GraphFormat};
+use crate::value::HumanDuration;
 
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 the run failed, 2 bad usage, bad file or bad param, \
 3 partial or waiting for an approval, 4 budget exceeded, 5 --strict and a figure could not be traced, \
@@ -44,9 +45,9 @@ pub(super) enum Command {
     Plan(Plan),
     /// Draw a workflow's graph
     Graph(Graph),
-    /// List the runs of the journal, newest first
+    /// List the runs of the journal, newest first, or delete old ones
     Runs(Runs),
-    /// Show a run: its events, its answer and what it took
+    /// Show a run: its steps, when they ran, its answer and what it took
     Show(Show),
     /// Go on with a run that was interrupted; nothing that was paid for is paid for again
     Resume(Resume),
@@ -56,6 +57,8 @@ pub(super) enum Command {
     Approve(Approve),
     /// End a run
     Cancel(Cancel),
+    /// Show what was spent on models, on what
+    Costs(Costs),
     /// Print the JSON Schemas of the files
     Schema(Schema),
     /// Write a complete example project
@@ -234,16 +237,60 @@ pub(super) struct Graph {
 
 #[derive(Debug, Args)]
 pub(super) struct Runs {
-    /// Print a JSON array
+    /// Only runs of this workflow
+    #[arg(long, value_name = "NAME")]
+    pub(super) workflow: Option<String>,
+    /// Only runs of this status
+    #[arg(long, value_name = "S", value_parser = STATUSES)]
+    pub(super) status: Option<String>,
+    /// Only so many, the newest
+    #[arg(long, value_name = "N", conflicts_with = "prune")]
+    pub(super) limit: Option<usize>,
+    /// Delete runs that ended, with their events; runs that go on or wait stay
+    #[arg(long)]
+    pub(super) prune: bool,
+    /// Which runs `--prune` deletes: those that ended so long ago
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = HumanDuration::parse, requires = "prune")]
+    pub(super) older_than: HumanDuration,
+    /// Which runs `--prune` deletes: all but so many, the newest
+    #[arg(long, value_name = "N", requires = "prune", conflicts_with = "older_than")]
+    pub(super) keep: Option<usize>,
+    /// Delete nothing, and say what `--prune` would delete
+    #[arg(long, requires = "prune")]
+    pub(super) dry_run: bool,
+    /// Print a JSON array; with `--prune`, an object
     #[arg(long)]
     pub(super) json: bool,
 }
+
+/// What `engine runs` says of a run.
+const STATUSES: [&str; 7] =
+    ["succeeded", "partial", "failed", "waiting", "cancelled", "running", "interrupted"];
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// A run's id, or the beginning of it
     pub(super) run: String,
+    /// Only this step, with its events
+    #[arg(long, value_name = "ID")]
+    pub(super) step: Option<String>,
+    /// Show what models were asked and what they answered
+    #[arg(long)]
+    pub(super) prompts: bool,
     /// Print the outcome and the events as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Costs {
+    /// What the rows stand for
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) by: CostsBy,
+    /// Only what was spent since: a day (2026-11-01), how long ago (7d, 24h), `today` or `month`; days are UTC
+    #[arg(long, value_name = "D", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
+    /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::allowance::Allowances;
 use super::arguments::{Ending, Global};
 use super::commands::history::Past;
 use super::exit::{Exit, Failure};
@@ -116,6 +117,8 @@ pub(super) fn go_on(
     let context = context(&place, &plan, past.state.offline())?;
     let reuse = reuse(&journal.borrow(), &past)?;
     let mut progress = progress(ending, &plan, printer);
+    let allowances = Allowances::of(&plan, &journal.borrow(), past.state.offline())?;
+    let plan = allowances.bound_again(&plan, spent_usd(&past.events));
     let going = run::Past { run_id, plan, records: past.events, reuse };
     let outcome = setup::runtime()?.block_on(async {
         let cancel = cancel.unwrap_or_else(interruptible);
@@ -125,6 +128,15 @@ pub(super) fn go_on(
     });
     progress.end();
     outcome.map_err(|e| journal_failure(&e))
+}
+
+/// US dollars of all priced calls of a run.
+fn spent_usd(events: &[Record]) -> f64 {
+    let cost = |record: &Record| match &record.event {
+        Event::ModelCalled { call, .. } => call.cost_usd,
+        _ => None,
+    };
+    crate::value::sum(events.iter().filter_map(cost))
 }
 
 /// Takes a run over, and reads it again: until now another process may have driven it.

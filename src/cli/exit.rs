@@ -51,6 +51,8 @@ pub(super) enum Failure {
     Files(Vec<Diagnostic>, Vec<PathBuf>),
     /// What was asked for cannot be done; several things may be wrong at once.
     Usage(Vec<Fault>),
+    /// Nothing is left of a budget.
+    OverBudget(Fault),
     /// The machine did not do its part: a disk, a socket.
     Machine(Fault),
 }
@@ -67,6 +69,7 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Files(..) | Self::Usage(_) => Exit::Usage,
+            Self::OverBudget(_) => Exit::OverBudget,
             Self::Machine(_) => Exit::Failed,
         }
     }
@@ -77,7 +80,7 @@ impl Failure {
                 return diagnostics(found, files, DiagnosticFormat::Text, colour);
             }
             Self::Usage(faults) => faults.as_slice(),
-            Self::Machine(fault) => std::slice::from_ref(fault),
+            Self::OverBudget(fault) | Self::Machine(fault) => std::slice::from_ref(fault),
         };
         let error = if colour { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
         let mut out = String::new();

@@ -1,6 +1,7 @@
 //! The command line: builds adapters, calls the library, prints. The only place that reads the
 //! environment, opens files of the project, writes to the terminal and decides exit codes.
 
+mod allowance;
 mod arguments;
 mod commands;
 mod drive;
@@ -11,6 +12,7 @@ mod params;
 mod printer;
 mod rows;
 mod setup;
+mod since;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -65,6 +67,7 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
         Command::Rerun(command) => commands::rerun::run(&command, &global, printer),
         Command::Approve(command) => commands::approve::run(&command, &global, printer),
         Command::Cancel(command) => commands::cancel::run(&command, &global, printer),
+        Command::Costs(command) => commands::costs::run(&command, &global, printer),
         Command::Schema(command) => commands::schema::run(&command, printer),
         Command::Init(command) => commands::init::run(&command, printer),
         Command::Lsp => commands::lsp::run(&global),

@@ -2,12 +2,15 @@
 
 use std::io::{IsTerminal, Stderr, Stdout, Write};
 
+use crate::report::Screen;
+
 /// Where a command prints.
 pub(super) struct Printer {
     stdout: Stdout,
     stderr: Stderr,
     colour: bool,
     terminal: bool,
+    screen: Screen,
 }
 
 impl Printer {
@@ -21,12 +24,15 @@ impl Printer {
         let terminal = stderr.is_terminal();
         let set = |name| std::env::var(name).is_ok_and(|value: String| !value.is_empty());
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-        Self {
-            stdout,
-            stderr,
-            colour: terminal && !set("NO_COLOR") && !dumb,
-            terminal: terminal && !dumb,
-        }
+        let plain = set("NO_COLOR") || dumb;
+        let screen = if stdout.is_terminal() && !dumb {
+            let size = console::Term::stdout().size_checked();
+            let width = size.map_or(Screen::PLAIN.width, |(_, width)| width.into());
+            Screen { width, drawn: true, colour: !plain }
+        } else {
+            Screen::PLAIN
+        };
+        Self { screen, stdout, stderr, colour: terminal && !plain, terminal: terminal && !dumb }
     }
 
     /// Whether standard error shows colours.
@@ -37,6 +43,11 @@ impl Printer {
     /// Whether standard error is a terminal that can redraw lines.
     pub(super) fn is_terminal(&self) -> bool {
         self.terminal
+    }
+
+    /// What standard output can show.
+    pub(super) fn screen(&self) -> Screen {
+        self.screen
     }
 
     /// Prints data. A reader that went away (`| head`) is no fault.

@@ -134,21 +134,47 @@ pub struct Limits {
     /// The longest that a run may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_timeout: Option<HumanDuration>,
-    /// What a run may spend.
+    /// What runs may spend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
 }
 
-/// What a run may spend on models.
+/// What runs may spend on models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
-    /// US dollars.
+    /// US dollars of one run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0), example = &0.25)]
     pub usd: Option<f64>,
-    /// Tokens, questions and answers.
+    /// Tokens of one run, questions and answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &200_000)]
     pub tokens: Option<u64>,
+    /// US dollars that all runs of a day (UTC) may spend: a run may spend what is left of them when it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), example = &5.0)]
+    pub usd_per_day: Option<f64>,
+    /// US dollars that all runs of a month (UTC) may spend: a run may spend what is left of them when it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), example = &50.0)]
+    pub usd_per_month: Option<f64>,
+    /// What happens to a call that does not fit.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_exceed: OnExceed,
+}
+
+/// What happens to a call that does not fit the budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnExceed {
+    /// It is not made, and the run answers from what it has.
+    #[default]
+    Stop,
+    /// It is made, and the outcome warns.
+    Warn,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

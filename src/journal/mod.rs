@@ -3,11 +3,15 @@
 mod driver;
 mod error;
 mod outputs;
+mod prune;
 mod schema;
+mod spending;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 
 pub use error::JournalError;
 pub use outputs::Output;
+pub use prune::{Keep, Pruned};
+pub use spending::{Since, Spending, SpentCall};
 pub use sqlite::{Journal, RunSummary, Ticket, Writer};

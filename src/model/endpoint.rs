@@ -164,20 +164,14 @@ impl Endpoint {
 
     /// What tokens cost, in US dollars; none where the model has no price.
     pub fn cost(&self, usage: Usage) -> Option<f64> {
-        let price = self.settings.price.as_ref()?;
-        let cached = usage.cached_input_tokens.min(usage.input_tokens);
-        let cached_price = price.cached_input.unwrap_or(price.input);
-        let millionths = tokens(usage.input_tokens - cached) * price.input
-            + tokens(cached) * cached_price
-            + tokens(usage.output_tokens) * price.output;
-        Some(millionths / 1e6)
+        Some(cost(self.settings.price.as_ref()?, usage))
     }
 
     /// The most tokens that a request is reckoned to take: a token for every three bytes of it, and
     /// an answer as long as is allowed. Where nothing bounds the answer, 4096 tokens are reckoned
     /// with; a caller that must not exceed a budget sets [`Request::max_tokens`].
     pub fn greatest_usage(&self, request: &Request) -> Usage {
-        let input = (size(request) / 3).saturating_add(64 + 16 * request.messages.len() as u64);
+        let input = greatest_input(size(request), request.messages.len() as u64);
         let output = self.longest_answer(request).unwrap_or(USUAL_ANSWER);
         Usage { input_tokens: input, cached_input_tokens: 0, output_tokens: output.into() }
     }
@@ -286,6 +280,22 @@ fn headers(settings: &Settings) -> Result<HeaderMap, ModelError> {
         headers.insert(name, value);
     }
     Ok(headers)
+}
+
+/// What tokens cost at a price, in US dollars.
+pub fn cost(price: &Price, usage: Usage) -> f64 {
+    let cached = usage.cached_input_tokens.min(usage.input_tokens);
+    let cached_price = price.cached_input.unwrap_or(price.input);
+    let millionths = tokens(usage.input_tokens - cached) * price.input
+        + tokens(cached) * cached_price
+        + tokens(usage.output_tokens) * price.output;
+    millionths / 1e6
+}
+
+/// The most tokens that texts of so many bytes are reckoned to come to: one for every three bytes, and what the wire
+/// protocol adds to each message.
+pub fn greatest_input(bytes: u64, messages: u64) -> u64 {
+    (bytes / 3).saturating_add(64 + 16 * messages)
 }
 
 /// Bytes of a request's texts. For languages of three bytes a character, as many thirds as characters.

@@ -24,7 +24,7 @@ mod tests;
 use crate::event::{Message, Usage};
 use crate::value::Value;
 
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, cost, greatest_input};
 pub use environment::Environment;
 pub use error::{ModelError, ModelErrorKind};
 pub use rate::Admission;

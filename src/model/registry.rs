@@ -83,6 +83,26 @@ impl Models {
         Self::of(&project.models, default, environment)
     }
 
+    /// A project as a run in this environment finds it: `auto` is settled where a key settles it, and a model that the
+    /// environment replaces has no price. Nothing is asked.
+    pub fn settled(project: &Project, environment: &Environment) -> Project {
+        let mut settled = project.clone();
+        let http = Arc::new(Http::default());
+        let mut found = None;
+        let auto = project.default_model.as_ref().is_none_or(|name| name.as_str() == AUTO);
+        for (name, model) in &mut settled.models {
+            let entry = Entry::new(name, model, environment, &http);
+            if let Ok(endpoint) = entry.endpoint {
+                model.price = model.price.take().filter(|_| endpoint.is_priced());
+                if auto && !entry.unproven && found.is_none() {
+                    found = Some(name.clone());
+                }
+            }
+        }
+        settled.default_model = found.or(settled.default_model.take());
+        settled
+    }
+
     /// The models outside any project: `openai` and `anthropic`, where their key or their address
     /// is set. They are unpriced: a price belongs into engine.yaml, with the day it was looked up.
     pub fn from_environment(environment: &Environment) -> Self {

@@ -20,10 +20,7 @@ pub(super) fn fixed_bytes(agent: &AgentStep) -> u64 {
 }
 
 /// The models that may answer a step, in order: `auto` stands for the project's default or all of them.
-pub(super) fn candidates<'l>(
-    agent: &AgentStep,
-    library: &'l Library,
-) -> Vec<(&'l ModelName, &'l Model)> {
+pub fn candidates<'l>(agent: &AgentStep, library: &'l Library) -> Vec<(&'l ModelName, &'l Model)> {
     let models = match &library.project {
         Some(project) => project.value.models.iter().collect::<Vec<_>>(),
         None => library.environment_models.iter().collect(),
@@ -42,9 +39,16 @@ pub(super) fn candidates<'l>(
     found
 }
 
+/// Whether just one of the [`candidates`] of a step will be asked: `auto`, where nothing settles which.
+pub fn is_one_of(agent: &AgentStep, library: &Library) -> bool {
+    let default = library.project.as_ref().and_then(|project| project.value.default_model.as_ref());
+    let open = default.is_none_or(|name| name.as_str() == AUTO);
+    open && agent.models.iter().all(|name| name.as_str() == AUTO)
+}
+
 /// The least that one call of a step costs, in US dollars: its fixed texts and a token of answer, at the price of its
 /// cheapest model. None where some model has no price.
-pub(super) fn least_usd(agent: &AgentStep, library: &Library) -> Option<f64> {
+pub fn least_usd(agent: &AgentStep, library: &Library) -> Option<f64> {
     let models = candidates(agent, library);
     let prices: Option<Vec<&Price>> =
         models.iter().map(|(_, model)| model.price.as_ref()).collect();

@@ -29,6 +29,7 @@ use crate::value::{HumanDuration, Value, hex};
 
 pub use checks::{check_names, check_use, output_types};
 pub use compile::compile;
+pub use cost::{candidates, is_one_of, least_usd};
 pub use graph::Graph;
 pub use library::{Library, check_library, may_be_told_elsewhere};
 pub use texts::{Language, Text, texts};

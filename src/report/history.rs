@@ -1,19 +1,16 @@
 //! Runs of the past, for people.
 
-use std::fmt::Write as _;
-
 use comfy_table::{Table, presets};
 
 use super::summary::{cost, duration};
-use crate::event::{Event, Record};
-use crate::journal::RunSummary;
-use crate::run::Outcome;
-use crate::value::millis;
+use crate::event::Event;
+use crate::journal::{Pruned, RunSummary};
+use crate::value::{counted, millis};
 
 /// Lists runs, newest first.
 pub fn runs(runs: &[RunSummary]) -> String {
     if runs.is_empty() {
-        return "no runs yet\n".to_owned();
+        return "no runs\n".to_owned();
     }
     let mut table = Table::new();
     table
@@ -35,25 +32,8 @@ pub fn runs(runs: &[RunSummary]) -> String {
     format!("{}\n", table.trim_fmt())
 }
 
-/// Shows one run: its steps, then its events, then its answer and summary.
-pub fn show(outcome: Option<&Outcome>, events: &[Record]) -> String {
-    let mut out = String::new();
-    let started = events.first().map_or(0, |record| record.at_us);
-    for record in events {
-        let at = duration(millis((record.at_us - started).max(0)));
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{at:>9}  {}", describe(&record.event));
-    }
-    if let Some(outcome) = outcome {
-        out.push('\n');
-        out.push_str(&super::answer(outcome));
-        out.push('\n');
-        out.push_str(&super::summary(outcome));
-    }
-    out
-}
-
-fn describe(event: &Event) -> String {
+/// An event in a line.
+pub(super) fn describe(event: &Event) -> String {
     match event {
         Event::RunStarted { workflow, params, offline, .. } => {
             let offline = if *offline { " offline" } else { "" };
@@ -106,4 +86,16 @@ fn describe(event: &Event) -> String {
         Event::BudgetExceeded { step, message } => format!("{step}: {message}"),
         Event::RunFinished { .. } => "run ended".to_owned(),
     }
+}
+
+/// What was deleted, in a line.
+pub fn pruned(pruned: Pruned) -> String {
+    let done = if pruned.dry_run { "would delete" } else { "deleted" };
+    let count = |count: u64, thing| counted(usize::try_from(count).unwrap_or(usize::MAX), thing);
+    format!(
+        "{done} {} and {} that no other run needs: {}\n",
+        count(pruned.runs, "run"),
+        count(pruned.plans, "plan"),
+        count(pruned.bytes, "byte")
+    )
 }

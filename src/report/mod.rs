@@ -3,20 +3,34 @@
 // A new kind of event, step or state must be looked at everywhere.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod cast;
 mod comparison;
+mod costs;
 mod diagnostics;
 mod graph;
 mod history;
+mod interval;
+mod money;
 mod plan;
 mod progress;
 pub mod schemas;
+mod show;
+mod statistics;
+mod steps;
 mod summary;
 mod svg;
+mod timeline;
 
+pub use cast::Cast;
 pub use comparison::comparison;
+pub use costs::{By as CostsBy, Cost, CostReport, CostRow, Shape, ShapeCost, Spread};
 pub use diagnostics::{Format as DiagnosticFormat, diagnostics};
 pub use graph::{Format as GraphFormat, graph};
-pub use history::{runs, show};
+pub use history::{pruned, runs};
+pub use money::{costs, of_budget};
 pub use plan::{PlanReport, plan};
 pub use progress::{Live, Plain, Progress};
+pub use show::{Shown, is_about, show, step_names};
+pub use steps::is_within;
 pub use summary::{answer, summary};
+pub use timeline::Screen;

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
+use super::interval::{CostInterval, WaitReport};
 use crate::id::{StepId, WorkflowName};
-use crate::plan::{Graph, Kind, Plan, Step};
+use crate::plan::{Graph, Kind, Library, Plan, Step};
 use crate::value::Object;
 
 /// A plan, told: what `engine plan --json` prints.
@@ -24,6 +25,10 @@ pub struct PlanReport {
     pub critical_path: Vec<StepId>,
     /// Steps that ask a model.
     pub model_calls: usize,
+    /// What a run may cost.
+    pub cost: CostInterval,
+    /// The longest that a run may make one wait.
+    pub longest_wait: WaitReport,
 }
 
 /// A step of a plan.
@@ -44,8 +49,8 @@ pub struct PlannedStep {
 }
 
 impl PlanReport {
-    /// Tells a plan.
-    pub fn of(plan: &Plan, params: Object) -> Self {
+    /// Tells a plan. `library` holds the models; `past_usd` is what runs of the workflow cost before.
+    pub fn of(plan: &Plan, params: Object, library: &Library, past_usd: &[f64]) -> Self {
         let graph = Graph::of(plan);
         let levels = graph.levels();
         let mut order: Vec<usize> = (0..plan.steps.len()).collect();
@@ -91,6 +96,8 @@ impl PlanReport {
                 .collect(),
             model_calls: steps.iter().filter(|step| step.kind == "agent").count(),
             steps,
+            cost: CostInterval::of(plan, library, past_usd),
+            longest_wait: WaitReport::of(plan, library),
         }
     }
 }
@@ -132,5 +139,7 @@ pub fn plan(report: &PlanReport) -> String {
         report.model_calls,
         path.join(" -> ")
     );
+    out.push_str(&report.cost.text());
+    out.push_str(&report.longest_wait.text());
     out
 }

@@ -13,9 +13,11 @@
 
 pub mod figures;
 
+mod allowance;
 mod attempts;
 mod budget;
 mod context;
+mod estimate;
 mod executor;
 mod frame;
 mod inputs;
@@ -30,7 +32,9 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use allowance::{Allowance, Period, allowances, left};
 pub use context::{Clock, Context};
+pub use estimate::{Greatest, LongestWait, StepCost, costs, longest_wait};
 pub use executor::{Decision, Desk, Order, Past, resume, run};
 pub use frame::{Frame, Unit};
 pub use outcome::{FigureReport, Outcome, StepOutcome, StepStatus, Timing, UsageReport};

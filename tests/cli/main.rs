@@ -12,10 +12,13 @@
 mod support;
 
 mod agents;
+mod costs;
 mod demo;
 mod faults;
 mod figures;
 mod flow;
+mod history;
+mod interval;
 mod lasting;
 mod project;
 mod rules;

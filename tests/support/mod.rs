@@ -71,9 +71,18 @@ impl Test {
 
     /// The command, ready to be spawned.
     pub(crate) fn command(&self) -> Command {
+        self.command_of(self.arguments.iter().map(String::as_str))
+    }
+
+    /// Runs another command line in the same folder.
+    pub(crate) fn also<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+        self.command_of(arguments).output().expect("the engine starts").into()
+    }
+
+    fn command_of<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
         command
-            .args(&self.arguments)
+            .args(arguments)
             .current_dir(self.path())
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))

@@ -13,6 +13,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::allowance::Allowances;
 use crate::cli::arguments::Run;
 use crate::cli::drive::{self, journal_failure};
 use crate::cli::exit::{Exit, Failure};
@@ -40,13 +41,15 @@ pub(in crate::cli) fn run(
 ) -> Result<Exit, Failure> {
     let rows = rows::read(file, &plan.params, given)?;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
+    let journal = setup::journal(journal)?;
     let batch = Batch {
+        allowances: Allowances::of(&plan, &journal, arguments.offline)?,
         id: id(&hash, &rows),
         plan: Arc::new(plan),
         hash,
         json,
         context,
-        journal: &RefCell::new(setup::journal(journal)?),
+        journal: &RefCell::new(journal),
         cancel: CancellationToken::new(),
         arguments,
     };
@@ -73,6 +76,7 @@ struct Batch<'b> {
     json: String,
     context: &'b Arc<Context>,
     journal: &'b RefCell<Journal>,
+    allowances: Allowances,
     cancel: CancellationToken,
     arguments: &'b Run,
 }
@@ -136,15 +140,23 @@ impl Batch<'_> {
         };
         let params = match params {
             Ok(params) => params,
-            Err(Failure::Usage(faults)) => return Ok(refused(number, &self.plan, &faults)),
+            Err(Failure::Usage(faults)) => {
+                return Ok(refused(number, &self.plan, &faults, Exit::Usage));
+            }
             Err(other) => return Err(other),
         };
-        let outcome = match done.get(&number) {
-            Some(run) => match self.past(run).await? {
-                Some(outcome) => outcome,
-                None => self.anew(number, params).await?,
+        let past = match done.get(&number) {
+            Some(run) => self.past(run).await?,
+            None => None,
+        };
+        let outcome = match past {
+            Some(outcome) => outcome,
+            None => match self.anew(number, params).await {
+                Err(Failure::OverBudget(fault)) => {
+                    return Ok(refused(number, &self.plan, &[fault], Exit::OverBudget));
+                }
+                other => other?,
             },
-            None => self.anew(number, params).await?,
         };
         let exit = Exit::of(&outcome, self.arguments.ending.strict);
         let line = line(number, &outcome)?;
@@ -155,14 +167,16 @@ impl Batch<'_> {
         self.journal.borrow_mut().put_plan(&self.hash, &self.json);
         let order = Order {
             run_id: RunId::from(uuid::Uuid::now_v7().to_string()),
-            plan: Arc::clone(&self.plan),
+            plan: self.allowances.bound(&self.plan)?,
             hash: self.hash.clone(),
             params,
             reuse: None,
             batch: Some(BatchRow { batch: self.id.clone(), row }),
         };
         let desk = Desk { journal: self.journal, observer: &mut |_| {}, cancel: &self.cancel };
-        run::run(order, self.context, desk).await.map_err(|e| journal_failure(&e))
+        let outcome = run::run(order, self.context, desk).await.map_err(|e| journal_failure(&e))?;
+        self.allowances.book(outcome.cost_usd);
+        Ok(outcome)
     }
 
     /// What an earlier batch made of a row: taken as it is, gone on with where it was interrupted, and none where it
@@ -189,15 +203,16 @@ fn line(row: u64, outcome: &Outcome) -> Result<String, Failure> {
     Ok(format!("{{\"row\":{row},{}", json.strip_prefix('{').unwrap_or_default()))
 }
 
-/// A row whose params are at fault.
-fn refused(row: u64, plan: &Plan, faults: &[Fault]) -> Ended {
+/// A row whose params are at fault, or for which no budget is left.
+fn refused(row: u64, plan: &Plan, faults: &[Fault], exit: Exit) -> Ended {
     let messages: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
     let help = faults.iter().find_map(|fault| fault.help.clone());
+    let kind = if exit == Exit::OverBudget { "over-budget" } else { "bad-param" };
     let line = json!({
         "row": row, "run_id": null, "workflow": plan.workflow, "status": "failed", "outputs": {},
-        "error": {"kind": "bad-param", "message": messages.join("; "), "help": help},
+        "error": {"kind": kind, "message": messages.join("; "), "help": help},
     });
-    Ended { row, line: line.to_string(), exit: Exit::Usage }
+    Ended { row, line: line.to_string(), exit }
 }
 
 /// How far the batch is: rate, and the time that is left.

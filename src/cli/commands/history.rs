@@ -7,14 +7,17 @@ use serde_json::json;
 
 use crate::cli::arguments::{Global, Runs, Show};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::load::Place;
+use crate::cli::load::{self, Place};
 use crate::cli::printer::Printer;
 use crate::cli::setup;
+use crate::diagnostic::suggest;
 use crate::event::{Event, Record};
-use crate::id::RunId;
-use crate::journal::Journal;
-use crate::report;
-use crate::run::{Outcome, RunState};
+use crate::id::{RunId, StepPath};
+use crate::journal::{Journal, Keep};
+use crate::model::Models;
+use crate::plan::Library;
+use crate::report::{self, Shown};
+use crate::run::{self, Outcome, RunState};
 
 pub(in crate::cli) fn runs(
     arguments: &Runs,
@@ -22,8 +25,13 @@ pub(in crate::cli) fn runs(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let place = Place::find(global, Path::new(""))?;
-    let journal = setup::past_journal(&place.journal(global))?;
-    let runs = journal.runs().map_err(|e| Failure::machine("cannot read the journal", &e))?;
+    let mut journal = setup::past_journal(&place.journal(global))?;
+    if arguments.prune {
+        return prune(arguments, &mut journal, printer);
+    }
+    let mut runs = journal.runs().map_err(|e| Failure::machine("cannot read the journal", &e))?;
+    runs.retain(|run| wanted(arguments, run.workflow.as_str(), &run.status));
+    runs.truncate(arguments.limit.unwrap_or(usize::MAX));
     if arguments.json {
         let json = serde_json::to_string(&runs)
             .map_err(|e| Failure::machine("cannot write the runs", &e))?;
@@ -34,13 +42,56 @@ pub(in crate::cli) fn runs(
     Ok(Exit::Success)
 }
 
+/// Whether a run is among those asked for.
+fn wanted(arguments: &Runs, workflow: &str, status: &str) -> bool {
+    arguments.workflow.as_deref().is_none_or(|name| name == workflow)
+        && arguments.status.as_deref().is_none_or(|name| name == status)
+}
+
+fn prune(arguments: &Runs, journal: &mut Journal, printer: &Printer) -> Result<Exit, Failure> {
+    let age = i64::try_from(arguments.older_than.0.as_micros()).unwrap_or(i64::MAX);
+    let keep = match arguments.keep {
+        Some(count) => Keep::Newest(count),
+        None => Keep::EndedSince(setup::now_us().saturating_sub(age)),
+    };
+    let chosen = |workflow: &str, status: &str| wanted(arguments, workflow, status);
+    let pruned = journal
+        .prune(&keep, chosen, arguments.dry_run)
+        .map_err(|e| Failure::machine("cannot delete the runs", &e))?;
+    if arguments.json {
+        let json = serde_json::to_string(&pruned)
+            .map_err(|e| Failure::machine("cannot write what was deleted", &e))?;
+        printer.out(&format!("{json}\n"));
+    } else {
+        printer.out(&report::pruned(pruned));
+    }
+    Ok(Exit::Success)
+}
+
 pub(in crate::cli) fn show(
     arguments: &Show,
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let place = Place::find(global, Path::new(""))?;
-    let past = past(&place, global, &arguments.run)?;
+    let mut past = past(&place, global, &arguments.run)?;
+    let costs = run::costs(past.state.plan(), &models(&place));
+    let shown = Shown {
+        state: &past.state,
+        outcome: past.outcome.as_ref(),
+        events: &past.events,
+        costs: &costs,
+        step: arguments.step.as_deref(),
+        prompts: arguments.prompts,
+        screen: printer.screen(),
+    };
+    if let Some(step) = &arguments.step {
+        let known = report::step_names(&shown);
+        if !known.iter().any(|id| report::is_within(id, step)) {
+            let help = suggest(step, known.iter().map(StepPath::as_str), "steps");
+            return Err(Failure::usage(format!("the run has no step `{step}`"), help));
+        }
+    }
     if arguments.json {
         let failure = |e: serde_json::Error| Failure::machine("cannot write the run", &e);
         let mut object = match &past.outcome {
@@ -49,15 +100,29 @@ pub(in crate::cli) fn show(
                 json!({"run_id": past.state.run_id(), "workflow": past.state.plan().workflow, "status": null})
             }
         };
+        if let Some(step) = &arguments.step {
+            past.events.retain(|record| report::is_about(record, step));
+        }
         if let Some(object) = object.as_object_mut() {
             object
                 .insert("events".to_owned(), serde_json::to_value(&past.events).map_err(failure)?);
         }
         printer.out(&format!("{object}\n"));
     } else {
-        printer.out(&report::show(past.outcome.as_ref(), &past.events));
+        printer.out(&report::show(&shown));
     }
     Ok(Exit::Success)
+}
+
+/// The models of engine.yaml with their prices; none where the file is at fault.
+fn models(place: &Place) -> Library {
+    let mut library = Library::default();
+    library.project =
+        place.root.as_ref().and_then(|root| load::read(place, &root.join("engine.yaml")).0);
+    if let Some(project) = &mut library.project {
+        project.value = Models::settled(&project.value, &setup::environment());
+    }
+    library
 }
 
 /// A run of the journal, replayed.

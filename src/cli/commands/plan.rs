@@ -6,10 +6,12 @@ use std::path::Path;
 use crate::cli::arguments::{Global, Plan};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{self, Loaded, Place, workflow_file};
-use crate::cli::params;
 use crate::cli::printer::Printer;
+use crate::cli::{params, setup};
 use crate::document::Workflow;
 use crate::id::ToolName;
+use crate::journal::{Journal, Since, Spending};
+use crate::model::Models;
 use crate::plan;
 use crate::report::{self, PlanReport};
 
@@ -18,9 +20,13 @@ pub(in crate::cli) fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let (_, _, plan) = compiled(&arguments.workflow, global)?;
+    let (place, mut loaded, plan) = compiled(&arguments.workflow, global)?;
     let given = params::given(&arguments.params, &plan.params)?;
-    let report = PlanReport::of(&plan, given);
+    if let Some(project) = &mut loaded.library.project {
+        project.value = Models::settled(&project.value, &setup::environment());
+    }
+    let past = past_costs(&setup::past_journal(&place.journal(global))?, &plan)?;
+    let report = PlanReport::of(&plan, given, &loaded.library, &past);
     if arguments.json {
         let json = serde_json::to_string(&report)
             .map_err(|e| Failure::machine("cannot write the plan", &e))?;
@@ -29,6 +35,15 @@ pub(in crate::cli) fn run(
         printer.out(&report::plan(&report));
     }
     Ok(Exit::Success)
+}
+
+/// What runs of the workflow cost before, as far as they ended with an answer and all their calls have a price.
+fn past_costs(journal: &Journal, plan: &plan::Plan) -> Result<Vec<f64>, Failure> {
+    let workflow = Some(plan.workflow.as_str());
+    let runs = journal
+        .spending(Since { at_us: None, workflow })
+        .map_err(|e| Failure::machine("cannot read the journal", &e))?;
+    Ok(runs.iter().filter(|run| run.has_answer()).filter_map(Spending::cost_usd).collect())
 }
 
 /// Reads a workflow and everything around it, and compiles it.

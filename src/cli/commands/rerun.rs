@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::cli::allowance::Allowances;
 use crate::cli::arguments::{Global, Params, Rerun};
 use crate::cli::commands::history;
 use crate::cli::drive::{self, journal_failure};
@@ -45,7 +46,8 @@ pub(in crate::cli) fn run(
         journal.borrow_mut().put_plan(&hash, &json);
         let mut progress = drive::progress(ending, &plan, printer);
         let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
-        let (plan, reuse) = (Arc::clone(&plan), Some(reuse));
+        let allowances = Allowances::of(&plan, &journal.borrow(), past.state.offline())?;
+        let (plan, reuse) = (allowances.bound(&plan)?, Some(reuse));
         let order = Order { run_id, plan, hash, params, reuse, batch: None };
         let cancel = drive::interruptible();
         let observer = &mut |record: &Record| progress.show(record);

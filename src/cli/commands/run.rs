@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use crate::cli::allowance::Allowances;
 use crate::cli::arguments::{Global, Run};
 use crate::cli::commands::batch;
 use crate::cli::commands::plan::compiled;
@@ -39,9 +40,11 @@ pub(in crate::cli) fn run(
         let (hash, json) =
             plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
         journal.borrow_mut().put_plan(&hash, &json);
+        let allowances = Allowances::of(&plan, &journal.borrow(), arguments.offline)?;
+        let plan = allowances.bound(&Arc::new(plan))?;
         let mut progress = drive::progress(arguments.ending, &plan, printer);
         let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
-        let order = Order { run_id, plan: Arc::new(plan), hash, params, reuse: None, batch: None };
+        let order = Order { run_id, plan, hash, params, reuse: None, batch: None };
         let cancel = drive::interruptible();
         let observer = &mut |record: &Record| progress.show(record);
         let desk = Desk { journal: &journal, observer, cancel: &cancel };

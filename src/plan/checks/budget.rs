@@ -1,6 +1,7 @@
 //! `budget-too-small`: a budget that even the cheapest run would exceed.
 
 use crate::diagnostic::Diagnostic;
+use crate::document::OnExceed;
 use crate::plan::{AgentStep, Step, cost};
 
 use super::Checked;
@@ -8,6 +9,9 @@ use super::Checked;
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let Some(project) = &checked.library.project else { return Vec::new() };
     let Some(budget) = &project.value.limits.budget else { return Vec::new() };
+    if budget.on_exceed == OnExceed::Warn {
+        return Vec::new();
+    }
     // What `when` may skip costs nothing at the least.
     let certain: Vec<&AgentStep> = checked
         .plan
@@ -35,8 +39,14 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
                 ),
         );
     };
-    if let Some(limit) = budget.usd.filter(|limit| usd > *limit) {
-        fault(format!("a run costs ${usd:.6} at least, and the budget is ${limit}"), "usd");
+    for (limit, key, name) in [
+        (budget.usd, "usd", "the budget"),
+        (budget.usd_per_day, "usd_per_day", "the budget of a day"),
+        (budget.usd_per_month, "usd_per_month", "the budget of a month"),
+    ] {
+        if let Some(limit) = limit.filter(|limit| usd > *limit) {
+            fault(format!("a run costs ${usd:.6} at least, and {name} is ${limit}"), key);
+        }
     }
     if let Some(limit) = budget.tokens.filter(|limit| tokens > *limit) {
         fault(format!("a run takes {tokens} tokens at least, and the budget is {limit}"), "tokens");

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
 
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
+use crate::value::counted;
 
 /// The faults one after another, and a line that sums them up.
 pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String {
@@ -22,15 +23,14 @@ pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String 
         out.push('\n');
     }
     let (errors, warnings) = super::counts(found);
-    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let verdict = if errors == 0 { "ok" } else { "failed" };
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
         "{verdict}: {} checked, {}, {}",
-        plural(files, "file"),
-        plural(errors, "error"),
-        plural(warnings, "warning")
+        counted(files, "file"),
+        counted(errors, "error"),
+        counted(warnings, "warning")
     );
     out
 }

@@ -5,6 +5,7 @@ mod editors;
 mod snippets;
 
 use crate::document;
+use crate::report::CostReport;
 use crate::run::Outcome;
 use crate::value::Value;
 
@@ -27,18 +28,16 @@ impl Schema {
     }
 }
 
-/// All schemas: the files of a project, and the outcome of a run.
+/// All schemas: the files of a project, the outcome of a run, and what was spent.
 pub fn all() -> Vec<Schema> {
     let mut schemas: Vec<Schema> = document::Kind::ALL
         .into_iter()
         .map(|kind| Schema { name: kind.name(), value: dressed(kind) })
         .collect();
-    let mut outcome = schemars::schema_for!(Outcome).to_value();
-    if let Some(object) = outcome.as_object_mut() {
-        object
-            .insert("title".to_owned(), "Outcome of a run: what `engine run --json` prints".into());
-    }
-    schemas.push(Schema { name: "outcome", value: outcome });
+    let outcome = schemars::schema_for!(Outcome).to_value();
+    schemas.push(printed("outcome", outcome, "Outcome of a run: what `engine run --json` prints"));
+    let costs = schemars::schema_for!(CostReport).to_value();
+    schemas.push(printed("costs", costs, "What was spent: what `engine costs --json` prints"));
     schemas
 }
 
@@ -48,6 +47,14 @@ fn dressed(kind: document::Kind) -> Value {
     editors::adapt(&mut schema);
     snippets::add(kind, &mut schema);
     schema
+}
+
+/// The schema of something that a command prints.
+fn printed(name: &'static str, mut value: Value, title: &str) -> Schema {
+    if let Some(object) = value.as_object_mut() {
+        object.insert("title".to_owned(), title.into());
+    }
+    Schema { name, value }
 }
 
 #[cfg(test)]

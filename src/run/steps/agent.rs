@@ -15,7 +15,7 @@ use super::answer::{self, Judged};
 use super::{Done, Job};
 
 /// The longest that a request may take where the step sets no `timeout`.
-const TIMEOUT: Duration = Duration::from_mins(5);
+pub(in crate::run) const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Why a model gave no usable answer.
 enum Stop {
@@ -104,14 +104,20 @@ async fn converse(
 ) -> Result<Done, Stop> {
     let mut waits = Waits::new(&step.retry);
     let mut repaired = false;
+    let mut over_budget = None;
     loop {
-        let answer =
-            attempt(job, step, endpoint, request, &mut waits).await.map_err(Stop::NoAnswer)?;
+        let answer = attempt(job, step, endpoint, request, &mut waits, &mut over_budget)
+            .await
+            .map_err(Stop::NoAnswer)?;
+        let warned = |mut done: Done| {
+            done.warnings.extend(over_budget.clone());
+            done
+        };
         let given =
             request.messages.first().map(|message| message.content.as_str()).unwrap_or_default();
         match answer::judge(&job.path, agent, &answer, given, &job.evidence) {
-            Judged::Good(done) => return Ok(done),
-            Judged::Faulty { usable: Some(done), .. } if repaired => return Ok(done),
+            Judged::Good(done) => return Ok(warned(done)),
+            Judged::Faulty { usable: Some(done), .. } if repaired => return Ok(warned(done)),
             Judged::Faulty { fault, .. } if repaired => return Err(Stop::BadAnswer(fault)),
             Judged::Faulty { repair, .. } => {
                 repaired = true;
@@ -122,13 +128,15 @@ async fn converse(
     }
 }
 
-/// One answer: as many requests as it takes and `retry` allows.
+/// One answer: as many requests as it takes and `retry` allows. Notes which budget was exceeded, where the calls are
+/// made all the same.
 async fn attempt(
     job: &Job,
     step: &Step,
     endpoint: &Endpoint,
     request: &Request,
     waits: &mut Waits,
+    over_budget: &mut Option<String>,
 ) -> Result<Answer, Fault> {
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
     if let Some(call) = job.past().answer(endpoint.name(), &request.system, &request.messages) {
@@ -136,13 +144,16 @@ async fn attempt(
         return Ok(Answer { text, usage: call.usage, truncated: call.truncated });
     }
     loop {
-        let reserved = job
+        let mut reserved = job
             .budget
             .reserve(endpoint.greatest_cost(request), endpoint.greatest_usage(request))
             .inspect_err(|fault| {
                 let message = fault.message.clone();
                 job.report(Event::BudgetExceeded { step: job.path.clone(), message });
             })?;
+        if let Some(warning) = reserved.warning.take() {
+            *over_budget = Some(warning);
+        }
         // Waiting for one's turn is no fault of the server, so it is outside the time limit.
         let admission = endpoint.admit(request).await;
         let started = Instant::now();

@@ -26,6 +26,9 @@ use super::frame::Unit;
 
 pub(super) use past::PastCalls;
 
+pub(super) use agent::TIMEOUT as AGENT_TIMEOUT;
+pub(super) use tool::TIMEOUT as TOOL_TIMEOUT;
+
 /// A step with everything it needs, ready to be spawned.
 pub(super) struct Job {
     pub(super) plan: Arc<Plan>,

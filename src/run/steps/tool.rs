@@ -14,7 +14,7 @@ use crate::value::Object;
 use super::{Done, Job};
 
 /// The longest that a call may take where the step sets no `timeout`.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(in crate::run) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Renders the arguments.
 pub(in crate::run) fn prepare(call: &ToolStep, scope: &Scope) -> Result<Object, Fault> {

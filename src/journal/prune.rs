@@ -1,0 +1,140 @@
+//! Deletes runs that ended. What another run needs stays: the events of runs that go on or may go on, and every plan
+//! that the events of a run that stays, or a plan that stays, name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+
+use super::{Journal, JournalError};
+
+/// Which of the runs that ended stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Those that ended at this time or later, in microseconds since the Unix epoch.
+    EndedSince(i64),
+    /// This many, the newest.
+    Newest(usize),
+}
+
+/// What was deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Pruned {
+    /// Runs.
+    pub runs: u64,
+    /// Plans that no run that stays needs.
+    pub plans: u64,
+    /// Bytes of the events and plans.
+    pub bytes: u64,
+    /// Whether nothing was deleted after all, only counted.
+    pub dry_run: bool,
+}
+
+impl Journal {
+    /// Deletes runs that ended and that `chosen` names, except those that stay. One transaction: another engine sees
+    /// all of it or nothing, and a run that starts meanwhile waits for it.
+    pub fn prune(
+        &mut self,
+        keep: &Keep,
+        chosen: impl Fn(&str, &str) -> bool,
+        dry_run: bool,
+    ) -> Result<Pruned, JournalError> {
+        let deletion =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let mut pruned = Pruned { dry_run, ..Pruned::default() };
+        for number in ended(&deletion, keep, chosen)? {
+            let events = "from events where key >= ?1 << 32 and key < (?1 + 1) << 32";
+            let bytes = format!("select coalesce(sum(octet_length(records)), 0) {events}");
+            let bytes: i64 =
+                deletion.prepare_cached(&bytes)?.query_row([number], |row| row.get(0))?;
+            pruned.bytes += u64::try_from(bytes).unwrap_or_default();
+            deletion.prepare_cached(&format!("delete {events}"))?.execute([number])?;
+            deletion.prepare_cached("delete from runs where number = ?1")?.execute([number])?;
+            pruned.runs += 1;
+        }
+        if pruned.runs > 0 {
+            let (plans, bytes) = forget_plans(&deletion)?;
+            pruned.plans = plans;
+            pruned.bytes += bytes;
+        }
+        if dry_run {
+            deletion.rollback()?;
+        } else {
+            deletion.commit()?;
+            self.shrink();
+        }
+        Ok(pruned)
+    }
+
+    /// Gives the room back to the disk, unless a run is under way: it would have to wait too long. Later runs fill the
+    /// room where this cannot be done.
+    fn shrink(&self) {
+        let none = self.runs().is_ok_and(|runs| runs.iter().all(|run| run.status != "running"));
+        if none {
+            drop(self.connection.execute_batch("vacuum; pragma wal_checkpoint(truncate);"));
+        }
+    }
+}
+
+/// The numbers of the runs to be deleted. A run that waits, is driven by a process or was interrupted has not
+/// ended; one that such a run does again is needed by it.
+fn ended(
+    connection: &Connection,
+    keep: &Keep,
+    chosen: impl Fn(&str, &str) -> bool,
+) -> Result<Vec<i64>, JournalError> {
+    let mut query = connection.prepare(
+        "select number, workflow, status from runs
+         where status in ('succeeded', 'partial', 'failed', 'cancelled') and driver is null
+           and ended_us is not null and (?1 is null or ended_us < ?1)
+           and run_id not in (select parent from runs where parent is not null and (status is null or status = 'waiting'))
+         order by started_us desc, run_id desc",
+    )?;
+    let (before, kept) = match keep {
+        Keep::EndedSince(at_us) => (Some(*at_us), 0),
+        Keep::Newest(count) => (None, *count),
+    };
+    let mut rows = query.query(params![before])?;
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (workflow, status): (String, String) = (row.get(1)?, row.get(2)?);
+        if chosen(&workflow, &status) {
+            numbers.push(row.get(0)?);
+        }
+    }
+    Ok(numbers.split_off(kept.min(numbers.len())))
+}
+
+/// Deletes the plans that nothing that stays names; gives how many, and their bytes.
+fn forget_plans(connection: &Connection) -> Result<(u64, u64), JournalError> {
+    let mut plans: BTreeMap<String, String> = connection
+        .prepare("select hash, json from plans")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut needed = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut note = |text: &str, needed: &mut Vec<String>| {
+        // Every quoted text that is the hash of a plan counts, whatever event or key holds it.
+        for quoted in text.split('"').filter(|quoted| plans.contains_key(*quoted)) {
+            if seen.insert(quoted.to_owned()) {
+                needed.push(quoted.to_owned());
+            }
+        }
+    };
+    let mut query = connection.prepare("select records from events")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        note(row.get_ref(0)?.as_str().unwrap_or_default(), &mut needed);
+    }
+    while let Some(hash) = needed.pop() {
+        if let Some(json) = plans.get(&hash) {
+            note(json, &mut needed);
+        }
+    }
+    plans.retain(|hash, _| !seen.contains(hash));
+    let mut bytes = 0;
+    for (hash, json) in &plans {
+        connection.prepare_cached("delete from plans where hash = ?1")?.execute([hash])?;
+        bytes += json.len() as u64;
+    }
+    Ok((plans.len() as u64, bytes))
+}

@@ -1,0 +1,176 @@
+//! What runs spent on models: their calls without the texts, which are most of a journal.
+
+use rusqlite::params;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Journal, JournalError};
+use crate::event::Usage;
+use crate::id::{ModelName, PlanHash, RunId, StepPath, WorkflowName};
+
+/// What a run spent on models.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spending {
+    /// The run.
+    pub run_id: RunId,
+    /// The workflow's name.
+    pub workflow: WorkflowName,
+    /// The plan it runs; the journal keeps it.
+    pub plan: Option<PlanHash>,
+    /// The conversation it belongs to, where it belongs to one.
+    pub session: Option<String>,
+    /// How it ended; none where it did not.
+    pub status: Option<String>,
+    /// Microseconds since the Unix epoch.
+    pub started_us: i64,
+    /// When it ended.
+    pub ended_us: Option<i64>,
+    /// Its requests to models, in order.
+    pub calls: Vec<SpentCall>,
+}
+
+/// A request to a model, without its texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpentCall {
+    /// When it ended, in microseconds since the Unix epoch.
+    pub at_us: i64,
+    /// The step that asked; of a nested step, the way to it.
+    pub step: StepPath,
+    /// The model, as engine.yaml names it.
+    pub model: ModelName,
+    /// Tokens.
+    pub usage: Usage,
+    /// US dollars; none where the model has no price or did not answer.
+    pub cost_usd: Option<f64>,
+    /// Whether the model answered.
+    pub answered: bool,
+}
+
+impl SpentCall {
+    /// Whether it was answered by a model without a price: what it cost, nobody knows.
+    pub fn is_unpriced(&self) -> bool {
+        self.answered && self.cost_usd.is_none()
+    }
+}
+
+impl Spending {
+    /// US dollars of the whole run; none where no model answered, or one that has no price.
+    pub fn cost_usd(&self) -> Option<f64> {
+        let mut answers = self.calls.iter().filter(|call| call.answered).peekable();
+        answers.peek()?;
+        answers.map(|call| call.cost_usd).sum()
+    }
+
+    /// Whether it ended with an answer, whole or in part.
+    pub fn has_answer(&self) -> bool {
+        matches!(self.status.as_deref(), Some("succeeded" | "partial"))
+    }
+}
+
+/// Which runs are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Since<'f> {
+    /// Only what happened at this time or later, in microseconds since the Unix epoch.
+    pub at_us: Option<i64>,
+    /// Only runs of this workflow.
+    pub workflow: Option<&'f str>,
+}
+
+/// What is read of a record.
+#[derive(Deserialize)]
+struct Bare {
+    at_us: i64,
+    event: BareEvent,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum BareEvent {
+    RunStarted {
+        plan: PlanHash,
+        #[serde(default)]
+        session: Option<String>,
+    },
+    ModelCalled {
+        step: StepPath,
+        call: BareCall,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct BareCall {
+    model: ModelName,
+    #[serde(default)]
+    answer: Option<IgnoredAny>,
+    #[serde(default)]
+    usage: Usage,
+    cost_usd: Option<f64>,
+}
+
+impl Journal {
+    /// What runs spent, oldest first: those that began or asked a model in the time asked for.
+    pub fn spending(&self, since: Since<'_>) -> Result<Vec<Spending>, JournalError> {
+        let mut query = self.connection.prepare(
+            "select run_id, workflow, status, started_us, ended_us, number from runs
+             where (?1 is null or status is null or status = 'waiting' or ended_us is null or ended_us >= ?1)
+               and (?2 is null or workflow = ?2) order by started_us, run_id",
+        )?;
+        let mut rows = query.query(params![since.at_us, since.workflow])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut spending = Spending {
+                run_id: row.get::<_, String>(0)?.into(),
+                workflow: row.get::<_, String>(1)?.into(),
+                plan: None,
+                session: None,
+                status: row.get(2)?,
+                started_us: row.get(3)?,
+                ended_us: row.get(4)?,
+                calls: Vec::new(),
+            };
+            self.read_calls(row.get(5)?, &mut spending)?;
+            let since = since.at_us.unwrap_or(i64::MIN);
+            spending.calls.retain(|call| call.at_us >= since);
+            if !spending.calls.is_empty() || spending.started_us >= since {
+                found.push(spending);
+            }
+        }
+        Ok(found)
+    }
+
+    fn read_calls(&self, number: i64, spending: &mut Spending) -> Result<(), JournalError> {
+        // Most groups of events hold no call, and need not be read as JSON.
+        let mut query = self.connection.prepare_cached(
+            "select records from events where key >= ?1 << 32 and key < (?1 + 1) << 32
+               and (instr(records, '\"model_called\"') > 0 or instr(records, '\"run_started\"') > 0)
+             order by key",
+        )?;
+        let mut rows = query.query([number])?;
+        while let Some(row) = rows.next()? {
+            let json: String = row.get(0)?;
+            let group: Vec<Bare> = serde_json::from_str(&json).map_err(|source| {
+                JournalError::Unreadable { run: spending.run_id.to_string(), source }
+            })?;
+            for Bare { at_us, event } in group {
+                match event {
+                    BareEvent::RunStarted { plan, session } => {
+                        spending.plan = Some(plan);
+                        spending.session = session;
+                    }
+                    BareEvent::ModelCalled { step, call } => spending.calls.push(SpentCall {
+                        at_us,
+                        step,
+                        model: call.model,
+                        usage: call.usage,
+                        cost_usd: call.cost_usd.filter(|_| call.answer.is_some()),
+                        answered: call.answer.is_some(),
+                    }),
+                    BareEvent::Other => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}

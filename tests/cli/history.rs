@@ -1,0 +1,175 @@
+//! Runs of the past: found, shown, deleted.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::support::server::{ModelServer, Reply};
+use super::support::{Ran, Test};
+
+const TWO: &str = "
+name: two
+params: {topic: {type: string, default: tea}}
+steps:
+  - {id: facts, agent: {instructions: Know.}, prompt: 'What of {{ params.topic }}?'}
+  - {id: sum, compute: {x: 1}}
+  - {id: answer, agent: {instructions: Say.}, prompt: 'Say {{ steps.facts.output }}.'}
+outputs: {answer: '{{ steps.answer.output }}'}
+";
+
+fn ran(server: &ModelServer) -> (Test, String) {
+    let test = Test::new().file("two.yaml", TWO).openai(server).args(["run", "two.yaml", "--json"]);
+    let outcome = test.run().code(0).json();
+    let id = outcome["run_id"].as_str().expect("an id").to_owned();
+    (test, id)
+}
+
+#[test]
+fn a_run_is_shown_with_its_steps_and_when_they_ran() {
+    let server =
+        ModelServer::start(|_, _| Reply::text("good tea").after(Duration::from_millis(60)));
+    let (test, id) = ran(&server);
+    let shown = test.also(["show", &id]).code(0);
+    for part in [
+        &format!("run {id} of `two`"),
+        "facts",
+        "succeeded",
+        "unpriced",
+        "good tea",
+        "2 unpriced calls",
+    ] {
+        assert!(shown.stdout.contains(part), "`{part}` is missing in:\n{}", shown.stdout);
+    }
+    let bars: Vec<&str> = shown.stdout.lines().filter(|line| line.contains("  |")).collect();
+    assert_eq!(bars.len(), 3, "a bar a step:\n{}", shown.stdout);
+    assert!(bars.iter().all(|bar| bar.chars().count() <= 80 && bar.is_ascii()), "{bars:?}");
+    assert!(bars[0].starts_with("facts ") && bars[0].contains("|#####"), "{bars:?}");
+    assert!(bars[2].contains("|      "), "the answer began later: {bars:?}");
+    assert!(!shown.stdout.contains('\u{1b}'), "no colours outside a terminal");
+    assert!(!shown.stdout.contains("Know."), "prompts are not shown unless asked for");
+}
+
+#[test]
+fn prompts_are_shown_as_they_were_sent() {
+    let server = ModelServer::start(|_, _| Reply::text("good tea"));
+    let (test, id) = ran(&server);
+    let seen = server.seen();
+    let shown = test.also(["show", &id, "--prompts"]).code(0);
+    for asked in &seen {
+        assert!(shown.stdout.contains(asked.message("user")), "{}", shown.stdout);
+        assert!(shown.stdout.contains(asked.message("system")), "{}", shown.stdout);
+    }
+    assert!(
+        shown.stdout.contains("source=\"steps.facts\">\ngood tea\n</data:"),
+        "the fence stands"
+    );
+    assert!(shown.stdout.contains("--- answer\ngood tea"), "{}", shown.stdout);
+    let one = test.also(["show", &id, "--prompts", "--step", "facts"]).code(0);
+    assert!(one.stdout.contains("What of tea?") && !one.stdout.contains("Say."), "{}", one.stdout);
+    assert!(one.stdout.contains("facts: asked"), "its events are shown:\n{}", one.stdout);
+    test.also(["show", &id, "--step", "fact"]).code(2).says("did you mean `facts`");
+    let object = test.also(["show", &id, "--json", "--step", "sum"]).code(0).json();
+    assert_eq!(object["events"].as_array().map(Vec::len), Some(2), "{object:#}");
+    assert_eq!(object["steps"].as_array().map(Vec::len), Some(3), "the outcome stays whole");
+}
+
+#[test]
+fn the_greatest_cost_stands_beside_the_true_one() {
+    let server = ModelServer::start(|_, _| Reply::text("words"));
+    let test = Test::new()
+        .file("engine.yaml", "models: {m: {provider: openai, model: x, api_key_env: OPENAI_API_KEY, max_tokens: 10, price: {input: 1000, output: 2000}}}\n")
+        .file("w.yaml", "name: w\nsteps: [{id: a, agent: {instructions: x}, prompt: y, retry: {max_attempts: 2}}]\n")
+        .openai(&server)
+        .args(["run", "w.yaml", "--json"]);
+    let outcome = test.run().code(0).json();
+    let id = outcome["run_id"].as_str().expect("an id");
+    // A token for three bytes and 80 more, and 10 of answer: $0.1, twice.
+    test.also(["show", id]).code(0).prints("cost: $0.12, of at most $0.20");
+}
+
+#[test]
+fn runs_are_found_by_workflow_and_status() {
+    let test = Test::new()
+        .file("good.yaml", "name: good\nsteps: [{id: a, compute: {x: 1}}]\n")
+        .file("bad.yaml", "name: bad\nsteps: [{id: a, compute: {x: 1 / 0}}]\n");
+    let test = test.args(["runs"]);
+    for workflow in ["good.yaml", "bad.yaml", "good.yaml"] {
+        test.also(["run", workflow]);
+    }
+    let count = |arguments: &[&str]| {
+        let all: Vec<&str> = ["runs", "--json"].iter().chain(arguments).copied().collect();
+        test.also(all).code(0).json().as_array().map(Vec::len).unwrap_or_default()
+    };
+    assert_eq!(count(&[]), 3);
+    assert_eq!(count(&["--workflow", "good"]), 2);
+    assert_eq!(count(&["--workflow", "none"]), 0);
+    assert_eq!(count(&["--status", "failed"]), 1);
+    assert_eq!(count(&["--status", "failed", "--workflow", "good"]), 0);
+    assert_eq!(count(&["--limit", "1"]), 1);
+    test.also(["runs", "--status", "lost"]).code(2).says("interrupted");
+    let newest = test.also(["runs", "--json", "--limit", "1"]).code(0).json();
+    assert_eq!(newest[0]["workflow"], "good");
+}
+
+#[test]
+fn old_runs_are_deleted_and_nothing_else() {
+    let test = Test::new()
+        .file("w.yaml", "name: w\nsteps: [{id: a, compute: {x: 1}}]\n")
+        .file("v.yaml", "name: v\nsteps: [{id: a, compute: {x: 2}}]\n");
+    let test = test.args(["runs"]);
+    for workflow in ["v.yaml", "w.yaml", "w.yaml", "w.yaml"] {
+        test.also(["run", workflow]).code(0);
+    }
+    let prune = |arguments: &[&str]| {
+        let all: Vec<&str> =
+            ["runs", "--prune", "--json"].iter().chain(arguments).copied().collect();
+        test.also(all).code(0).json()
+    };
+    let left = || test.also(["runs", "--json"]).json().as_array().map_or(0, Vec::len);
+    assert_eq!(prune(&[])["runs"], 0, "all of them are younger than 30 days");
+    let counted = prune(&["--keep", "1", "--dry-run"]);
+    assert_eq!((&counted["runs"], &counted["plans"]), (&json!(3), &json!(1)));
+    assert_eq!(left(), 4, "a dry run deletes nothing");
+    let deleted = prune(&["--keep", "1"]);
+    assert_eq!(deleted["bytes"], counted["bytes"], "and counts the same");
+    assert!(deleted["bytes"].as_u64() > Some(100));
+    assert_eq!(left(), 1);
+    let id = test.also(["runs", "--json"]).json()[0]["run_id"].clone();
+    test.also(["show", id.as_str().expect("an id")]).code(0).prints("w");
+    test.also(["run", "v.yaml"]).code(0);
+    test.also(["runs", "--prune", "--older-than", "0s", "--workflow", "v"])
+        .code(0)
+        .prints("deleted 1 run and 1 plan that no other run needs");
+    assert_eq!(left(), 1, "runs of other workflows stay");
+    for faulty in [
+        &["runs", "--keep", "1"][..],
+        &["runs", "--dry-run"],
+        &["runs", "--prune", "--older-than", "soon"],
+        &["runs", "--prune", "--older-than", "1d", "--keep", "1"],
+    ] {
+        test.also(faulty.iter().copied()).code(2);
+    }
+}
+
+#[test]
+fn a_run_under_way_loses_nothing() {
+    let server = ModelServer::start(|_, number| {
+        let wait = if number == 2 { 2000 } else { 0 };
+        Reply::text("good tea").after(Duration::from_millis(wait))
+    });
+    let (test, old) = ran(&server);
+    let child = test.command().spawn().expect("the engine starts");
+    std::thread::sleep(Duration::from_millis(700));
+    let deleted = test.also(["runs", "--prune", "--keep", "0", "--json"]).code(0).json();
+    assert_eq!(
+        (&deleted["runs"], &deleted["plans"]),
+        (&json!(1), &json!(0)),
+        "they share the plan"
+    );
+    let ran: Ran = child.wait_with_output().expect("an end").into();
+    let outcome = ran.code(0).json();
+    assert_eq!(outcome["outputs"]["answer"], "good tea");
+    let id = outcome["run_id"].as_str().expect("an id");
+    assert_eq!(test.also(["show", id, "--json"]).code(0).json()["status"], "succeeded");
+    test.also(["show", &old]).code(2);
+}
