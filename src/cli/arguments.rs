@@ -246,11 +246,11 @@ pub(super) struct Runs {
     /// Only so many, the newest
     #[arg(long, value_name = "N", conflicts_with = "prune")]
     pub(super) limit: Option<usize>,
-    /// Delete runs that ended, with their events; runs that go on or wait stay
+    /// Delete runs that ended, with their events and what is known of their costs; runs that go on or wait stay
     #[arg(long)]
     pub(super) prune: bool,
     /// Which runs `--prune` deletes: those that ended so long ago
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = HumanDuration::parse, requires = "prune")]
+    #[arg(long, value_name = "TIME", default_value = "31d", value_parser = HumanDuration::parse, requires = "prune")]
     pub(super) older_than: HumanDuration,
     /// Which runs `--prune` deletes: all but so many, the newest
     #[arg(long, value_name = "N", requires = "prune", conflicts_with = "older_than")]

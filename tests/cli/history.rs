@@ -126,7 +126,7 @@ fn old_runs_are_deleted_and_nothing_else() {
         test.also(all).code(0).json()
     };
     let left = || test.also(["runs", "--json"]).json().as_array().map_or(0, Vec::len);
-    assert_eq!(prune(&[])["runs"], 0, "all of them are younger than 30 days");
+    assert_eq!(prune(&[])["runs"], 0, "all of them are younger than a month");
     let counted = prune(&["--keep", "1", "--dry-run"]);
     assert_eq!((&counted["runs"], &counted["plans"]), (&json!(3), &json!(1)));
     assert_eq!(left(), 4, "a dry run deletes nothing");
@@ -172,4 +172,28 @@ fn a_run_under_way_loses_nothing() {
     let id = outcome["run_id"].as_str().expect("an id");
     assert_eq!(test.also(["show", id, "--json"]).code(0).json()["status"], "succeeded");
     test.also(["show", &old]).code(2);
+}
+
+#[test]
+fn a_run_that_waits_stays_and_goes_on_within_the_budget_of_the_day() {
+    let server = ModelServer::start(|_, _| Reply::text("words"));
+    let test = Test::new()
+        .file("engine.yaml", "models: {m: {provider: openai, model: x, api_key_env: OPENAI_API_KEY, max_tokens: 10, price: {input: 1000, output: 2000}}}\nlimits: {budget: {usd_per_day: 0.3}}\n")
+        .file("w.yaml", "name: w\nsteps:\n  - {id: a, agent: {instructions: x}, prompt: y}\n  - {id: ok, approval: {message: 'Well?'}, needs: [a]}\n  - {id: b, agent: {instructions: x}, prompt: y, needs: [ok]}\n")
+        .file("v.yaml", "name: v\nsteps: [{id: a, agent: {instructions: x}, prompt: y}]\n")
+        .openai(&server)
+        .args(["run", "w.yaml", "--json"]);
+    // Each call costs $0.12 and is reckoned with at $0.10.
+    let waiting = test.run().code(3).json();
+    let id = waiting["run_id"].as_str().expect("an id");
+    test.also(["run", "v.yaml"]).code(0);
+    let deleted = test.also(["runs", "--prune", "--keep", "0", "--json"]).code(0).json();
+    assert_eq!((&deleted["runs"], &deleted["plans"]), (&json!(1), &json!(1)), "only what ended");
+    test.also(["runs", "--status", "waiting", "--json"]).code(0).prints(id);
+    // What a deleted run has spent is forgotten; another one takes what the waiting run would need.
+    test.also(["run", "v.yaml"]).code(0);
+    let outcome = test.also(["approve", id, "--json"]).code(4).json();
+    let message = outcome["error"]["message"].as_str().expect("a message");
+    assert!(message.contains("of the budget of today"), "{message}");
+    assert_eq!(server.seen().len(), 3, "no call beyond the budget");
 }
