@@ -1,5 +1,7 @@
 //! What runs spent on models: their calls without the texts, which are most of a journal.
 
+use std::borrow::Cow;
+
 use rusqlite::params;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -76,37 +78,49 @@ pub struct Since<'f> {
     pub workflow: Option<&'f str>,
 }
 
-/// What is read of a record.
+/// What is read of a record. No enum by `type`: it would keep every text of every event until the type is known.
 #[derive(Deserialize)]
-struct Bare {
+struct Bare<'r> {
     at_us: i64,
-    event: BareEvent,
+    #[serde(borrow)]
+    event: BareEvent<'r>,
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum BareEvent {
-    RunStarted {
-        plan: PlanHash,
-        #[serde(default)]
-        session: Option<String>,
-    },
-    ModelCalled {
-        step: StepPath,
-        call: BareCall,
-    },
-    #[serde(other)]
-    Other,
+struct BareEvent<'r> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'r, str>,
+    step: Option<StepPath>,
+    call: Option<BareCall>,
+    plan: Option<Text>,
+    session: Option<Text>,
 }
 
+/// A call, of a model or of a tool; only that of a model names one.
 #[derive(Deserialize)]
 struct BareCall {
-    model: ModelName,
-    #[serde(default)]
+    model: Option<ModelName>,
     answer: Option<IgnoredAny>,
     #[serde(default)]
     usage: Usage,
     cost_usd: Option<f64>,
+}
+
+/// A text, or whatever events of other kinds have under the same key.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Is(String),
+    IsNone(IgnoredAny),
+}
+
+impl Text {
+    fn get(self) -> Option<String> {
+        match self {
+            Self::Is(text) => Some(text),
+            Self::IsNone(_) => None,
+        }
+    }
 }
 
 impl Journal {
@@ -149,25 +163,32 @@ impl Journal {
         )?;
         let mut rows = query.query([number])?;
         while let Some(row) = rows.next()? {
-            let json: String = row.get(0)?;
-            let group: Vec<Bare> = serde_json::from_str(&json).map_err(|source| {
-                JournalError::Unreadable { run: spending.run_id.to_string(), source }
-            })?;
+            let json = row.get_ref(0)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
+            // As for whoever replays the run, its events end where a group cannot be read.
+            let Ok(group) = serde_json::from_slice::<Vec<Bare<'_>>>(json) else { break };
             for Bare { at_us, event } in group {
-                match event {
-                    BareEvent::RunStarted { plan, session } => {
-                        spending.plan = Some(plan);
-                        spending.session = session;
+                match (event.kind.as_ref(), event.step, event.call) {
+                    ("run_started", ..) => {
+                        spending.plan = event.plan.and_then(Text::get).map(Into::into);
+                        spending.session = event.session.and_then(Text::get);
                     }
-                    BareEvent::ModelCalled { step, call } => spending.calls.push(SpentCall {
-                        at_us,
-                        step,
-                        model: call.model,
-                        usage: call.usage,
-                        cost_usd: call.cost_usd.filter(|_| call.answer.is_some()),
-                        answered: call.answer.is_some(),
-                    }),
-                    BareEvent::Other => {}
+                    (
+                        "model_called",
+                        Some(step),
+                        Some(BareCall { model: Some(model), answer, usage, cost_usd }),
+                    ) => {
+                        let answered = answer.is_some();
+                        let cost_usd = cost_usd.filter(|_| answered);
+                        spending.calls.push(SpentCall {
+                            at_us,
+                            step,
+                            model,
+                            usage,
+                            cost_usd,
+                            answered,
+                        });
+                    }
+                    _ => {}
                 }
             }
         }
