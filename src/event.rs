@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ModelName, PlanHash, RunId, StepId, StepKey, StepPath, ToolName, WorkflowName};
+use crate::id::{
+    AgentName, ModelName, PlanHash, RunId, StepId, StepKey, StepPath, ToolName, WorkflowName,
+};
 use crate::value::{Object, Value};
 
 /// An event with its time.
@@ -172,15 +174,24 @@ pub struct BatchRow {
 /// A request to a model and what came back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCall {
+    /// The consulted agent that asked; none where it was the step's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentName>,
     /// The model, as engine.yaml names it.
     pub model: ModelName,
     /// The system message.
     pub system: String,
-    /// The messages after it, alternating from the user's first.
+    /// The messages after it, from the user's first.
     pub messages: Vec<Message>,
+    /// The names of the tools that it might call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
     /// The answer's text; none where the request failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// The tools that the answer asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolRequest>,
     /// Whether the answer was cut at its greatest length.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
@@ -203,6 +214,47 @@ pub struct Message {
     pub role: Role,
     /// Its text.
     pub content: String,
+    /// The tools that a model asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolRequest>,
+    /// The request that the result of a tool answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
+    /// Whether the tool failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_error: bool,
+}
+
+impl Message {
+    /// What the engine asks.
+    pub fn user(content: impl Into<String>) -> Self {
+        Self::of(Role::User, content.into())
+    }
+
+    /// What a model answered.
+    pub fn assistant(content: impl Into<String>, tool_calls: Vec<ToolRequest>) -> Self {
+        Self { tool_calls, ..Self::of(Role::Assistant, content.into()) }
+    }
+
+    /// What a tool gave, or why it gave nothing.
+    pub fn result(id: impl Into<String>, content: impl Into<String>, is_error: bool) -> Self {
+        Self { answers: Some(id.into()), is_error, ..Self::of(Role::Tool, content.into()) }
+    }
+
+    fn of(role: Role, content: String) -> Self {
+        Self { role, content, tool_calls: Vec::new(), answers: None, is_error: false }
+    }
+}
+
+/// A model's request to have a tool called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolRequest {
+    /// By which the result is told apart from others; unique in its conversation.
+    pub id: String,
+    /// The tool, as the model names it.
+    pub tool: String,
+    /// The arguments, as the model wrote them: JSON, unless it went wrong.
+    pub arguments: String,
 }
 
 /// Who wrote a message.
@@ -213,15 +265,23 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
+    /// A tool.
+    Tool,
 }
 
 /// A call of a tool and what came back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToolCall {
-    /// The tool.
+    /// The consulted agent that called; none where it was the step or its own agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentName>,
+    /// The tool; `ask_NAME` is the agent of that name.
     pub tool: ToolName,
-    /// Its arguments, checked.
+    /// Its arguments.
     pub arguments: Object,
+    /// Where an agent's call stands in the evidence: `steps.ID.tools.N`; none where a step of kind `tool` called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
     /// Its result; none where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Arc<Value>>,

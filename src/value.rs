@@ -63,6 +63,11 @@ pub fn millis(us: i64) -> f64 {
     us as f64 / 1000.0
 }
 
+/// Milliseconds that something took, without the rest.
+pub fn whole_millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Bytes as lower-case hex digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

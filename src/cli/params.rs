@@ -54,7 +54,13 @@ pub(super) fn given(
 
 /// Checks the values against the plan's params, those tied to values in the data against the data.
 pub(super) async fn check(plan: &Plan, given: &Object, tools: &Toolbox) -> Result<Object, Failure> {
-    let values = tool::check_params(&plan.params, given).map_err(Failure::Usage)?;
+    let values = tool::check_params(&plan.params, given).map_err(|faults| {
+        let missing = |fault: &Fault| fault.kind == tool::MISSING && fault.help.is_none();
+        let helped = |fault: Fault| {
+            if missing(&fault) { fault.help("give it with --param name=value") } else { fault }
+        };
+        Failure::Usage(faults.into_iter().map(helped).collect())
+    })?;
     let mut faults = Vec::new();
     for (name, param) in &plan.params {
         let (Some(tied), Some(value)) =

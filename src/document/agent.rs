@@ -67,6 +67,9 @@ pub struct InlineAgent {
     /// Tools it may call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolName>,
+    /// Agents it may ask as if they were tools.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consult: Vec<AgentName>,
 }
 
 /// A model by name, or several: the next is tried when one is down.

@@ -107,6 +107,10 @@ const STEP: &[(&str, &str)] = &[
     ("schema", "output"),
     ("response_format", "output"),
     ("expected_output", "output"),
+    ("functions", "tools"),
+    ("maxTurns", "max_turns"),
+    ("max_iter", "max_turns"),
+    ("max_iterations", "max_turns"),
 ];
 
 const AGENT: &[(&str, &str)] = &[
@@ -164,8 +168,6 @@ const MODEL: &[(&str, &str)] = &[
 /// Keys of steps and tools that another version may have.
 const NOT_YET: &[(Place, &str)] = &[
     (Place::Step, "plan"),
-    (Place::Step, "tools"),
-    (Place::Step, "max_turns"),
     (Place::Tool, "http"),
     (Place::Tool, "mcp"),
     (Place::Tool, "effect"),

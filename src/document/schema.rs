@@ -16,7 +16,7 @@ pub(super) const STEP_KINDS: [&str; 5] = ["agent", "tool", "workflow", "compute"
 
 /// Keys that belong to some kinds of steps, and those kinds.
 pub(super) const KEYS_OF_KIND: [(&[&str], &[&str]); 2] = [
-    (&["agent"], &["prompt", "model", "max_tokens", "output", "figures"]),
+    (&["agent"], &["prompt", "model", "tools", "max_turns", "max_tokens", "output", "figures"]),
     (&["tool", "workflow"], &["with"]),
 ];
 

@@ -35,6 +35,15 @@ pub struct Step {
     /// Agent: the model, or several to be tried in order, instead of the agent's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelList>,
+    /// Agent: the tools it may call, instead of the agent's own; an empty list for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = ["profit_and_loss"])]
+    pub tools: Option<Vec<ToolName>>,
+    /// Agent: the most answers of the model, those that only call tools included; in the last one no tool is offered.
+    /// 8 where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub max_turns: Option<u32>,
     /// Agent: the greatest length of an answer, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1), example = &1000)]
@@ -106,6 +115,17 @@ pub struct Step {
     /// The output taken with `on_error: default`; values or templates.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+}
+
+impl Step {
+    /// The tools that it names.
+    pub fn tool_names(&self) -> impl Iterator<Item = &ToolName> {
+        let inline = match &self.agent {
+            Some(AgentRef::Inline(agent)) => agent.tools.as_slice(),
+            Some(AgentRef::Named(_)) | None => &[],
+        };
+        self.tool.iter().chain(self.tools.iter().flatten()).chain(inline)
+    }
 }
 
 /// An agent by name, or written in place.

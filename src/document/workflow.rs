@@ -38,9 +38,9 @@ pub struct Workflow {
 }
 
 impl Workflow {
-    /// The tools that its steps call and its params take their values from.
+    /// The tools that its steps name and its params take their values from.
     pub fn tool_names(&self) -> impl Iterator<Item = &ToolName> {
-        let steps = self.steps.iter().filter_map(|step| step.tool.as_ref());
+        let steps = self.steps.iter().flat_map(Step::tool_names);
         let values = self.params.values().filter_map(|param| param.values.as_ref());
         steps.chain(values.map(|values| &values.tool))
     }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::endpoint::Endpoint;
 use super::fault::{self, Unusable};
 use super::schema::{self, Strict};
+use super::tools::ToolDefinition;
 use super::{Answer, Request};
-use crate::event::{Message, Usage};
+use crate::event::{Message, Role, ToolRequest, Usage};
+use crate::value::{Object, Value};
 
 /// Anthropic's own address.
 pub(super) const BASE_URL: &str = "https://api.anthropic.com";
@@ -26,11 +28,16 @@ pub(super) fn body(endpoint: &Endpoint, request: &Request) -> serde_json::Result
     // There is no mode for schemas that are not strict: those are asked for in words.
     let spoken = request.schema.as_ref().filter(|_| strict.is_none());
     let system = schema::spoken(&request.system, spoken);
+    // A conversation that holds calls is sent with its tools to the end: where it must not go on calling, that is said.
+    let calls = request.messages.iter().any(|message| !message.tool_calls.is_empty());
+    let tools = if calls { request.tools.as_slice() } else { request.offered() };
     let body = Body {
         model: endpoint.model(),
         max_tokens: endpoint.longest_answer(request).unwrap_or(LONGEST_ANSWER),
         system: &system,
-        messages: &request.messages,
+        messages: turns(&request.messages),
+        tools: tools.iter().map(Offer::of).collect(),
+        tool_choice: (!request.may_call && !tools.is_empty()).then_some(ToolChoice::None),
         output_config: strict.map(|schema| OutputConfig { format: Format::JsonSchema { schema } }),
         temperature: endpoint.temperature(),
     };
@@ -43,11 +50,21 @@ pub(super) fn answer(json: &[u8]) -> Result<Answer, Unusable> {
     let Some(blocks) = reply.content else {
         return Err(fault::empty(json, "it holds no content"));
     };
-    let mut texts = blocks.into_iter().filter(|block| block.kind == "text").map(|block| block.text);
-    let first = texts.next();
+    let (mut texts, mut tool_calls) = (Vec::new(), Vec::new());
+    for block in blocks {
+        match block.kind.as_ref() {
+            "text" => texts.push(block.text),
+            "tool_use" => tool_calls.push(ToolRequest {
+                id: block.id,
+                tool: block.name,
+                arguments: Value::Object(block.input).to_string(),
+            }),
+            _ => {}
+        }
+    }
     let truncated = match reply.stop_reason.as_deref() {
         Some("refusal") => {
-            let said = first.filter(|text| !text.is_empty());
+            let said = texts.into_iter().next().filter(|text| !text.is_empty());
             return Err(Unusable::Refused(
                 said.unwrap_or_else(|| "no reason given".into()).into_owned(),
             ));
@@ -55,13 +72,46 @@ pub(super) fn answer(json: &[u8]) -> Result<Answer, Unusable> {
         Some("max_tokens" | "model_context_window_exceeded") => true,
         Some(_) | None => false,
     };
-    let mut text = match first {
-        Some(text) => text.into_owned(),
-        None if truncated => String::new(),
-        None => return Err(fault::empty(json, "it holds no text")),
-    };
-    text.extend(texts);
-    Ok(Answer { text, usage: reply.usage.unwrap_or_default().into(), truncated })
+    if texts.is_empty() && tool_calls.is_empty() && !truncated {
+        return Err(fault::empty(json, "it holds no text"));
+    }
+    let text = texts.concat();
+    Ok(Answer { text, tool_calls, usage: reply.usage.unwrap_or_default().into(), truncated })
+}
+
+/// The messages as the protocol has them: the results of tools are the user's, all of one answer in one message, and
+/// what the user says after them goes into it as well.
+fn turns(messages: &[Message]) -> Vec<Turn<'_>> {
+    let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len());
+    for message in messages {
+        let text = message.content.as_str();
+        let content = match message.role {
+            Role::Tool => Content::Blocks(vec![Part::ToolResult {
+                tool_use_id: message.answers.as_deref().unwrap_or_default(),
+                content: text,
+                is_error: message.is_error,
+            }]),
+            Role::Assistant if !message.tool_calls.is_empty() => {
+                let said = (!text.trim().is_empty()).then_some(Part::Text { text });
+                let calls = message.tool_calls.iter().map(Part::call);
+                Content::Blocks(said.into_iter().chain(calls).collect())
+            }
+            Role::Assistant | Role::User => Content::Text(text),
+        };
+        let role = if message.role == Role::Assistant { Role::Assistant } else { Role::User };
+        match (turns.last_mut(), content) {
+            (Some(Turn { role: Role::User, content: Content::Blocks(parts) }), content)
+                if role == Role::User =>
+            {
+                match content {
+                    Content::Blocks(more) => parts.extend(more),
+                    Content::Text(text) => parts.push(Part::Text { text }),
+                }
+            }
+            (_, content) => turns.push(Turn { role, content }),
+        }
+    }
+    turns
 }
 
 #[derive(Serialize)]
@@ -70,11 +120,76 @@ struct Body<'a> {
     max_tokens: u32,
     #[serde(skip_serializing_if = "str::is_empty")]
     system: &'a str,
-    messages: &'a [Message],
+    messages: Vec<Turn<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Offer<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<ToolChoice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_config: Option<OutputConfig<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Turn<'a> {
+    role: Role,
+    content: Content<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(&'a str),
+    Blocks(Vec<Part<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part<'a> {
+    Text {
+        text: &'a str,
+    },
+    ToolUse {
+        id: &'a str,
+        name: &'a str,
+        input: Object,
+    },
+    ToolResult {
+        tool_use_id: &'a str,
+        content: &'a str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        is_error: bool,
+    },
+}
+
+impl<'a> Part<'a> {
+    fn call(request: &'a ToolRequest) -> Self {
+        // What was no JSON is answered by an error; the protocol takes an object all the same.
+        let input = serde_json::from_str(&request.arguments).unwrap_or_default();
+        Self::ToolUse { id: &request.id, name: &request.tool, input }
+    }
+}
+
+/// A tool that may be called.
+#[derive(Serialize)]
+struct Offer<'a> {
+    name: &'a str,
+    description: &'a str,
+    input_schema: &'a Value,
+}
+
+impl<'a> Offer<'a> {
+    fn of(tool: &'a ToolDefinition) -> Self {
+        let ToolDefinition { name, description, parameters } = tool;
+        Self { name, description, input_schema: parameters }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ToolChoice {
+    None,
 }
 
 #[derive(Serialize)]
@@ -103,6 +218,13 @@ struct Block<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow, default)]
     text: Cow<'a, str>,
+    /// Of a call of a tool: its id, its name and its arguments.
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    input: Object,
 }
 
 /// Tokens of the request come in three parts: read anew, read from the cache, written to it.

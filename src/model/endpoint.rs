@@ -15,8 +15,9 @@ use super::http::Http;
 use super::rate::{Admission, Limiter};
 use super::{Answer, Request, anthropic, fault, openai};
 use crate::document::{Price, Provider, Rate};
-use crate::event::Usage;
+use crate::event::{ToolRequest, Usage};
 use crate::id::ModelName;
+use crate::value::Value;
 
 /// The length of an answer that is reckoned with where nothing bounds it.
 const USUAL_ANSWER: u32 = 4096;
@@ -125,9 +126,16 @@ impl Endpoint {
             Provider::Openai => openai::answer(&reply.body),
             Provider::Anthropic => anthropic::answer(&reply.body),
         };
-        let answer = answer.map_err(|unusable| fault::of_answer(self, unusable))?;
+        let answer = answer
+            .and_then(|answer| fault::not_offered(answer, request))
+            .map_err(|unusable| fault::of_answer(self, unusable))?;
         admission.settle(answer.usage.input_tokens.saturating_add(answer.usage.output_tokens));
-        Ok(Answer { text: self.scrubbed(answer.text), ..answer })
+        let mut answer = answer;
+        answer.text = self.scrubbed(answer.text);
+        for call in &mut answer.tool_calls {
+            call.arguments = self.scrubbed(std::mem::take(&mut call.arguments));
+        }
+        Ok(answer)
     }
 
     /// Whether the server answers at all, asked with the cheapest request of its protocol.
@@ -300,13 +308,28 @@ pub fn greatest_input(bytes: u64, messages: u64) -> u64 {
 
 /// Bytes of a request's texts. For languages of three bytes a character, as many thirds as characters.
 fn size(request: &Request) -> u64 {
-    let texts = request.messages.iter().map(|message| message.content.len() as u64).sum::<u64>();
-    let mut schema = Counter(0);
-    if let Some(value) = &request.schema {
-        // A counter never fails, and a JSON value is always JSON.
-        drop(serde_json::to_writer(&mut schema, value));
-    }
-    request.system.len() as u64 + texts + schema.0
+    let length = |text: &str| text.len() as u64;
+    let call =
+        |call: &ToolRequest| length(&call.id) + length(&call.tool) + length(&call.arguments) + CALL;
+    let texts = request
+        .messages
+        .iter()
+        .map(|message| length(&message.content) + message.tool_calls.iter().map(call).sum::<u64>());
+    let tools = request.tools.iter().map(|tool| {
+        length(&tool.name) + length(&tool.description) + json_size(&tool.parameters) + CALL
+    });
+    let schema = request.schema.as_ref().map_or(0, json_size);
+    length(&request.system) + texts.sum::<u64>() + tools.sum::<u64>() + schema
+}
+
+/// Bytes that a call or the definition of a tool takes besides its texts.
+const CALL: u64 = 64;
+
+fn json_size(value: &Value) -> u64 {
+    let mut size = Counter(0);
+    // A counter never fails, and a JSON value is always JSON.
+    drop(serde_json::to_writer(&mut size, value));
+    size.0
 }
 
 /// Counts what is written to it.

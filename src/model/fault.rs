@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::endpoint::Endpoint;
 use super::error::{ModelError, ModelErrorKind};
 use super::http::{Broken, Reply};
+use super::{Answer, Request};
 use crate::value::{HumanDuration, Value};
 
 /// As much of a server's own words as is shown.
@@ -40,6 +41,17 @@ pub(super) fn empty(json: &[u8], otherwise: &str) -> Unusable {
     let error =
         serde_json::from_slice(json).ok().filter(|body: &Value| body.get("error").is_some());
     Unusable::Unreadable(error.map_or_else(|| otherwise.to_owned(), |_| quoted(json)))
+}
+
+/// An answer without calls of tools that it was not offered; one that holds nothing else is none.
+pub(super) fn not_offered(answer: Answer, request: &Request) -> Result<Answer, Unusable> {
+    if answer.tool_calls.is_empty() || !request.offered().is_empty() {
+        return Ok(answer);
+    }
+    if answer.text.trim().is_empty() && !answer.truncated {
+        return Err(Unusable::Unreadable("it calls a tool where an answer is due".to_owned()));
+    }
+    Ok(Answer { tool_calls: Vec::new(), ..answer })
 }
 
 /// The error of a response that is no answer, although its status is 200.

@@ -20,8 +20,9 @@ mod registry;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod tools;
 
-use crate::event::{Message, Usage};
+use crate::event::{Message, ToolRequest, Usage};
 use crate::value::Value;
 
 pub use endpoint::{Endpoint, cost, greatest_input};
@@ -29,6 +30,7 @@ pub use environment::Environment;
 pub use error::{ModelError, ModelErrorKind};
 pub use rate::Admission;
 pub use registry::Models;
+pub use tools::ToolDefinition;
 
 /// What a model is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,17 @@ pub struct Request {
     pub schema: Option<Value>,
     /// The greatest length of the answer, in tokens; the endpoint's own where absent.
     pub max_tokens: Option<u32>,
+    /// The tools that the conversation is about.
+    pub tools: Vec<ToolDefinition>,
+    /// Whether the model may call them now, or has to answer.
+    pub may_call: bool,
+}
+
+impl Request {
+    /// The tools that the model may call now.
+    pub fn offered(&self) -> &[ToolDefinition] {
+        if self.may_call { &self.tools } else { &[] }
+    }
 }
 
 /// What a model answered.
@@ -48,6 +61,8 @@ pub struct Request {
 pub struct Answer {
     /// The text; with a schema, JSON as the model wrote it (not yet checked against the schema).
     pub text: String,
+    /// The tools that it asks for first; where there are any, the text is no answer yet.
+    pub tool_calls: Vec<ToolRequest>,
     /// Tokens of request and answer, as the provider counts them.
     pub usage: Usage,
     /// Whether the answer ends because its greatest length was reached.

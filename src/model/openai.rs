@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::endpoint::Endpoint;
 use super::fault::{self, Unusable};
 use super::schema::{self, Strict};
+use super::tools::ToolDefinition;
 use super::{Answer, Request};
-use crate::event::{Message, Usage};
+use crate::event::{Message, Role, ToolRequest, Usage};
 use crate::value::Value;
 
 /// OpenAI's own address.
@@ -28,6 +29,7 @@ pub(super) fn body(endpoint: &Endpoint, request: &Request) -> serde_json::Result
     let body = Body {
         model: endpoint.model(),
         messages: Conversation { system: &system, messages: &request.messages },
+        tools: request.offered().iter().map(Offer::of).collect(),
         response_format: enforced.map(|schema| ResponseFormat::of(schema, dialect)),
         // OpenAI's newer models refuse the old name, and other servers do not know the new one.
         max_completion_tokens: longest.filter(|_| own),
@@ -50,21 +52,25 @@ pub(super) fn answer(json: &[u8]) -> Result<Answer, Unusable> {
         return Err(Unusable::Refused(refusal.into_owned()));
     }
     let truncated = finish == Some("length");
+    let tool_calls: Vec<ToolRequest> =
+        message.tool_calls.unwrap_or_default().into_iter().map(Into::into).collect();
     let text = match (text, finish) {
         (_, Some("content_filter")) => {
             return Err(Unusable::Refused("its content filter stopped the answer".to_owned()));
         }
         (Some(text), _) => text,
-        (None, _) if truncated => String::new(),
+        (None, _) if truncated || !tool_calls.is_empty() => String::new(),
         (None, _) => return Err(fault::empty(json, "it holds no text")),
     };
-    Ok(Answer { text, usage: completion.usage.unwrap_or_default().into(), truncated })
+    Ok(Answer { text, tool_calls, usage: completion.usage.unwrap_or_default().into(), truncated })
 }
 
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
     messages: Conversation<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Offer<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<ResponseFormat<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,9 +99,74 @@ impl Serialize for Conversation<'_> {
             list.serialize_element(&System { role: "system", content: self.system })?;
         }
         for message in self.messages {
-            list.serialize_element(message)?;
+            list.serialize_element(&Turn::of(message))?;
         }
         list.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Turn<'a> {
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+    /// Null where there is nothing but calls.
+    content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Call<'a>>,
+}
+
+impl<'a> Turn<'a> {
+    fn of(message: &'a Message) -> Self {
+        let only_calls = message.content.is_empty() && !message.tool_calls.is_empty();
+        Self {
+            role: message.role,
+            tool_call_id: message.answers.as_deref(),
+            content: (!only_calls).then_some(message.content.as_str()),
+            tool_calls: message.tool_calls.iter().map(Call::of).collect(),
+        }
+    }
+}
+
+/// A call of a tool.
+#[derive(Serialize)]
+struct Call<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    function: Called<'a>,
+}
+
+#[derive(Serialize)]
+struct Called<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+impl<'a> Call<'a> {
+    fn of(request: &'a ToolRequest) -> Self {
+        let function = Called { name: &request.tool, arguments: &request.arguments };
+        Self { id: &request.id, r#type: "function", function }
+    }
+}
+
+/// A tool that may be called.
+#[derive(Serialize)]
+struct Offer<'a> {
+    r#type: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+impl<'a> Offer<'a> {
+    fn of(tool: &'a ToolDefinition) -> Self {
+        let ToolDefinition { name, description, parameters } = tool;
+        Self { r#type: "function", function: Function { name, description, parameters } }
     }
 }
 
@@ -148,6 +219,34 @@ struct Reply<'a> {
     content: Option<Content>,
     #[serde(borrow)]
     refusal: Option<Cow<'a, str>>,
+    tool_calls: Option<Vec<Requested>>,
+}
+
+#[derive(Deserialize)]
+struct Requested {
+    #[serde(default)]
+    id: Option<String>,
+    function: RequestedFunction,
+}
+
+#[derive(Deserialize)]
+struct RequestedFunction {
+    name: String,
+    /// JSON as text; some servers send the JSON itself.
+    #[serde(default)]
+    arguments: Value,
+}
+
+impl From<Requested> for ToolRequest {
+    fn from(requested: Requested) -> Self {
+        let arguments = match requested.function.arguments {
+            Value::String(text) => text,
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        let id = requested.id.unwrap_or_default();
+        Self { id, tool: requested.function.name, arguments }
+    }
 }
 
 /// The text, whole or, as some servers send it, in parts.

@@ -47,8 +47,11 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What a run gives back, by name.
     pub outputs: IndexMap<String, Output>,
-    /// The tools that its steps and params use.
+    /// The tools that its steps, agents and params use.
     pub tools: IndexMap<ToolName, Tool>,
+    /// The agents that others may consult.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub agents: IndexMap<AgentName, ConsultedAgent>,
     /// The plans of the workflows that its steps run, and of those that these run in turn.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub workflows: IndexMap<WorkflowName, Arc<Self>>,
@@ -185,6 +188,42 @@ pub struct AgentStep {
     pub schema: Option<Value>,
     /// What is done about the figures of the answer.
     pub figures: Figures,
+    /// The tools that it may call; keys of [`Plan::tools`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolName>,
+    /// The agents that it may ask; keys of [`Plan::agents`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consult: Vec<AgentName>,
+    /// The most answers of a model that it takes, those that only call tools included.
+    #[serde(default = "most_turns")]
+    pub max_turns: u32,
+}
+
+impl AgentStep {
+    /// Whether its model has anything to call. In its only turn it has to answer.
+    pub fn may_call(&self) -> bool {
+        self.max_turns > 1 && !(self.tools.is_empty() && self.consult.is_empty())
+    }
+}
+
+/// Answers that a step without `max_turns` takes.
+fn most_turns() -> u32 {
+    8
+}
+
+/// An agent that others may consult.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConsultedAgent {
+    /// Role, goal and instructions as one text.
+    pub system: String,
+    /// What it is asked for, as those who may ask it read it.
+    pub about: String,
+    /// Models in the order they are tried.
+    pub models: Vec<ModelName>,
+    /// The tools that it may call; keys of [`Plan::tools`].
+    pub tools: Vec<ToolName>,
+    /// The agents that it may ask in turn.
+    pub consult: Vec<AgentName>,
 }
 
 /// Calls a tool.

@@ -49,6 +49,10 @@ pub(super) fn describe(event: &Event) -> String {
         Event::ModelCalled { step, call } => {
             let end = match (&call.answer, &call.error) {
                 (_, Some(error)) => error.message.clone(),
+                (Some(_), None) if !call.tool_calls.is_empty() => {
+                    let names = call.tool_calls.iter().map(|request| request.tool.as_str());
+                    format!("calls {}", names.collect::<Vec<_>>().join(", "))
+                }
                 (Some(answer), None) => {
                     answer.lines().next().unwrap_or_default().chars().take(100).collect()
                 }

@@ -10,7 +10,7 @@ use super::money::money;
 use super::steps::{StepLine, is_within, step_of, steps};
 use super::summary::{cost, duration};
 use super::timeline::{Screen, timeline};
-use crate::event::{Event, ModelCall, Record, Role};
+use crate::event::{Event, ModelCall, Record, Role, ToolRequest};
 use crate::id::StepPath;
 use crate::run::{Outcome, RunState, StepCost};
 use crate::value::{millis, sum};
@@ -199,16 +199,24 @@ fn texts(call: &ModelCall, screen: Screen) -> String {
         let name = match message.role {
             Role::User => "user",
             Role::Assistant => "assistant",
+            Role::Tool => "result",
         };
-        part(name, &message.content);
+        part(name, &with_calls(&message.content, &message.tool_calls));
     }
     if let Some(answer) = &call.answer {
-        part("answer", answer);
+        part("answer", &with_calls(answer, &call.tool_calls));
     }
     if let Some(error) = &call.error {
         part("error", &error.message);
     }
     out
+}
+
+/// What was said, then a line for each call that was asked for.
+fn with_calls(said: &str, calls: &[ToolRequest]) -> String {
+    let calls = calls.iter().map(|call| format!("calls {} {}", call.tool, call.arguments));
+    let said = (!said.is_empty()).then(|| said.to_owned());
+    said.into_iter().chain(calls).collect::<Vec<_>>().join("\n")
 }
 
 /// A text for a screen: a terminal must not obey what data or a model wrote.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::figures::{Evidence, Origin};
 use super::frame::{Frame, Unit};
 use super::state::RunState;
-use super::step_state::Phase;
+use super::step_state::{LookedUp, Phase};
 use crate::document::Figures;
 use crate::expression::{Scope, View, view};
 use crate::id::StepId;
@@ -79,7 +79,7 @@ impl Inputs {
         output: &Arc<Value>,
     ) -> Arc<Evidence> {
         let Some(frame) = state.frames().get(unit.frame) else { return Arc::default() };
-        let given = self.evidence(frame, step, None);
+        let given = looked_up(state, frame, unit, step, self.evidence(frame, step, None));
         let path = format!("steps.{}.output", step.id);
         let none = IndexMap::new();
         let of = |value: &Arc<Value>, units, origin, given: &_| {
@@ -146,6 +146,34 @@ impl Inputs {
         });
         Scope::new(&self.params, steps)
     }
+}
+
+/// What the tools gave that the agents of a step called, on top of what it was given. Below `steps.ID`, an item's
+/// results stand below its number.
+fn looked_up(
+    state: &RunState,
+    frame: &Frame,
+    unit: Unit,
+    step: &Step,
+    given: Arc<Evidence>,
+) -> Arc<Evidence> {
+    let Some(found) = state.step(unit) else { return given };
+    let place = format!("steps.{}", step.id);
+    let items = found.items.iter().enumerate();
+    let items = items.map(|(number, item)| (format!("{place}.{number}"), &item.looked_up));
+    let none = IndexMap::new();
+    let own = std::iter::once((place.clone(), &found.looked_up));
+    own.chain(items).fold(given, |given, (below, results)| {
+        results.iter().fold(given, |given, LookedUp { path, tool, value }| {
+            // What is no tool of the plan is an agent that was asked.
+            let (origin, units) = match frame.plan().tools.get(tool) {
+                Some(tool) => (Origin::Data, &tool.units),
+                None => (Origin::Model, &none),
+            };
+            let path = path.strip_prefix(&place).unwrap_or(path);
+            Evidence::of_output(format!("{below}{path}"), value, units, origin, &given)
+        })
+    })
 }
 
 /// The steps that a step does without although it wanted them, with the reasons.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::frame::{Frame, Shape, Unit};
-use super::step_state::{Asked, Phase, StepState};
-use crate::event::{Event, Fault, ModelCall, Record, RunStatus};
+use super::step_state::{Asked, LookedUp, Phase, StepState};
+use crate::event::{Event, Fault, ModelCall, Record, RunStatus, ToolCall};
 use crate::id::{RunId, StepPath, WorkflowName};
 use crate::plan::{Kind, Plan, Step};
 use crate::value::{Object, Value};
@@ -94,9 +94,9 @@ impl RunState {
                 self.count(unit, call);
                 Change::None
             }
-            Event::ToolCalled { step, .. } => {
+            Event::ToolCalled { step, call } => {
                 let unit = self.unit_in(step, event, UNDER_WAY)?;
-                self.around(unit, |state| state.attempts += 1);
+                self.called(unit, call);
                 Change::None
             }
             Event::StepRetrying { step, .. } => {
@@ -252,6 +252,20 @@ impl RunState {
                 }
             }
         });
+    }
+
+    /// Keeps what an agent looked up. Calls of a step are counted, of an agent only its requests.
+    fn called(&mut self, unit: Unit, call: &ToolCall) {
+        match (&call.evidence, &call.output) {
+            (None, _) => self.around(unit, |state| state.attempts += 1),
+            (Some(path), Some(value)) => {
+                let (path, tool, value) = (path.clone(), call.tool.clone(), Arc::clone(value));
+                if let Some(state) = self.step_mut(unit) {
+                    state.looked_up.push(LookedUp { path, tool, value });
+                }
+            }
+            (Some(_), None) => {}
+        }
     }
 
     /// Changes a unit, the step it is an item of, and the steps that run the workflows around it.

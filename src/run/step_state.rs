@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::event::{Fault, FigureCount, SkipReason, Usage};
-use crate::id::ModelName;
+use crate::id::{ModelName, ToolName};
 use crate::value::Value;
 
 /// Where a step stands.
@@ -82,12 +82,25 @@ pub struct StepState {
     pub figures: FigureCount,
     /// What the reader of the outcome should know.
     pub warnings: Vec<String>,
+    /// What the tools gave that its agents called.
+    pub looked_up: Vec<LookedUp>,
     /// What a person is asked, while the answer is waited for.
     pub asked: Option<Asked>,
     /// With `for_each`: its items, in order.
     pub items: Vec<Self>,
     /// Where it runs a workflow: the number of that workflow's frame.
     pub frame: Option<usize>,
+}
+
+/// What a tool gave to an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookedUp {
+    /// Where it stands in the evidence: `steps.ID.tools.N`.
+    pub path: String,
+    /// The tool.
+    pub tool: ToolName,
+    /// Its result.
+    pub value: Arc<Value>,
 }
 
 /// What a person is asked.

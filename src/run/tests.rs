@@ -41,9 +41,42 @@ fn plan(needs: &[Vec<(usize, bool)>]) -> Arc<Plan> {
         steps: steps.collect(),
         outputs: IndexMap::new(),
         tools: IndexMap::new(),
+        agents: IndexMap::new(),
         workflows: IndexMap::new(),
         limits: Limits::default(),
     })
+}
+
+/// What a journal holds that was written before agents had tools.
+const OLD: &str = r#"[
+  {"at_us":1,"event":{"type":"run_started","run_id":"r","workflow":"w","plan":"p","params":{},"offline":false}},
+  {"at_us":2,"event":{"type":"step_started","step":"s0"}},
+  {"at_us":3,"event":{"type":"tool_called","step":"s0","call":{"tool":"t","arguments":{},"output":1,"duration_ms":1}}},
+  {"at_us":4,"event":{"type":"step_succeeded","step":"s0","output":1}},
+  {"at_us":5,"event":{"type":"step_started","step":"s1"}},
+  {"at_us":6,"event":{"type":"model_called","step":"s1","call":{"model":"m","system":"Be brief.",
+    "messages":[{"role":"user","content":"?"},{"role":"assistant","content":"!"},{"role":"user","content":"??"}],"answer":"Fine.",
+    "usage":{"input_tokens":9,"cached_input_tokens":0,"output_tokens":2},"cost_usd":0.5,"duration_ms":3}}},
+  {"at_us":7,"event":{"type":"step_succeeded","step":"s1","output":"Fine."}},
+  {"at_us":8,"event":{"type":"run_finished","status":"succeeded","outputs":{"a":"Fine."}}}
+]"#;
+
+#[test]
+fn a_journal_from_before_tools_is_read_replayed_and_written_alike() {
+    let records: Vec<Record> = serde_json::from_str(OLD).unwrap();
+    let written = serde_json::to_value(&records).unwrap();
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(OLD).unwrap());
+    let mut scheduler = Scheduler::new(plan(&[vec![], vec![(0, false)]]));
+    for record in &records {
+        scheduler.apply(record).unwrap();
+    }
+    let outcome = Outcome::of(scheduler.state()).unwrap();
+    assert_eq!(outcome.outputs, json!({"a": "Fine."}).as_object().unwrap().clone());
+    assert_eq!(outcome.steps.iter().map(|step| step.attempts).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(
+        (outcome.usage.model_calls, outcome.usage.input_tokens, outcome.cost_usd),
+        (1, 9, 0.5)
+    );
 }
 
 /// How a step ends.

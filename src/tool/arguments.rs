@@ -71,18 +71,15 @@ pub fn check_params(
     if faults.is_empty() { Ok(values) } else { Err(faults) }
 }
 
+/// The kind of fault of a param that has neither a value nor a default.
+pub const MISSING: &str = "missing-param";
+
 fn missing(name: &str, param: &Param) -> Fault {
     let what = param.description.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-    let fault = Fault::new(
-        "bad-argument",
-        format!("param `{name}` is missing ({}{what})", param.kind.describe()),
-    );
+    let fault =
+        Fault::new(MISSING, format!("param `{name}` is missing ({}{what})", param.kind.describe()));
     let choices: Vec<String> = param.choices.iter().map(ToString::to_string).collect();
-    if choices.is_empty() {
-        fault.help(format!("give it with --param {name}=..."))
-    } else {
-        fault.help(format!("one of: {}", choices.join(", ")))
-    }
+    if choices.is_empty() { fault } else { fault.help(format!("one of: {}", choices.join(", "))) }
 }
 
 fn check(name: &str, param: &Param, value: &Value) -> Result<(), Fault> {

@@ -10,7 +10,7 @@ mod source;
 mod tests;
 mod toolbox;
 
-pub use arguments::{check_params, parse_param};
+pub use arguments::{MISSING, check_params, parse_param};
 pub use check::check_queries;
 pub use error::ToolError;
 pub use toolbox::Toolbox;

@@ -12,6 +12,7 @@
 mod support;
 
 mod agents;
+mod consult;
 mod costs;
 mod demo;
 mod faults;
@@ -20,5 +21,7 @@ mod flow;
 mod history;
 mod interval;
 mod lasting;
+mod patterns;
 mod project;
 mod rules;
+mod tools;

@@ -24,13 +24,34 @@ pub(crate) struct Seen {
 impl Seen {
     /// A message of a chat completion, by role; the last of that role.
     pub(crate) fn message(&self, role: &str) -> &str {
-        let messages = self.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
-        messages
+        self.messages()
             .iter()
             .rev()
             .find(|m| m["role"] == role)
             .and_then(|m| m["content"].as_str())
             .unwrap_or_default()
+    }
+
+    /// Its messages.
+    pub(crate) fn messages(&self) -> &[Value] {
+        self.body["messages"].as_array().map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The results of tools in a chat completion, as `(id, content)`.
+    pub(crate) fn results(&self) -> Vec<(&str, &str)> {
+        let tools = self.messages().iter().filter(|message| message["role"] == "tool");
+        tools
+            .map(|message| {
+                let (id, content) = (&message["tool_call_id"], &message["content"]);
+                (id.as_str().unwrap_or_default(), content.as_str().unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// The names of the tools that a chat completion offers.
+    pub(crate) fn offered(&self) -> Vec<&str> {
+        let tools = self.body["tools"].as_array().map_or(&[][..], Vec::as_slice);
+        tools.iter().filter_map(|tool| tool["function"]["name"].as_str()).collect()
     }
 
     /// Whether the request has this header line.
@@ -57,6 +78,34 @@ impl Reply {
             "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
             "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110,
                       "prompt_tokens_details": {"cached_tokens": 20}},
+        });
+        Self::raw(200, &body.to_string())
+    }
+
+    /// A chat completion that asks for tools, each as `(id, name, arguments)`.
+    pub(crate) fn calls(calls: &[(&str, &str, Value)]) -> Self {
+        let calls: Vec<Value> = calls
+            .iter()
+            .map(|(id, name, arguments)| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments.to_string()}}))
+            .collect();
+        let message = json!({"role": "assistant", "content": null, "tool_calls": calls});
+        let body = json!({
+            "id": "x", "object": "chat.completion", "model": "scripted",
+            "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
+        });
+        Self::raw(200, &body.to_string())
+    }
+
+    /// A message of the other protocol that asks for tools.
+    pub(crate) fn anthropic_calls(calls: &[(&str, &str, Value)]) -> Self {
+        let content: Vec<Value> = calls
+            .iter()
+            .map(|(id, name, input)| json!({"type": "tool_use", "id": id, "name": name, "input": input}))
+            .collect();
+        let body = json!({
+            "id": "x", "type": "message", "role": "assistant", "model": "scripted", "stop_reason": "tool_use",
+            "content": content, "usage": {"input_tokens": 80, "output_tokens": 10},
         });
         Self::raw(200, &body.to_string())
     }

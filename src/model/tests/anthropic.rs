@@ -38,7 +38,15 @@ async fn a_plain_request_is_sent_and_answered() {
             json!({"provider": "anthropic", "model": "claude-haiku-4-5", "base_url": base_url});
         let answer = endpoint(&model).call(&request(), LIMIT).await.unwrap();
         let usage = Usage { input_tokens: 115, cached_input_tokens: 100, output_tokens: 8 };
-        assert_eq!(answer, Answer { text: "We are fine.".to_owned(), usage, truncated: false });
+        assert_eq!(
+            answer,
+            Answer {
+                text: "We are fine.".to_owned(),
+                usage,
+                tool_calls: Vec::new(),
+                truncated: false
+            }
+        );
     }
 }
 

@@ -6,6 +6,7 @@ mod faults;
 mod openai;
 mod registry;
 mod server;
+mod tools;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Endpoint, Environment, ModelError, Models, Request};
 use crate::document::Project;
-use crate::event::{Message, Role};
+use crate::event::Message;
 use crate::id::ModelName;
 
 /// The key of all tests.
@@ -37,12 +38,13 @@ fn models(project: &Value, environment: &[(&str, &str)]) -> Models {
 
 /// A request with a system message and one of the user.
 fn request() -> Request {
-    let message = Message { role: Role::User, content: "How are we?".to_owned() };
     Request {
         system: "Be brief.".to_owned(),
-        messages: vec![message],
+        messages: vec![Message::user("How are we?")],
         schema: None,
         max_tokens: None,
+        tools: Vec::new(),
+        may_call: false,
     }
 }
 

@@ -5,7 +5,7 @@ use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{KEY, LIMIT, endpoint, models, request};
-use crate::event::{Message, Role, Usage};
+use crate::event::{Message, Usage};
 use crate::model::fault::Unusable;
 use crate::model::openai::{answer, body};
 use crate::model::{Answer, Endpoint, Request};
@@ -35,7 +35,15 @@ async fn a_plain_request_is_sent_and_answered() {
     let model = json!({"provider": "openai", "model": "gpt-4o-mini", "base_url": format!("{}/v1/", server.uri())});
     let answer = endpoint(&model).call(&request(), LIMIT).await.unwrap();
     let usage = Usage { input_tokens: 120, cached_input_tokens: 100, output_tokens: 8 };
-    assert_eq!(answer, Answer { text: "Line 1\n\"fine\"".to_owned(), usage, truncated: false });
+    assert_eq!(
+        answer,
+        Answer {
+            text: "Line 1\n\"fine\"".to_owned(),
+            usage,
+            tool_calls: Vec::new(),
+            truncated: false
+        }
+    );
 }
 
 #[tokio::test]
@@ -58,8 +66,8 @@ async fn without_a_key_none_is_sent() {
 fn the_conversation_is_sent_as_it_is() {
     let endpoint =
         endpoint(&json!({"provider": "openai", "model": "q", "base_url": "http://h/v1"}));
-    let turn = |role, content: &str| Message { role, content: content.to_owned() };
-    let messages = vec![turn(Role::User, "a"), turn(Role::Assistant, "b"), turn(Role::User, "c")];
+    let messages =
+        vec![Message::user("a"), Message::assistant("b", Vec::new()), Message::user("c")];
     let request = Request { system: String::new(), messages, ..request() };
     assert_eq!(
         sent(&endpoint, &request),

@@ -59,7 +59,7 @@ pub fn check_use<'w>(
                 agents.insert(name.clone());
             }
             if let Some(AgentRef::Inline(agent)) = &step.agent {
-                tools.extend(agent.tools.iter().cloned());
+                agents.extend(agent.consult.iter().cloned());
             }
         }
         tools.extend(workflow.value.tool_names().cloned());

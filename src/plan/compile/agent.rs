@@ -4,7 +4,8 @@ use super::{Compiler, Edges};
 use crate::diagnostic::suggest;
 use crate::document;
 use crate::expression::Template;
-use crate::plan::{AgentStep, Kind, agents};
+use crate::id::ToolName;
+use crate::plan::{AgentStep, Kind, agents, most_turns};
 
 impl Compiler<'_> {
     pub(super) fn agent(
@@ -30,6 +31,9 @@ impl Compiler<'_> {
             }
             return None;
         };
+        self.check_offers(step, pointer);
+        let tools = step.tools.clone().unwrap_or(agent.tools);
+        self.tools.extend(tools.iter().cloned());
         let models = agents::models(step.model.as_ref(), agent.model.as_ref());
         let known: Vec<String> =
             self.library.model_names().into_iter().map(str::to_owned).collect();
@@ -63,6 +67,37 @@ impl Compiler<'_> {
             max_tokens: step.max_tokens,
             schema: step.output.as_ref().map(|output| output.schema.clone()),
             figures: step.figures.unwrap_or_default(),
+            tools,
+            consult: agent.consult,
+            max_turns: step.max_turns.unwrap_or_else(most_turns),
         })))
+    }
+
+    /// Checks the tools and agents that a step names for its agent; those of a named agent are told in its own file.
+    fn check_offers(&mut self, step: &document::Step, pointer: &str) {
+        let own = step.tools.iter().flatten().enumerate();
+        let mut tools: Vec<(&ToolName, String)> =
+            own.map(|(index, name)| (name, format!("{pointer}/tools/{index}"))).collect();
+        let mut agents = Vec::new();
+        if let Some(document::AgentRef::Inline(agent)) = &step.agent {
+            let inline = agent.tools.iter().enumerate();
+            tools.extend(
+                inline.map(|(index, name)| (name, format!("{pointer}/agent/tools/{index}"))),
+            );
+            agents.extend(agent.consult.iter().enumerate());
+        }
+        for (name, place) in tools {
+            if self.library.tool(name).is_none() {
+                let help = suggest(name.as_str(), self.library.tool_names(), "tools");
+                self.error("unknown-tool", format!("unknown tool `{name}`"), help, &place);
+            }
+        }
+        for (index, name) in agents {
+            if self.library.agent(name).is_none() {
+                let help = suggest(name.as_str(), self.library.agent_names(), "agents");
+                let place = format!("{pointer}/agent/consult/{index}");
+                self.error("unknown-agent", format!("unknown agent `{name}`"), help, &place);
+            }
+        }
     }
 }

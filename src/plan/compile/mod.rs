@@ -25,7 +25,7 @@ use super::checks::{self, Checked};
 use super::library::check_values;
 use super::references::{Names, Place};
 use super::{Graph, Kind, Library, OnError, Output, Plan, Step};
-use super::{params, types};
+use super::{agents, params, types};
 
 /// Makes the plan of a workflow. Faults are all those found; with an error among them there is no plan.
 pub fn compile(
@@ -64,6 +64,8 @@ fn compile_within(
     let steps: Vec<Step> =
         workflow.steps.iter().enumerate().filter_map(|(n, step)| compiler.step(n, step)).collect();
     let outputs = compiler.outputs(&steps);
+    let agents = agents::consulted(&steps, library);
+    compiler.tools.extend(agents.values().flat_map(|agent| agent.tools.iter().cloned()));
     let tools = compiler
         .tools
         .iter()
@@ -76,6 +78,7 @@ fn compile_within(
         steps,
         outputs,
         tools,
+        agents,
         workflows: std::mem::take(&mut compiler.workflows),
         limits: library
             .project

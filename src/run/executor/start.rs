@@ -76,8 +76,8 @@ impl Executor<'_> {
             Kind::Agent(agent) => {
                 let gaps = gaps(frame, step);
                 steps::agent::prepare(agent, &scope, &evidence, &gaps)
-                    .map(|work| (steps::key::of_agent(agent, &work, &self.context.models), work))
-                    .map(|(key, (system, prompt))| job(Work::Ask { system, prompt }, Some(key)))
+                    .map(|work| (steps::key::of_agent(agent, &work, &plan, &self.context), work))
+                    .map(|(key, (system, prompt))| job(Work::Ask { system, prompt }, key))
             }
             Kind::Tool(call) => steps::tool::prepare(call, &scope).map(|arguments| {
                 let key = plan

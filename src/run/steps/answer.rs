@@ -26,12 +26,17 @@ pub(super) enum Judged {
     },
 }
 
-/// The rule for figures, with the evidence that can be cited.
-pub(super) fn citation_rule(evidence: &Evidence) -> String {
+/// The rule for figures, with the evidence that can be cited; tools bring more of it.
+pub(super) fn citation_rule(evidence: &Evidence, tools: bool) -> String {
+    let more = if tools {
+        " The results of tools bring lists of their own, which count as well."
+    } else {
+        ""
+    };
     format!(
         "Never write a figure yourself. Cite it from the evidence as [[path | filter]], with a path of the list below and a \
          filter out of usd, number, percent, ratio, month; it is replaced by the value. Example: [[steps.a.output.b | usd]]. \
-         Compute nothing: what is not in the list has no figure.\n{}",
+         Compute nothing: what is not in the list has no figure.{more}\n{}",
         fence::fence(&evidence.listing(), "evidence")
     )
 }

@@ -1,4 +1,4 @@
-//! Step kind `tool`: one call of a named tool with checked arguments.
+//! Step kind `tool`: one call of a named tool with checked arguments. Agents call tools the same way.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,9 +7,10 @@ use indexmap::IndexMap;
 
 use crate::event::{Event, Fault, ToolCall};
 use crate::expression::{Scope, Template};
+use crate::id::{AgentName, ToolName};
 use crate::plan::{Step, ToolStep};
 use crate::run::attempts::Waits;
-use crate::value::Object;
+use crate::value::{Object, Value, whole_millis};
 
 use super::{Done, Job};
 
@@ -35,29 +36,48 @@ pub(in crate::run) fn render(
     with.iter().map(render).collect()
 }
 
-/// Calls the tool, again where the fault may pass.
+/// A call, by a step or by one of its agents.
+pub(super) struct Call<'c> {
+    /// The consulted agent that calls.
+    pub(super) agent: Option<&'c AgentName>,
+    pub(super) tool: &'c ToolName,
+    pub(super) arguments: &'c Object,
+    /// Where an agent's call stands in the evidence.
+    pub(super) evidence: Option<&'c str>,
+}
+
+/// Calls the tool of a step.
 pub(super) async fn call(
     job: &Job,
     step: &Step,
     call: &ToolStep,
     arguments: &Object,
 ) -> Result<Done, Fault> {
-    if let Some(past) = job.past().result(&call.tool, arguments)
+    let call = Call { agent: None, tool: &call.tool, arguments, evidence: None };
+    let output = invoke(job, step, call).await?;
+    Ok(Done::of(Arc::unwrap_or_clone(output)))
+}
+
+/// Calls a tool, again where the fault may pass; every call is journaled.
+pub(super) async fn invoke(job: &Job, step: &Step, call: Call<'_>) -> Result<Arc<Value>, Fault> {
+    if let Some(past) = job.past().result(call.tool, call.arguments)
         && let Some(output) = past.output
     {
-        return Ok(Done::of(Arc::unwrap_or_clone(output)));
+        return Ok(output);
     }
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
     let mut waits = Waits::new(&step.retry);
     loop {
         let started = Instant::now();
-        let result = job.context.tools.call(&call.tool, arguments.clone(), timeout).await;
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let result = job.context.tools.call(call.tool, call.arguments.clone(), timeout).await;
+        let duration_ms = whole_millis(started.elapsed());
         let report = |output, error| Event::ToolCalled {
             step: job.path.clone(),
             call: ToolCall {
+                agent: call.agent.cloned(),
                 tool: call.tool.clone(),
-                arguments: arguments.clone(),
+                arguments: call.arguments.clone(),
+                evidence: call.evidence.map(str::to_owned),
                 output,
                 error,
                 duration_ms,
@@ -65,8 +85,9 @@ pub(super) async fn call(
         };
         match result {
             Ok(value) => {
-                job.report(report(Some(Arc::new(value.clone())), None));
-                return Ok(Done::of(value));
+                let value = Arc::new(value);
+                job.report(report(Some(Arc::clone(&value)), None));
+                return Ok(value);
             }
             Err(error) => {
                 let fault = error.fault();
@@ -75,7 +96,7 @@ pub(super) async fn call(
                 let Some(wait) = error.retryable().then(|| waits.next(None)).flatten() else {
                     return Err(fault);
                 };
-                let delay_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let delay_ms = whole_millis(wait);
                 job.report(Event::StepRetrying {
                     step: job.path.clone(),
                     attempt,

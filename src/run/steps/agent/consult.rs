@@ -1,0 +1,143 @@
+//! Agents that are asked as if they were tools: one question, one answer. The calls of the agent asked are the step's,
+//! and what it looked up is evidence for who asked it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use indexmap::IndexMap;
+
+use crate::event::{Event, Fault, ToolCall};
+use crate::expression::fence::fence;
+use crate::id::{AgentName, ToolName};
+use crate::model::ToolDefinition;
+use crate::plan::{AgentStep, ConsultedAgent};
+use crate::run::figures::Origin;
+use crate::value::{Object, Value, whole_millis};
+
+use super::results::{self, Found};
+use super::{Asker, system_message};
+
+/// How many agents stand between a step's own agent and the last one asked, that one included.
+const DEEPEST: usize = 2;
+
+/// The name of its one argument.
+const QUESTION: &str = "question";
+
+/// An answer as the model is told it, with what it adds to the evidence.
+type Asked<'a> = Pin<Box<dyn Future<Output = Result<(String, Vec<Found>), Fault>> + Send + 'a>>;
+
+/// The agents that may be asked: none whose own answer is being waited for, none too deep down, and none whose name
+/// as a tool is that of a real one.
+fn offered<'a>(asker: &Asker<'a>) -> impl Iterator<Item = (&'a AgentName, &'a ConsultedAgent)> {
+    let Asker { job, agent, chain, depth, .. } = asker;
+    let names = if *depth < DEEPEST { agent.consult.as_slice() } else { &[] };
+    let taken = |name| agent.tools.iter().any(|tool| tool.as_str() == tool_name(name));
+    let free = names.iter().filter(|name| !chain.contains(name) && !taken(name));
+    let found: Vec<_> = free.filter_map(|name| Some((name, job.plan.agents.get(name)?))).collect();
+    found.into_iter()
+}
+
+/// They as tools.
+pub(super) fn definitions(asker: &Asker<'_>) -> Vec<ToolDefinition> {
+    let about = "The question, with everything it takes to answer it: the agent sees nothing else.";
+    offered(asker)
+        .map(|(name, agent)| {
+            ToolDefinition::of_text(tool_name(name), agent.about.clone(), QUESTION, about)
+        })
+        .collect()
+}
+
+fn tool_name(agent: &AgentName) -> String {
+    format!("ask_{agent}")
+}
+
+/// The agent that a tool of this name asks, if it is one.
+pub(super) fn meant<'a>(
+    asker: &Asker<'a>,
+    tool: &str,
+) -> Option<(&'a AgentName, &'a ConsultedAgent)> {
+    offered(asker).find(|(name, _)| tool_name(name) == tool)
+}
+
+/// Asks an agent.
+pub(super) fn ask<'a>(
+    asker: &'a Asker<'_>,
+    (name, consulted): (&'a AgentName, &'a ConsultedAgent),
+    arguments: &'a Object,
+    place: &'a str,
+) -> Asked<'a> {
+    Box::pin(async move {
+        let job = asker.job;
+        let started = Instant::now();
+        let tool = ToolName::from(tool_name(name));
+        let journaled = job.past().result(&tool, arguments).is_some();
+        let given = match question(arguments) {
+            Ok(question) => put(asker, name, consulted, question, place).await,
+            Err(fault) => Err(fault),
+        };
+        let (output, error) = match &given {
+            Ok((answer, _)) => (Some(Arc::clone(answer)), None),
+            Err(fault) => (None, Some(fault.clone())),
+        };
+        let call = ToolCall {
+            agent: asker.consulted.cloned(),
+            tool,
+            arguments: arguments.clone(),
+            evidence: Some(place.to_owned()),
+            output,
+            error,
+            duration_ms: whole_millis(started.elapsed()),
+        };
+        // Before the process died it may have come to its end: then its parts were taken from the journal as well.
+        if !journaled {
+            job.report(Event::ToolCalled { step: job.path.clone(), call });
+        }
+        let (answer, found) = given?;
+        Ok((results::told(&answer, place, &found, asker.agent.figures), found))
+    })
+}
+
+fn question(arguments: &Object) -> Result<&str, Fault> {
+    let question = arguments.get(QUESTION).and_then(Value::as_str).map(str::trim);
+    question.filter(|question| !question.is_empty()).ok_or_else(|| {
+        Fault::new("bad-argument", format!("param `{QUESTION}` is missing (a text)"))
+    })
+}
+
+/// Puts the question to the agent, on the conditions of the step.
+async fn put(
+    asker: &Asker<'_>,
+    name: &AgentName,
+    consulted: &ConsultedAgent,
+    question: &str,
+    place: &str,
+) -> Result<(Arc<Value>, Vec<Found>), Fault> {
+    let prompt = format!(
+        "Another agent asks you this question. Answer it: your answer goes to that agent.\n{}",
+        fence(question, place)
+    );
+    let agent = AgentStep {
+        agent: Some(name.clone()),
+        system: consulted.system.clone(),
+        models: consulted.models.clone(),
+        schema: None,
+        tools: consulted.tools.clone(),
+        consult: consulted.consult.clone(),
+        ..asker.agent.clone()
+    };
+    let peer = Asker {
+        agent: &agent,
+        consulted: Some(name),
+        chain: asker.chain.iter().copied().chain([name]).collect(),
+        depth: asker.depth + 1,
+        place: place.to_owned(),
+        ..*asker
+    };
+    let system = system_message(&agent, &prompt, &asker.job.evidence, &[]);
+    let (done, mut found) = peer.ask(&system, &prompt).await?;
+    let answer = Arc::new(done.output);
+    let (value, units) = (Arc::clone(&answer), IndexMap::new());
+    found.push(Found { path: place.to_owned(), value, units, origin: Origin::Model });
+    Ok((answer, found))
+}

@@ -1,0 +1,85 @@
+//! One answer of a model: as many requests as it takes and `retry` allows, each within the budget and journaled.
+
+use std::time::{Duration, Instant};
+
+use crate::event::{Event, Fault, ModelCall, Usage};
+use crate::model::{Answer, Endpoint};
+use crate::run::attempts::Waits;
+use crate::value::whole_millis;
+
+use super::{Asker, Thread};
+
+/// The longest that a request may take where the step sets no `timeout`.
+pub(in crate::run) const TIMEOUT: Duration = Duration::from_mins(5);
+
+/// Asks a model; again where the fault may pass. Notes in the conversation which budget was exceeded, where the calls
+/// are made all the same.
+pub(super) async fn exchange(
+    asker: &Asker<'_>,
+    endpoint: &Endpoint,
+    thread: &mut Thread,
+    waits: &mut Waits,
+) -> Result<Answer, Fault> {
+    let Asker { job, step, .. } = asker;
+    let Thread { request, over_budget, .. } = thread;
+    let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
+    if let Some(call) = job.past().answer(endpoint.name(), &request.system, &request.messages) {
+        let ModelCall { answer, tool_calls, usage, truncated, .. } = call;
+        return Ok(Answer { text: answer.unwrap_or_default(), tool_calls, usage, truncated });
+    }
+    loop {
+        let mut reserved = job
+            .budget
+            .reserve(endpoint.greatest_cost(request), endpoint.greatest_usage(request))
+            .inspect_err(|fault| {
+                let message = fault.message.clone();
+                job.report(Event::BudgetExceeded { step: job.path.clone(), message });
+            })?;
+        if let Some(warning) = reserved.warning.take() {
+            *over_budget = Some(warning);
+        }
+        // Waiting for one's turn is no fault of the server, so it is outside the time limit.
+        let admission = endpoint.admit(request).await;
+        let started = Instant::now();
+        let result = endpoint.send(admission, request, timeout).await;
+        let call = ModelCall {
+            agent: asker.consulted.cloned(),
+            model: endpoint.name().clone(),
+            system: request.system.clone(),
+            messages: request.messages.clone(),
+            tools: request.offered().iter().map(|tool| tool.name.clone()).collect(),
+            answer: None,
+            tool_calls: Vec::new(),
+            truncated: false,
+            error: None,
+            usage: Usage::default(),
+            cost_usd: None,
+            duration_ms: whole_millis(started.elapsed()),
+        };
+        let report = |call| job.report(Event::ModelCalled { step: job.path.clone(), call });
+        let (fault, retryable, retry_after) = match result {
+            Ok(answer) => {
+                let cost = endpoint.cost(answer.usage);
+                reserved.book(cost, answer.usage);
+                report(ModelCall {
+                    answer: Some(answer.text.clone()),
+                    tool_calls: answer.tool_calls.clone(),
+                    truncated: answer.truncated,
+                    usage: answer.usage,
+                    cost_usd: cost,
+                    ..call
+                });
+                return Ok(answer);
+            }
+            Err(error) => (error.fault(), error.retryable(), error.retry_after),
+        };
+        report(ModelCall { error: Some(fault.clone()), ..call });
+        let attempt = waits.attempt;
+        let Some(wait) = retryable.then(|| waits.next(retry_after)).flatten() else {
+            return Err(fault);
+        };
+        let delay_ms = whole_millis(wait);
+        job.report(Event::StepRetrying { step: job.path.clone(), attempt, error: fault, delay_ms });
+        tokio::time::sleep(wait).await;
+    }
+}

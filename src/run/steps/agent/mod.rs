@@ -1,0 +1,210 @@
+//! Step kind `agent`: a conversation with a model that may call tools and ask other agents on its way.
+//!
+//! ```text
+//! prepare -> exchange -> answer? -> judged: done, or asked once more
+//!              ^           | calls?
+//!              +-- calls --+  tool::invoke, consult: all calls of an answer at once
+//! ```
+//!
+//! Every request to a model goes through `exchange`, every call of a tool through `tool::invoke`. Where a model is
+//! down, the next one goes on with the same conversation.
+
+mod calls;
+mod consult;
+mod exchange;
+mod results;
+
+use std::sync::Arc;
+
+use crate::document::Figures;
+use crate::event::{Fault, Message};
+use crate::expression::{Scope, fence};
+use crate::id::AgentName;
+use crate::model::{Endpoint, Request, ToolDefinition};
+use crate::plan::{AgentStep, Step};
+use crate::run::attempts::Waits;
+use crate::run::figures::Evidence;
+
+use super::answer::{self, Judged};
+use super::{Done, Job};
+use calls::Called;
+use exchange::exchange;
+
+pub(in crate::run) use exchange::TIMEOUT;
+use results::Found;
+
+/// Renders what the agent is told and asked. `gaps` are the steps that it has to do without.
+pub(in crate::run) fn prepare(
+    agent: &AgentStep,
+    scope: &Scope,
+    evidence: &Evidence,
+    gaps: &[String],
+) -> Result<(String, String), Fault> {
+    let prompt = agent
+        .prompt
+        .render_text(scope)
+        .map_err(|fault| Fault { message: format!("prompt: {}", fault.message), ..fault })?;
+    Ok((system_message(agent, &prompt, evidence, gaps), prompt))
+}
+
+/// Asks the agent of a step.
+pub(super) async fn ask(
+    job: &Job,
+    step: &Step,
+    agent: &AgentStep,
+    system: &str,
+    prompt: &str,
+) -> Result<Done, Fault> {
+    let chain = agent.agent.iter().collect();
+    let place = format!("steps.{}", step.id);
+    let asker = Asker { job, step, agent, consulted: None, chain, depth: 0, place };
+    Ok(asker.ask(system, prompt).await?.0)
+}
+
+/// Role, goal and instructions, then what is missing, the rule for fenced data where there is any or calls may bring
+/// it, and the rule for figures.
+fn system_message(agent: &AgentStep, prompt: &str, evidence: &Evidence, gaps: &[String]) -> String {
+    let mut parts = Vec::with_capacity(4);
+    if !agent.system.is_empty() {
+        parts.push(agent.system.clone());
+    }
+    if !gaps.is_empty() {
+        let gaps = fence::fence(&gaps.join("\n"), "gaps");
+        parts.push(format!(
+            "These steps gave no result:\n{gaps}\nSay in your answer what is missing because of it."
+        ));
+    }
+    let calls = agent.may_call();
+    let cites = (agent.figures == Figures::Cite).then(|| answer::citation_rule(evidence, calls));
+    if fence::is_fenced(prompt)
+        || !gaps.is_empty()
+        || calls
+        || cites.as_deref().is_some_and(fence::is_fenced)
+    {
+        parts.push(fence::RULE.to_owned());
+    }
+    parts.extend(cites);
+    parts.join("\n\n")
+}
+
+/// Who asks a model for a step: its own agent, or one that was consulted.
+struct Asker<'a> {
+    job: &'a Job,
+    step: &'a Step,
+    agent: &'a AgentStep,
+    /// The agent where it is not the step's own.
+    consulted: Option<&'a AgentName>,
+    /// The agents whose answer is waited for, this one included.
+    chain: Vec<&'a AgentName>,
+    /// How many agents were consulted on the way to this one.
+    depth: usize,
+    /// Below which the results of its calls stand in the evidence.
+    place: String,
+}
+
+/// A conversation under way.
+struct Thread {
+    request: Request,
+    /// Answers so far.
+    turns: u32,
+    /// Whether a final answer was at fault once.
+    repaired: bool,
+    /// Calls so far; the place in this list is their number.
+    called: Vec<Called>,
+    /// What the step was given, and what the calls gave.
+    evidence: Arc<Evidence>,
+    /// Which budget was exceeded, where calls are made all the same.
+    over_budget: Option<String>,
+}
+
+/// Why a model gave no usable answer.
+enum Stop {
+    /// It did not answer: the next model may.
+    NoAnswer(Fault),
+    /// It answered twice and was wrong twice: another model is not asked for it.
+    BadAnswer(Fault),
+}
+
+impl Asker<'_> {
+    /// Asks one model after the other until one answers; gives what its calls found as well.
+    async fn ask(&self, system: &str, prompt: &str) -> Result<(Done, Vec<Found>), Fault> {
+        let Self { job, agent, .. } = self;
+        if job.context.offline {
+            return Err(Fault::new("no-model", "no model was asked (--offline)"));
+        }
+        let endpoints =
+            job.context.models.resolve(&agent.models).await.map_err(|error| error.fault())?;
+        let mut fault = Fault::new("no-model", "no model is there to ask")
+            .help("set OPENAI_API_KEY, OPENAI_BASE_URL or ANTHROPIC_API_KEY, start a local server, or give the step a default");
+        let request = Request {
+            system: system.to_owned(),
+            messages: vec![Message::user(prompt)],
+            schema: agent.schema.clone(),
+            max_tokens: agent.max_tokens,
+            tools: self.tools(),
+            may_call: true,
+        };
+        let evidence = Arc::clone(&job.evidence);
+        let mut thread = Thread {
+            request,
+            turns: 0,
+            repaired: false,
+            called: Vec::new(),
+            evidence,
+            over_budget: None,
+        };
+        for endpoint in &endpoints {
+            match self.converse(endpoint, &mut thread).await {
+                Ok(mut done) => {
+                    done.warnings.extend(thread.over_budget);
+                    return Ok((done, thread.called.into_iter().flat_map(|c| c.found).collect()));
+                }
+                Err(Stop::NoAnswer(reason)) => fault = reason,
+                Err(Stop::BadAnswer(reason)) => return Err(reason),
+            }
+        }
+        Err(fault)
+    }
+
+    /// What the model may call: its tools, then the agents it may consult.
+    fn tools(&self) -> Vec<ToolDefinition> {
+        if !self.agent.may_call() {
+            return Vec::new();
+        }
+        let tools = self.agent.tools.iter().filter_map(|name| self.job.plan.tools.get(name));
+        tools.map(ToolDefinition::from).chain(consult::definitions(self)).collect()
+    }
+
+    /// Asks one model until it answers, has the tools called that it asks for, and asks it once more where its answer
+    /// is at fault.
+    async fn converse(&self, endpoint: &Endpoint, thread: &mut Thread) -> Result<Done, Stop> {
+        let mut waits = Waits::new(&self.step.retry);
+        loop {
+            // The last answer has to be one.
+            thread.request.may_call = !thread.repaired && thread.turns + 1 < self.agent.max_turns;
+            let answer = exchange(self, endpoint, thread, &mut waits)
+                .await
+                .map_err(Stop::NoAnswer)?;
+            thread.turns += 1;
+            if !answer.tool_calls.is_empty() {
+                calls::answer(self, thread, answer).await;
+                continue;
+            }
+            let messages = &mut thread.request.messages;
+            let given = messages.first().map(|message| message.content.as_str());
+            let given = given.unwrap_or_default();
+            match answer::judge(&self.job.path, self.agent, &answer, given, &thread.evidence) {
+                Judged::Good(done) => return Ok(done),
+                Judged::Faulty { usable: Some(done), .. } if thread.repaired => return Ok(done),
+                Judged::Faulty { fault, .. } if thread.repaired => {
+                    return Err(Stop::BadAnswer(fault));
+                }
+                Judged::Faulty { repair, .. } => {
+                    thread.repaired = true;
+                    messages.push(Message::assistant(answer.text, Vec::new()));
+                    messages.push(Message::user(repair));
+                }
+            }
+        }
+    }
+}
