@@ -180,6 +180,69 @@ fn a_run_cut_after_any_event_goes_on_and_pays_nothing_twice() {
     }
 }
 
+/// Agents that call tools and one another, and a step that cites what they looked up.
+const CALLS: &str = r#"
+name: calls
+steps:
+  - id: look
+    agent: {instructions: You manage., tools: [cash_position, data_period], consult: [cfo]}
+    prompt: How much money is there?
+    figures: cite
+  - id: answer
+    agent: {instructions: Put it together.}
+    prompt: "{{ steps.look.output }}"
+    figures: cite
+outputs:
+  answer: "{{ steps.answer.output }}"
+"#;
+
+fn calls(seen: &Seen) -> Reply {
+    let (none, results) = (json!({}), seen.results().len());
+    match seen.message("system").split('.').next().unwrap_or_default() {
+        "You manage" if results == 0 => Reply::calls(&[
+            ("a", "cash_position", none.clone()),
+            ("b", "ask_cfo", json!({"question": "Which months are there?"})),
+            ("c", "data_period", none),
+        ]),
+        "You manage" if results == 3 => Reply::calls(&[("d", "no_such", none)]),
+        "You manage" => Reply::text("Enough: [[steps.look.tools.0.cash_usd]]."),
+        "Put it together" => Reply::text(
+            "[[steps.look.tools.0.cash_usd]] since [[steps.look.tools.1.tools.0.first_month]].",
+        ),
+        _ if results == 0 => Reply::calls(&[("a", "data_period", none)]),
+        _ => Reply::text("Since [[steps.look.tools.1.tools.0.first_month]]."),
+    }
+}
+
+#[test]
+fn a_conversation_cut_after_any_event_goes_on_with_what_it_knows() {
+    let server = ModelServer::start(|seen, _| calls(seen));
+    let test = Test::demo().file("workflows/calls.yaml", CALLS).openai(&server);
+    let test = test.args(["run", "calls", "--json", "--quiet"]);
+    let whole = test.run().code(0).json();
+    assert_eq!(whole["figures"]["unverified"], json!([]), "{whole:#}");
+    let asked = server.seen().len();
+    let (run, all) = events(test.path());
+    let made = |events: &[Value]| {
+        let calls = events.iter().map(|record| &record["event"]["call"]);
+        calls.filter(|call| call["tool"].is_string() && call["output"].is_object()).count()
+    };
+    assert_eq!((asked, made(&all)), (6, 3));
+    let test = test.args(["resume", &run, "--json", "--quiet"]);
+    for length in 1..=all.len() {
+        let kept = &all[..length];
+        cut(test.path(), &run, kept);
+        let before = server.seen().len();
+        let outcome = test.run().code(0).json();
+        let last = &kept[length - 1];
+        assert_eq!(essence(&outcome), essence(&whole), "cut after {length}: {last:#}");
+        let calls = kept.iter().filter(|e| e["event"]["type"] == "model_called").count();
+        let repeated = server.seen().len() - before;
+        assert_eq!(calls + repeated, asked, "cut after {length}: {last:#}");
+        assert_eq!(made(&events(test.path()).1), 3, "cut after {length}: no tool runs twice");
+    }
+}
+
 /// Layers of agents, each slow enough to be killed.
 fn busy() -> String {
     let step = |layer: usize, place: usize| {

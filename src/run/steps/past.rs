@@ -43,9 +43,18 @@ impl PastCalls {
         Some(self.models.remove(found))
     }
 
-    /// The result of a call that was made already; each counts once.
-    pub(super) fn result(&mut self, tool: &ToolName, arguments: &Object) -> Option<ToolCall> {
-        let same = |call: &ToolCall| call.tool == *tool && call.arguments == *arguments;
+    /// The result of a call that was made already, an agent's at its place in the evidence; each counts once.
+    pub(super) fn result(
+        &mut self,
+        tool: &ToolName,
+        arguments: &Object,
+        evidence: Option<&str>,
+    ) -> Option<ToolCall> {
+        let same = |call: &ToolCall| {
+            call.tool == *tool
+                && call.arguments == *arguments
+                && call.evidence.as_deref() == evidence
+        };
         let found = self.tools.iter().position(same)?;
         Some(self.tools.remove(found))
     }

@@ -60,7 +60,7 @@ pub(super) async fn call(
 
 /// Calls a tool, again where the fault may pass; every call is journaled.
 pub(super) async fn invoke(job: &Job, step: &Step, call: Call<'_>) -> Result<Arc<Value>, Fault> {
-    if let Some(past) = job.past().result(call.tool, call.arguments)
+    if let Some(past) = job.past().result(call.tool, call.arguments, call.evidence)
         && let Some(output) = past.output
     {
         return Ok(output);

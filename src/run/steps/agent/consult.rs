@@ -71,7 +71,7 @@ pub(super) fn ask<'a>(
         let job = asker.job;
         let started = Instant::now();
         let tool = ToolName::from(tool_name(name));
-        let journaled = job.past().result(&tool, arguments).is_some();
+        let journaled = job.past().result(&tool, arguments, Some(place)).is_some();
         let given = match question(arguments) {
             Ok(question) => put(asker, name, consulted, question, place).await,
             Err(fault) => Err(fault),
