@@ -184,11 +184,15 @@ pub fn suggest<'n>(unknown: &str, names: impl IntoIterator<Item = &'n str>, what
     }
 }
 
+/// Names that an unknown one is compared with; more are made by programs, and then every unknown name costs too much.
+const COMPARED: usize = 2000;
+
 /// The existing name most like an unknown one, if any is like it at all.
 pub fn nearest<'n>(unknown: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let unknown = unknown.to_lowercase();
     names
         .into_iter()
+        .take(COMPARED)
         .map(|name| (likeness(&unknown, &name.to_lowercase()), name))
         .filter(|(likeness, _)| *likeness >= 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))

@@ -12,6 +12,9 @@ use super::{foreign, helps};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, nearest, suggest};
 use crate::value::{Object, Value, pointer_segment, type_name};
 
+/// Faults of a kind that are told of one file; whoever mends these sees the others.
+pub(super) const MOST: usize = 200;
+
 /// All faults of a document.
 pub(super) fn check(
     kind: Kind,
@@ -32,7 +35,7 @@ pub(super) fn check(
     }
     if !validator.is_valid(value) {
         checker.schema = Some(schema::of(kind));
-        for error in validator.iter_errors(value) {
+        for error in validator.iter_errors(value).take(MOST) {
             checker.fault(&error);
         }
     }
@@ -93,7 +96,7 @@ impl Checker<'_> {
         let span = self.value_span(&pointer);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
-                for key in unexpected {
+                for key in unexpected.iter().take(MOST) {
                     self.unknown_key(&pointer, key, error.schema_path().as_str());
                 }
             }

@@ -3,6 +3,9 @@
 use super::tree::Node;
 use crate::diagnostic::Span;
 
+/// The farthest column inside a text that is looked for.
+const FARTHEST: usize = 20_000;
+
 /// The place in `file` of a line and column (from 1, in characters) inside the text of a scalar. Where the scalar's
 /// style hides it (folded blocks, texts over several lines), the whole scalar's.
 pub(super) fn inside(file: &str, node: &Node, line: usize, column: usize, width: usize) -> Span {
@@ -10,6 +13,10 @@ pub(super) fn inside(file: &str, node: &Node, line: usize, column: usize, width:
     let Some((before, raw)) = split else { return node.span };
     // The place of a block is that of its first line; its mark stands at the end of the line before.
     let header = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
+    // Far into a line nobody counts columns, and there counting takes longest.
+    if column > FARTHEST {
+        return node.span;
+    }
     let found = match (header.chars().next(), raw.chars().next()) {
         (Some('|'), _) => {
             Some(Span::on_line(node.span.line + line - 1, node.span.column + column - 1, width))

@@ -111,6 +111,7 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
     let one_step_is_two = repeated.iter().any(|(key, _, _)| no_dash(key));
     let mut diagnostics: Vec<Diagnostic> = repeated
         .into_iter()
+        .take(check::MOST)
         .map(|(key, second, first)| {
             let help = if no_dash(&key) {
                 "begin the next step with `- `, or remove one of them"

@@ -54,6 +54,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Error> {
         leading_zero_numbers_as_strings: true,
         reject_unsupported_tags: true,
         with_snippet: false,
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000 },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         budget: budget! {
             max_depth: 64,
@@ -61,6 +62,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Error> {
             max_events: 5_000_000,
             max_nodes: 2_000_000,
             max_total_scalar_bytes: 64 << 20,
+            max_recorded_anchor_events: 100_000,
         },
     };
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options)

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use minijinja::machinery::Span;
 use minijinja::machinery::ast::{Call, CallArg, Expr, Stmt};
-use minijinja::machinery::{Span, parse, parse_expr};
 
 use super::environment::{has_filter, has_function, has_test};
+use super::parse::{parse, parse_expr};
 use super::{filters, syntax};
 use crate::diagnostic::suggest;
 
@@ -98,7 +99,7 @@ pub fn analyse_template(source: &str) -> Analysis {
 
 /// Tells what a template reads in which some names hold data of steps: no reads are told of those.
 pub(super) fn analyse_prompt(source: &str, data: &BTreeMap<String, BTreeSet<String>>) -> Analysis {
-    match parse(source, "", minijinja::syntax::SyntaxConfig::default()) {
+    match parse(source) {
         Ok(tree) => analyse(data, |walker| walker.statement(&tree)),
         Err(error) => syntax_fault(source, &error, false),
     }

@@ -1,7 +1,8 @@
 //! Conditions that are the same whatever they read.
 
 use minijinja::machinery::ast::{BinOpKind, Expr, UnaryOpKind};
-use minijinja::machinery::parse_expr;
+
+use super::parse::parse_expr;
 
 use super::{Scope, analyse_expression, evaluate_condition};
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::machinery::Span;
 use minijinja::machinery::ast::{
     BinOp, BinOpKind, CallArg, Compare, CompareOpKind, Expr, Filter, Stmt, UnaryOpKind,
 };
-use minijinja::machinery::{Span, parse, parse_expr};
 
 use super::analysis::{Problem, Root, name, problem, whole};
+use super::parse::{parse, parse_expr};
 use super::types::{Type, Unit};
 
 /// The type of a bare expression, and its faults. `lookup` gives the types of names.
@@ -27,7 +28,7 @@ pub fn infer_template(
 ) -> (Type, Vec<Problem>) {
     let mut typer = Typer { lookup, locals: BTreeMap::new(), problems: Vec::new() };
     let mut whole = Type::Text;
-    if let Ok(tree) = parse(source, "", minijinja::syntax::SyntaxConfig::default()) {
+    if let Ok(tree) = parse(source) {
         if let Stmt::Template(template) = &tree
             && let [Stmt::EmitExpr(only)] = template.children.as_slice()
             && source.trim().starts_with("{{")

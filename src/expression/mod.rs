@@ -13,6 +13,7 @@ pub mod filters;
 mod guide;
 mod infer;
 mod missing;
+mod parse;
 mod plain;
 mod scope;
 mod syntax;

@@ -1,13 +1,13 @@
 //! Texts whose templates only name values, which most prompts are: rendered without compiling anything.
 
 use minijinja::machinery::ast::{Expr, Stmt};
-use minijinja::machinery::parse;
 use serde::{Deserialize, Serialize};
 
 use super::Scope;
 use super::analysis::Emit;
 use super::environment::as_text;
 use super::fence;
+use super::parse::parse;
 
 /// A text in parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +28,7 @@ enum Part {
 impl PlainText {
     /// The parts of a template, if it only names values. `fenced` is the same template with its fences.
     pub(super) fn of(source: &str, fenced: &str, emits: &[Emit]) -> Option<Self> {
-        let Ok(Stmt::Template(tree)) =
-            parse(source, "", minijinja::syntax::SyntaxConfig::default())
-        else {
+        let Ok(Stmt::Template(tree)) = parse(source) else {
             return None;
         };
         let mut emits = emits.iter();

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
-use minijinja::machinery::{Token, ast::Stmt, parse, tokenize};
+use minijinja::machinery::{Token, ast::Stmt, tokenize};
 use minijinja::value::ValueKind;
 use serde::{Deserialize, Serialize};
 
 use super::analysis::{Emit, analyse_prompt};
 use super::environment::environment;
+use super::parse::parse;
 use super::plain::PlainText;
 use super::{Problem, Scope, fence, missing};
 use crate::event::Fault;
@@ -225,8 +226,7 @@ fn has_template(value: &Value) -> bool {
 /// The expression inside, where a text is one whole `{{ ... }}`.
 fn whole_expression(source: &str) -> Option<&str> {
     let trimmed = source.trim();
-    let Ok(Stmt::Template(tree)) = parse(trimmed, "", minijinja::syntax::SyntaxConfig::default())
-    else {
+    let Ok(Stmt::Template(tree)) = parse(trimmed) else {
         return None;
     };
     let [Stmt::EmitExpr(_)] = tree.children.as_slice() else { return None };

@@ -248,3 +248,27 @@ fn a_text_that_only_names_values_reads_as_its_template_does() {
         .render_text(&scope());
     assert!(missing.expect_err("undefined").message.contains("params.typo"));
 }
+
+#[test]
+fn what_is_longer_than_anybody_writes_never_reaches_the_parser() {
+    for (before, around) in [
+        ("not ", ("", "")),
+        ("-", ("", "")),
+        ("1 + ", ("", "")),
+        ("1 if 1 else ", ("", "")),
+        ("", ("f(", ")")),
+    ] {
+        let deep =
+            |n: usize| format!("{}{}1{}", before.repeat(n), around.0.repeat(n), around.1.repeat(n));
+        let long = analyse_expression(&deep(50_000));
+        assert_eq!(long.problems.first().map(|p| p.code), Some("template-syntax"), "{before}");
+        let template = analyse_template(&format!("{{{{ {} }}}}", deep(50_000)));
+        assert!(!template.problems.is_empty(), "{before}");
+        // What is just short enough is walked to its end.
+        analyse_expression(&deep(240));
+    }
+    let branches = format!("{{% if 1 %}}{}{{% endif %}}", "{% elif 1 %}".repeat(50_000));
+    assert!(!analyse_template(&branches).problems.is_empty());
+    let list = format!("[{}1]", "1, ".repeat(5_000));
+    assert!(analyse_expression(&list).problems.is_empty(), "a long list is not deep");
+}

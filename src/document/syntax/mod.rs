@@ -66,15 +66,13 @@ pub(super) fn diagnostic(text: &str, error: &Error) -> Diagnostic {
                     .help("write one document a file: remove what follows `---`");
             (found, mark.map_or(Span::on_line(line, column, 1), |at| Span::on_line(at + 1, 1, 3)))
         }
-        Error::Budget { .. } => {
-            let found =
-                Diagnostic::error("yaml-too-large", "the file is too large or nested too deeply")
-                    .help("a file may be nested 64 deep and hold two million values");
-            (found, Span::on_line(line, column, 1))
-        }
+        Error::Budget { .. } => (too_large(), Span::on_line(line, column, 1)),
         other => {
             let said = first_line(&other.to_string());
-            if let Some(found) = cause(text, line, column, &said) {
+            // The error may be wrapped in those of the aliases that led to it.
+            if said.contains("budget breached") || said.contains("alias replay limit") {
+                (too_large(), Span::on_line(line, column, 1))
+            } else if let Some(found) = cause(text, line, column, &said) {
                 let message = format!("this is no YAML: {}", found.message);
                 (Diagnostic::error("yaml-syntax", message).help(found.help), found.span)
             } else {
@@ -85,6 +83,12 @@ pub(super) fn diagnostic(text: &str, error: &Error) -> Diagnostic {
     };
     found.span = Some(span);
     found
+}
+
+fn too_large() -> Diagnostic {
+    Diagnostic::error("yaml-too-large", "the file is too large or nested too deeply").help(
+        "a file may be nested 64 deep and hold two million values, of which 100,000 by aliases",
+    )
 }
 
 /// Line and column of an error, from 1.

@@ -7,6 +7,9 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, S
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
 use crate::value::counted;
 
+/// Faults that are drawn with an excerpt; drawing goes through the whole file each time. The others take a line each.
+const DRAWN: usize = 100;
+
 /// The faults one after another, and a line that sums them up.
 pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
@@ -15,12 +18,17 @@ pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String 
         .with_links(false)
         .with_context_lines(1);
     let mut out = String::new();
-    for diagnostic in found {
+    let (drawn, listed) = found.split_at(found.len().min(DRAWN));
+    for diagnostic in drawn {
         let drawn = Drawn::of(diagnostic);
         if handler.render_report(&mut out, &drawn).is_err() {
             out.push_str(&diagnostic.message);
         }
         out.push('\n');
+    }
+    for diagnostic in listed {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{}", Listed(diagnostic));
     }
     let (errors, warnings) = super::counts(found);
     let verdict = if errors == 0 { "ok" } else { "failed" };
@@ -33,6 +41,21 @@ pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String 
         counted(warnings, "warning")
     );
     out
+}
+
+/// A diagnostic in one line.
+struct Listed<'d>(&'d Diagnostic);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.0.file {
+            write!(f, "{}:", file.path.display())?;
+        }
+        if let Some(span) = self.0.span {
+            write!(f, "{}:{}:", span.line, span.column)?;
+        }
+        write!(f, " {} [{}]", self.0.message, self.0.code)
+    }
 }
 
 /// A diagnostic as miette draws it.

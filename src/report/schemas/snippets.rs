@@ -159,10 +159,9 @@ fn outer_steps() -> Vec<Snippet> {
 }
 
 fn workflow() -> Vec<Snippet> {
-    let steps = "/properties/steps";
     let step =
         json!([{"id": "${3:answer}", "agent": "${4:analyst}", "prompt": "${5:What follows?}"}]);
-    vec![
+    let mut snippets = vec![
         (
             "",
             "workflow",
@@ -185,6 +184,38 @@ fn workflow() -> Vec<Snippet> {
                 "values": {"tool": "${3:list_campaigns}", "field": "${4:campaign_id}"},
             }}),
         ),
+        (
+            "/$defs/Step/properties/compute",
+            "figure",
+            "An expression over params, steps and the names before it",
+            json!({"${1:profit}": "${2:params.revenue - params.cost}"}),
+        ),
+        (
+            "/$defs/Step/properties/with",
+            "argument",
+            "A value or a template",
+            json!({"${1:name}": "\"{{ params.${2:name} }}\""}),
+        ),
+        (
+            "/$defs/Step/properties/default",
+            "text",
+            "The output where the step cannot be done",
+            json!("${1:No answer.}"),
+        ),
+        (
+            "/properties/outputs",
+            "output",
+            "A value or a template",
+            json!({"${1:answer}": "\"{{ steps.${2:answer}.output }}\""}),
+        ),
+    ];
+    snippets.extend(steps());
+    snippets
+}
+
+fn steps() -> Vec<Snippet> {
+    let steps = "/properties/steps";
+    vec![
         (
             steps,
             "agent step",
@@ -220,36 +251,43 @@ fn workflow() -> Vec<Snippet> {
         ),
         (
             steps,
+            "workflow step",
+            "Runs another workflow; its outputs are the step's",
+            json!({
+                "id": "${1:budget}",
+                "workflow": "${2:budget_check}",
+                "with": {"${3:spend}": "\"{{ params.${4:spend} }}\""},
+            }),
+        ),
+        (
+            steps,
+            "approval step",
+            "Asks a person and waits",
+            json!({
+                "id": "${1:consent}",
+                "approval": {"message": "${2:Shall we?}"},
+            }),
+        ),
+        (
+            steps,
+            "repeated step",
+            "Does a step once for each item of a list",
+            json!({
+                "id": "${1:each}",
+                "for_each": "\"{{ steps.${2:campaigns}.output }}\"",
+                "as": "${3:campaign}",
+                "agent": "${4:analyst}",
+                "prompt": "\"{{ ${3:campaign} | tojson }}\"",
+            }),
+        ),
+        (
+            steps,
             "compute step",
             "Works out figures from those of other steps",
             json!({
                 "id": "${1:roi}",
                 "compute": {"${2:profit}": "${3:params.revenue - params.cost}"},
             }),
-        ),
-        (
-            "/$defs/Step/properties/compute",
-            "figure",
-            "An expression over params, steps and the names before it",
-            json!({"${1:profit}": "${2:params.revenue - params.cost}"}),
-        ),
-        (
-            "/$defs/Step/properties/with",
-            "argument",
-            "A value or a template",
-            json!({"${1:name}": "\"{{ params.${2:name} }}\""}),
-        ),
-        (
-            "/$defs/Step/properties/default",
-            "text",
-            "The output where the step cannot be done",
-            json!("${1:No answer.}"),
-        ),
-        (
-            "/properties/outputs",
-            "output",
-            "A value or a template",
-            json!({"${1:answer}": "\"{{ steps.${2:answer}.output }}\""}),
         ),
     ]
 }

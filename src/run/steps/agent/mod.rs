@@ -182,9 +182,8 @@ impl Asker<'_> {
         loop {
             // The last answer has to be one.
             thread.request.may_call = !thread.repaired && thread.turns + 1 < self.agent.max_turns;
-            let answer = exchange(self, endpoint, thread, &mut waits)
-                .await
-                .map_err(Stop::NoAnswer)?;
+            let answer =
+                exchange(self, endpoint, thread, &mut waits).await.map_err(Stop::NoAnswer)?;
             thread.turns += 1;
             if !answer.tool_calls.is_empty() {
                 calls::answer(self, thread, answer).await;
