@@ -62,6 +62,7 @@ fn succeeded(plan: &Plan, unit: Unit) -> [Record; 2] {
         defaulted: None,
         figures: FigureCount::default(),
         warnings: Vec::new(),
+        looked_up: Vec::new(),
     };
     let started = Event::StepStarted { step, items: None, params: None };
     [Record { at_us: 0, event: started }, Record { at_us: 1, event: end }]

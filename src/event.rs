@@ -92,6 +92,9 @@ pub enum Event {
         /// What the reader of the outcome should know about it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         warnings: Vec<String>,
+        /// What its agents looked up, where the output was made before: the calls are not in this run.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        looked_up: Vec<LookedUp>,
     },
     /// A step ended without an output.
     StepFailed {
@@ -290,6 +293,25 @@ pub struct ToolCall {
     pub error: Option<Fault>,
     /// How long it took.
     pub duration_ms: u64,
+}
+
+/// What a tool gave to an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LookedUp {
+    /// Where it stands in the evidence: `steps.ID.tools.N`.
+    pub path: String,
+    /// The tool.
+    pub tool: ToolName,
+    /// Its result.
+    pub value: Arc<Value>,
+}
+
+impl LookedUp {
+    /// What a call adds to the evidence; none where it failed, or was a step's own.
+    pub fn of(call: &ToolCall) -> Option<Self> {
+        let (path, value) = (call.evidence.clone()?, call.output.clone()?);
+        Some(Self { path, tool: call.tool.clone(), value })
+    }
 }
 
 /// Tokens of one or several requests.

@@ -3,7 +3,7 @@
 use super::check::{Checker, is_misspelt};
 use super::schema::{KEYS_OF_FOR_EACH, KEYS_OF_KIND, STEP_KINDS};
 use super::{foreign, places};
-use crate::diagnostic::{line_and_column, suggest};
+use crate::diagnostic::{line_and_column, nearest, suggest};
 use crate::value::{Object, Value, pointer_segment};
 
 impl Checker<'_> {
@@ -25,7 +25,7 @@ impl Checker<'_> {
             let misspelt = |name: &str| is_misspelt(step, name, &known);
             match kinds.as_slice() {
                 [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
-                [] if STEP_KINDS.into_iter().any(misspelt) => {}
+                [] if near_a_kind(step, &known) => {}
                 [] => {
                     let help = format!("give it one of {}", listed(&STEP_KINDS));
                     self.report("wrong-kind", format!("step{id} has no kind"), Some(help), span);
@@ -205,4 +205,10 @@ fn listed(names: &[&str]) -> String {
         [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         all => all.join(""),
     }
+}
+
+/// Whether an unknown key of a step is like one that makes a kind: then that is the fault.
+fn near_a_kind(step: &Object, known: &[String]) -> bool {
+    let mut unknown = step.keys().filter(|key| !known.contains(key));
+    unknown.any(|key| nearest(key, STEP_KINDS).is_some())
 }

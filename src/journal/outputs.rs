@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Journal, JournalError};
-use crate::event::FigureCount;
+use crate::event::{FigureCount, LookedUp};
 use crate::id::{RunId, StepKey};
 use crate::value::Value;
 
@@ -25,6 +25,8 @@ pub struct Output {
     pub figures: FigureCount,
     /// What the reader should know about it.
     pub warnings: Vec<String>,
+    /// What its agents looked up.
+    pub looked_up: Vec<LookedUp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -34,13 +36,15 @@ struct Stored {
     figures: FigureCount,
     #[serde(default)]
     warnings: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    looked_up: Vec<LookedUp>,
 }
 
 impl Journal {
     /// Keeps an output; it replaces an earlier one that was made of the same.
     pub fn keep(&mut self, output: &Output) -> Result<(), JournalError> {
-        let Output { key, at_us, run_id, value, figures, warnings } = output.clone();
-        let json = serde_json::to_string(&Stored { value, figures, warnings })
+        let Output { key, at_us, run_id, value, figures, warnings, looked_up } = output.clone();
+        let json = serde_json::to_string(&Stored { value, figures, warnings, looked_up })
             .map_err(|source| JournalError::Unreadable { run: run_id.to_string(), source })?;
         let insert =
             "insert or replace into outputs (key, at_us, run_id, json) values (?1, ?2, ?3, ?4)";
@@ -64,8 +68,10 @@ impl Journal {
             .optional()?;
         // What cannot be read was not kept.
         Ok(found.and_then(|(at_us, run, json)| {
-            let Stored { value, figures, warnings } = serde_json::from_str(&json).ok()?;
-            Some(Output { key: key.clone(), at_us, run_id: run.into(), value, figures, warnings })
+            let Stored { value, figures, warnings, looked_up } =
+                serde_json::from_str(&json).ok()?;
+            let (key, run_id) = (key.clone(), run.into());
+            Some(Output { key, at_us, run_id, value, figures, warnings, looked_up })
         }))
     }
 }

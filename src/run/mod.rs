@@ -41,4 +41,4 @@ pub use outcome::{FigureReport, Outcome, StepOutcome, StepStatus, Timing, UsageR
 pub use reuse::Reuse;
 pub use scheduler::{Next, Scheduler};
 pub use state::{Change, IllegalEvent, RunState};
-pub use step_state::{Asked, LookedUp, Phase, StepState};
+pub use step_state::{Asked, Phase, StepState};

@@ -63,13 +63,15 @@ impl<'r> Recorder<'r> {
             defaulted: None,
             figures,
             warnings,
+            ..
         } = &record.event
         else {
             return;
         };
         let state = self.scheduler.state();
-        let cached = state.unit(step).and_then(|unit| state.definition(unit)?.cache).is_some();
-        if cached {
+        let Some(unit) = state.unit(step) else { return };
+        if state.definition(unit).is_some_and(|step| step.cache.is_some()) {
+            let looked_up = state.step(unit).map(|step| step.looked_up.clone());
             self.outputs.push(Output {
                 key: key.clone(),
                 at_us: record.at_us,
@@ -77,6 +79,7 @@ impl<'r> Recorder<'r> {
                 value: std::sync::Arc::clone(output),
                 figures: figures.clone(),
                 warnings: warnings.clone(),
+                looked_up: looked_up.unwrap_or_default(),
             });
         }
     }
@@ -136,7 +139,8 @@ impl<'r> Recorder<'r> {
             }
         };
         let found = self.journal.borrow().kept(key, since_us)?;
-        Ok(found.map(|Output { run_id, value, figures, warnings, .. }| Kept {
+        Ok(found.map(|Output { run_id, value, figures, warnings, looked_up, .. }| Kept {
+            looked_up,
             run: run_id,
             output: value,
             figures,

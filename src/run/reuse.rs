@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::event::{Event, FigureCount, Record};
+use crate::event::{Event, FigureCount, LookedUp, Record};
 use crate::id::{RunId, StepKey, StepPath};
 use crate::value::Value;
 
@@ -28,21 +28,28 @@ pub(super) struct Kept {
     pub figures: FigureCount,
     /// What the reader should know about it.
     pub warnings: Vec<String>,
+    /// What its agents looked up.
+    pub looked_up: Vec<LookedUp>,
 }
 
 impl Reuse {
     /// What the events of a run made. Steps of `again`, and those inside them, are not taken over.
     pub fn of(from: RunId, records: &[Record], again: BTreeSet<String>) -> Self {
         let mut kept = BTreeMap::new();
+        let mut calls: BTreeMap<&StepPath, Vec<LookedUp>> = BTreeMap::new();
         for record in records {
+            if let Event::ToolCalled { step, call } = &record.event {
+                calls.entry(step).or_default().extend(LookedUp::of(call));
+            }
             if let Event::StepSucceeded {
+                step,
                 key: Some(key),
                 output,
                 defaulted: None,
                 figures,
                 warnings,
                 reused,
-                ..
+                looked_up,
             } = &record.event
             {
                 let found = Kept {
@@ -50,6 +57,7 @@ impl Reuse {
                     output: Arc::clone(output),
                     figures: figures.clone(),
                     warnings: warnings.clone(),
+                    looked_up: [calls.remove(step).unwrap_or_default(), looked_up.clone()].concat(),
                 };
                 kept.insert(key.clone(), found);
             }

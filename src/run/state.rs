@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::frame::{Frame, Shape, Unit};
-use super::step_state::{Asked, LookedUp, Phase, StepState};
-use crate::event::{Event, Fault, ModelCall, Record, RunStatus, ToolCall};
+use super::step_state::{Asked, Phase, StepState};
+use crate::event::{Event, Fault, LookedUp, ModelCall, Record, RunStatus, ToolCall};
 use crate::id::{RunId, StepPath, WorkflowName};
 use crate::plan::{Kind, Plan, Step};
 use crate::value::{Object, Value};
@@ -123,19 +123,28 @@ impl RunState {
                         Some(Arc::new(decision(choice, by.as_deref(), comment.as_deref(), at)));
                 })?
             }
-            Event::StepSucceeded { step, output, defaulted, reused, figures, warnings, .. } => self
-                .settle(step, event, UNDER_WAY, at, |state| {
-                    state.phase = match (defaulted, reused) {
-                        (Some(_), _) => Phase::Defaulted,
-                        (None, Some(_)) => Phase::Cached,
-                        (None, None) => Phase::Succeeded,
-                    };
-                    state.attempts = state.attempts.max(u32::from(reused.is_none()));
-                    state.output = Some(Arc::clone(output));
-                    state.error.clone_from(defaulted);
-                    state.figures = figures.clone();
-                    state.warnings.clone_from(warnings);
-                })?,
+            Event::StepSucceeded {
+                step,
+                output,
+                defaulted,
+                reused,
+                figures,
+                warnings,
+                looked_up,
+                ..
+            } => self.settle(step, event, UNDER_WAY, at, |state| {
+                state.looked_up.extend(looked_up.iter().cloned());
+                state.phase = match (defaulted, reused) {
+                    (Some(_), _) => Phase::Defaulted,
+                    (None, Some(_)) => Phase::Cached,
+                    (None, None) => Phase::Succeeded,
+                };
+                state.attempts = state.attempts.max(u32::from(reused.is_none()));
+                state.output = Some(Arc::clone(output));
+                state.error.clone_from(defaulted);
+                state.figures = figures.clone();
+                state.warnings.clone_from(warnings);
+            })?,
             Event::StepFailed { step, error } => self.settle(step, event, OPEN, at, |state| {
                 state.phase = Phase::Failed;
                 state.attempts = state.attempts.max(1);
@@ -256,15 +265,10 @@ impl RunState {
 
     /// Keeps what an agent looked up. Calls of a step are counted, of an agent only its requests.
     fn called(&mut self, unit: Unit, call: &ToolCall) {
-        match (&call.evidence, &call.output) {
-            (None, _) => self.around(unit, |state| state.attempts += 1),
-            (Some(path), Some(value)) => {
-                let (path, tool, value) = (path.clone(), call.tool.clone(), Arc::clone(value));
-                if let Some(state) = self.step_mut(unit) {
-                    state.looked_up.push(LookedUp { path, tool, value });
-                }
-            }
-            (Some(_), None) => {}
+        if call.evidence.is_none() {
+            self.around(unit, |state| state.attempts += 1);
+        } else if let Some(state) = self.step_mut(unit) {
+            state.looked_up.extend(LookedUp::of(call));
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::event::{Fault, FigureCount, SkipReason, Usage};
-use crate::id::{ModelName, ToolName};
+use crate::event::{Fault, FigureCount, LookedUp, SkipReason, Usage};
+use crate::id::ModelName;
 use crate::value::Value;
 
 /// Where a step stands.
@@ -90,17 +90,6 @@ pub struct StepState {
     pub items: Vec<Self>,
     /// Where it runs a workflow: the number of that workflow's frame.
     pub frame: Option<usize>,
-}
-
-/// What a tool gave to an agent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LookedUp {
-    /// Where it stands in the evidence: `steps.ID.tools.N`.
-    pub path: String,
-    /// The tool.
-    pub tool: ToolName,
-    /// Its result.
-    pub value: Arc<Value>,
 }
 
 /// What a person is asked.

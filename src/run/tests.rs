@@ -172,6 +172,7 @@ fn drive(
                 defaulted: None,
                 figures: FigureCount::default(),
                 warnings: Vec::new(),
+                looked_up: Vec::new(),
             },
             Fate::Fails => Event::StepFailed { step: path(unit), error: Fault::new("x", "x") },
             Fate::IsSkipped => Event::StepSkipped { step: path(unit), reason: SkipReason::When },

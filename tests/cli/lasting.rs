@@ -243,6 +243,31 @@ fn a_conversation_cut_after_any_event_goes_on_with_what_it_knows() {
     }
 }
 
+#[test]
+fn what_was_looked_up_stays_evidence_where_the_output_is_taken_over() {
+    let server = ModelServer::start(|seen, _| calls(seen));
+    let cached = CALLS.replace("    prompt: How", "    cache: true\n    prompt: How");
+    let test = Test::demo().file("workflows/calls.yaml", &cached).openai(&server);
+    let test = test.args(["run", "calls", "--json", "--quiet"]);
+    let first = test.run().code(0).json();
+    let run = first["run_id"].as_str().expect("an id").to_owned();
+    let again = |arguments: &[&str], asked: usize| {
+        let outcome = test.again(arguments).run().code(0).json();
+        assert_eq!(outcome["outputs"], first["outputs"], "{arguments:?}");
+        assert_eq!(outcome["figures"]["unverified"], json!([]), "{arguments:?}");
+        assert_eq!(step(&outcome, "look")["status"], "cached", "{arguments:?}");
+        assert_eq!(server.seen().len(), asked, "{arguments:?}");
+    };
+    again(&["rerun", &run, "--json", "--quiet"], 6);
+    again(&["rerun", &run, "--from", "answer", "--json", "--quiet"], 7);
+    again(&["run", "calls", "--json", "--quiet"], 8);
+    // Tools that would give something else are another question.
+    let cash = test.path().join("data/cash_monthly.csv");
+    let written = std::fs::read_to_string(&cash).expect("text");
+    std::fs::write(&cash, written.trim_end()).expect("a change");
+    assert_eq!(step(&test.run().code(0).json(), "look")["status"], "succeeded");
+}
+
 /// Layers of agents, each slow enough to be killed.
 fn busy() -> String {
     let step = |layer: usize, place: usize| {

@@ -32,6 +32,7 @@ impl Executor<'_> {
                     defaulted: None,
                     figures: FigureCount::default(),
                     warnings: Vec::new(),
+                    looked_up: Vec::new(),
                 },
                 // `on_error` was each item's own.
                 Err(error) => Event::StepFailed { step: path, error },

@@ -200,6 +200,7 @@ impl Executor<'_> {
             defaulted: None,
             figures: kept.figures,
             warnings: kept.warnings,
+            looked_up: kept.looked_up,
         }))
     }
 }

@@ -126,6 +126,7 @@ pub(super) fn end(
                 defaulted: None,
                 figures,
                 warnings,
+                looked_up: Vec::new(),
             };
         }
         Err(fault) => fault,
@@ -156,6 +157,7 @@ pub(super) fn end(
                     defaulted: Some(fault),
                     figures,
                     warnings: Vec::new(),
+                    looked_up: Vec::new(),
                 }
             }
             Err(error) => {
