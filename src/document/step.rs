@@ -42,7 +42,7 @@ pub struct Step {
     /// Agent: the most answers of the model, those that only call tools included; in the last one no tool is offered.
     /// 8 where nothing is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = 1, max = 100), extend("default" = 8), example = &4)]
     pub max_turns: Option<u32>,
     /// Agent: the greatest length of an answer, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -142,5 +142,5 @@ fn a_manager_written_in_place_asks_its_agents() {
     chain(&workflow).openai(&server).run().code(0);
     assert_eq!(server.seen()[0].offered(), ["ask_money", "ask_stock"]);
     let unknown = workflow.replace("stock]", "stocks]");
-    chain(&unknown).args(["validate", "w.yaml"]).code(2).says("did you mean `stock`");
+    chain(&unknown).args(["validate", "w.yaml"]).run().code(2).says("did you mean `stock`");
 }

@@ -252,7 +252,7 @@ fn what_was_looked_up_stays_evidence_where_the_output_is_taken_over() {
     let first = test.run().code(0).json();
     let run = first["run_id"].as_str().expect("an id").to_owned();
     let again = |arguments: &[&str], asked: usize| {
-        let outcome = test.again(arguments).run().code(0).json();
+        let outcome = test.also(arguments.iter().copied()).code(0).json();
         assert_eq!(outcome["outputs"], first["outputs"], "{arguments:?}");
         assert_eq!(outcome["figures"]["unverified"], json!([]), "{arguments:?}");
         assert_eq!(step(&outcome, "look")["status"], "cached", "{arguments:?}");

@@ -140,7 +140,7 @@ fn a_model_calls_tools_at_once_and_cites_what_they_gave() {
     assert_eq!(asked[0]["call"]["tools"], json!(["sales", "shops"]));
     assert_eq!(asked[0]["call"]["tool_calls"][1]["arguments"], "{\"shop\":\"south\"}");
     assert_eq!(asked[1]["call"]["messages"][2]["answers"], "c1");
-    test.again(&["show", outcome["run_id"].as_str().expect("an id")])
+    test.also(["show", outcome["run_id"].as_str().expect("an id"), "--step", "answer"])
         .code(0)
         .prints("calls sales, sales");
 }
