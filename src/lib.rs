@@ -25,6 +25,8 @@ pub mod tool;
 
 pub mod run;
 
+pub mod ask;
+
 pub mod report;
 
 pub mod lsp;

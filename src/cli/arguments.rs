@@ -37,6 +37,8 @@ pub(super) struct Global {
 pub(super) enum Command {
     /// Run a workflow
     Run(Run),
+    /// Answer a question: find the workflow or the agents for it, or make a plan, and run it
+    Ask(Ask),
     /// Check files before anything is run
     Validate(Validate),
     /// Explain a rule that `validate` checks
@@ -99,6 +101,30 @@ pub(super) struct Run {
     pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]
     pub(super) batch: Batch,
+    #[command(flatten)]
+    pub(super) ending: Ending,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Ask {
+    /// The question, in your own words
+    pub(super) question: String,
+    /// Show what would run, and run nothing
+    #[arg(long)]
+    pub(super) plan_only: bool,
+    /// Keep a plan made for this question as a workflow
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) save: Option<PathBuf>,
+    /// Tell why the question goes where it goes
+    #[arg(long)]
+    pub(super) explain: bool,
+    /// Ask no model: show what the agents look at
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// The most that the answer may cost in models
+    #[arg(long, value_name = "USD", value_parser = positive)]
+    pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]
     pub(super) ending: Ending,
 }

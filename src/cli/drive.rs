@@ -19,8 +19,9 @@ use crate::id::{RunId, ToolName};
 use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;
 use crate::report::{self, Live, Plain, Progress};
-use crate::run::{self, Context, Decision, Desk, Outcome, Reuse, RunState};
+use crate::run::{self, Context, Decision, Desk, Order, Outcome, Reuse, RunState};
 use crate::tool::Toolbox;
+use crate::value::Object;
 
 /// Steps that run at the same time where neither the command nor engine.yaml says otherwise.
 pub(super) const MAX_PARALLEL: usize = 16;
@@ -56,6 +57,38 @@ pub(super) fn interruptible() -> CancellationToken {
     cancel
 }
 
+/// A run that is about to begin.
+pub(super) struct Start<'r> {
+    pub(super) plan: Arc<Plan>,
+    pub(super) params: Object,
+    pub(super) reuse: Option<Reuse>,
+    pub(super) context: &'r Arc<Context>,
+    pub(super) ending: Ending,
+}
+
+/// Begins a run, shows how it goes on, and waits for its end.
+#[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+pub(super) async fn start(
+    start: Start<'_>,
+    journal: &RefCell<Journal>,
+    cancel: &CancellationToken,
+    printer: &Printer,
+) -> Result<Outcome, Failure> {
+    let Start { plan, params, reuse, context, ending } = start;
+    let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
+    journal.borrow_mut().put_plan(&hash, &json);
+    let allowances = Allowances::of(&plan, &journal.borrow(), context.offline)?;
+    let plan = allowances.bound(&plan)?;
+    let mut progress = progress(ending, &plan, printer);
+    let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
+    let order = Order { run_id, plan, hash, params, reuse, batch: None };
+    let observer = &mut |record: &Record| progress.show(record);
+    let desk = Desk { journal, observer, cancel };
+    let outcome = run::run(order, context, desk).await;
+    progress.end();
+    outcome.map_err(|e| journal_failure(&e))
+}
+
 /// Prints an outcome and gives the exit code that tells it.
 pub(super) fn end(ending: Ending, outcome: &Outcome, printer: &Printer) -> Result<Exit, Failure> {
     if ending.json {
@@ -65,12 +98,17 @@ pub(super) fn end(ending: Ending, outcome: &Outcome, printer: &Printer) -> Resul
     } else {
         printer.out(&report::answer(outcome));
     }
+    Ok(summary(ending, outcome, printer))
+}
+
+/// Tells how a run went, besides its answer, and gives the exit code.
+pub(super) fn summary(ending: Ending, outcome: &Outcome, printer: &Printer) -> Exit {
     if !ending.quiet {
         printer.err(&format!("\n{}", report::summary(outcome)));
     } else if let (Some(error), false) = (&outcome.error, ending.json) {
         printer.err(&format!("error: {}\n", error.message));
     }
-    Ok(Exit::of(outcome, ending.strict))
+    Exit::of(outcome, ending.strict)
 }
 
 /// What a run of the journal goes on with: its frozen plan, on the models and sources of today.

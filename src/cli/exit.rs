@@ -18,6 +18,7 @@ pub(super) enum Exit {
     Partial = 3,
     OverBudget = 4,
     Untraced = 5,
+    OutOfScope = 6,
     Interrupted = 130,
 }
 
@@ -53,6 +54,8 @@ pub(super) enum Failure {
     Usage(Vec<Fault>),
     /// Nothing is left of a budget.
     OverBudget(Fault),
+    /// The user ended it.
+    Interrupted,
     /// The machine did not do its part: a disk, a socket.
     Machine(Fault),
 }
@@ -70,6 +73,7 @@ impl Failure {
         match self {
             Self::Files(..) | Self::Usage(_) => Exit::Usage,
             Self::OverBudget(_) => Exit::OverBudget,
+            Self::Interrupted => Exit::Interrupted,
             Self::Machine(_) => Exit::Failed,
         }
     }
@@ -81,6 +85,7 @@ impl Failure {
             }
             Self::Usage(faults) => faults.as_slice(),
             Self::OverBudget(fault) | Self::Machine(fault) => std::slice::from_ref(fault),
+            Self::Interrupted => &[],
         };
         let error = if colour { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
         let mut out = String::new();

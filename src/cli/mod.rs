@@ -3,6 +3,7 @@
 
 mod allowance;
 mod arguments;
+mod asking;
 mod commands;
 mod drive;
 mod exit;
@@ -56,6 +57,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
     let global = arguments.global;
     match arguments.command {
+        Command::Ask(command) => commands::ask::run(&command, &global, printer),
         Command::Run(command) => commands::run::run(&command, &global, printer),
         Command::Explain(command) => commands::explain::run(&command, printer),
         Command::Validate(command) => commands::validate::run(&command, &global, printer),

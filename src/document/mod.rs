@@ -27,7 +27,7 @@ pub use read::{Document, Kind, Kindred, read, read_object};
 pub use schema::{KEYS_OF_FOR_EACH, of as schema};
 
 pub use agent::{Agent, InlineAgent, ModelList};
-pub use project::{Budget, Limits, Model, OnExceed, Price, Project, Provider, Rate, Source};
+pub use project::{Ask, Budget, Limits, Model, OnExceed, Price, Project, Provider, Rate, Source};
 pub use repeat::{Approval, Cache, CacheFor, Needs};
 pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
 pub use tool::{Returns, Sql, Tool, ToolFile};

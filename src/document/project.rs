@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ModelName, SourceName};
+use crate::id::{AgentName, ModelName, SourceName};
 use crate::value::HumanDuration;
 
 /// The settings of a project.
@@ -24,6 +24,19 @@ pub struct Project {
     /// Bounds of every run.
     #[serde(default)]
     pub limits: Limits,
+    /// How `engine ask` answers.
+    #[serde(default)]
+    pub ask: Ask,
+}
+
+/// How questions are answered that no workflow answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The agent that puts together what the others found; one of the engine's own where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"analyst")]
+    pub agent: Option<AgentName>,
 }
 
 /// A named endpoint.

@@ -83,6 +83,9 @@ pub struct Param {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"^[0-9]{4}-[0-9]{2}$")]
     pub pattern: Option<String>,
+    /// Whether anybody may write its value, as with the question that `engine ask` is asked: prompts hold it as data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untrusted: bool,
 }
 
 impl Param {

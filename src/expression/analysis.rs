@@ -434,6 +434,7 @@ impl Walker {
         let root = Root::of(root);
         let sources = match (&root, path.first()) {
             (Root::Steps, Some(step)) => BTreeSet::from([format!("steps.{step}")]),
+            (Root::Params, param) => self.untrusted(param),
             _ => BTreeSet::new(),
         };
         let (line, column) = start(first);
@@ -442,6 +443,13 @@ impl Walker {
         let range = first.start_offset as usize..whole.end_offset as usize;
         self.analysis.reads.push(Read { root, path, line, column, width, range, guarded });
         sources
+    }
+
+    /// The params among those read whose values are data.
+    fn untrusted(&self, param: Option<&String>) -> BTreeSet<String> {
+        let data = self.assigned.keys().filter_map(|name| name.strip_prefix("params."));
+        let read = data.filter(|name| param.is_none_or(|param| param == name));
+        read.map(|name| format!("params.{name}")).collect()
     }
 
     fn problem(&mut self, code: &'static str, message: &str, help: Option<String>, span: Span) {

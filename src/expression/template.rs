@@ -60,7 +60,7 @@ impl Template {
     }
 
     /// Prepares a prompt: every `{{ ... }}` that may write out data of a step puts it inside a fence. `data` are
-    /// further names that hold data, each with the steps it comes from.
+    /// further names that hold data, each with what it comes from; a param is named `params.NAME`.
     pub fn prompt(
         source: &str,
         data: &BTreeMap<String, BTreeSet<String>>,

@@ -158,6 +158,16 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
             );
         }
     }
+    if let Some(project) = &library.project
+        && let Some(name) = &project.value.ask.agent
+        && library.agent(name).is_none()
+    {
+        diagnostics.push(
+            Diagnostic::error("unknown-agent", format!("unknown agent `{name}`"))
+                .help(suggest(name.as_str(), library.agent_names(), "agents"))
+                .at(&project.file, project.span_of("/ask/agent")),
+        );
+    }
     for document in library.agents.values() {
         check_agent(library, document, &mut diagnostics);
     }

@@ -3,6 +3,7 @@
 // A new kind of event, step or state must be looked at everywhere.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod ask;
 mod cast;
 mod comparison;
 mod costs;
@@ -21,6 +22,7 @@ mod summary;
 mod svg;
 mod timeline;
 
+pub use ask::{AskReport, can_be_asked, route};
 pub use cast::Cast;
 pub use comparison::comparison;
 pub use costs::{By as CostsBy, Cost, CostReport, CostRow, Shape, ShapeCost, Spread};

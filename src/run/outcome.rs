@@ -107,6 +107,15 @@ pub struct UsageReport {
     pub output_tokens: u64,
 }
 
+impl std::ops::AddAssign for UsageReport {
+    fn add_assign(&mut self, other: Self) {
+        self.model_calls += other.model_calls;
+        self.input_tokens += other.input_tokens;
+        self.cached_input_tokens += other.cached_input_tokens;
+        self.output_tokens += other.output_tokens;
+    }
+}
+
 /// How long a run took.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Timing {
@@ -167,11 +176,7 @@ impl Outcome {
         };
         // Steps of the run's own plan count what happened inside them.
         for at in state.root().steps() {
-            let usage = usage(at);
-            outcome.usage.model_calls += usage.model_calls;
-            outcome.usage.input_tokens += usage.input_tokens;
-            outcome.usage.cached_input_tokens += usage.cached_input_tokens;
-            outcome.usage.output_tokens += usage.output_tokens;
+            outcome.usage += usage(at);
             outcome.cost_usd += at.cost_usd;
             outcome.unpriced_calls += at.unpriced_calls;
         }

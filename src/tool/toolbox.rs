@@ -84,6 +84,20 @@ impl Toolbox {
         self.sources.get(&tool.sql.source).map(Arc::as_ref)
     }
 
+    /// The values that exist, each with its label.
+    pub async fn values(
+        &self,
+        values: &ParamValues,
+    ) -> Result<Vec<(Value, Option<String>)>, Fault> {
+        let rows = self
+            .call(&values.tool, Object::new(), VALUES_LIMIT)
+            .await
+            .map_err(|error| error.fault())?;
+        let label = |row: &Value| Some(row.get(values.label.as_ref()?)?.as_str()?.to_owned());
+        let rows = rows.as_array().into_iter().flatten();
+        Ok(rows.filter_map(|row| Some((row.get(&values.field)?.clone(), label(row)))).collect())
+    }
+
     /// Whether a value is among those that exist; if not, the fault names the nearest that do.
     pub async fn check_value(
         &self,
@@ -91,21 +105,12 @@ impl Toolbox {
         values: &ParamValues,
         value: &Value,
     ) -> Result<(), Fault> {
-        let rows = self
-            .call(&values.tool, Object::new(), VALUES_LIMIT)
-            .await
-            .map_err(|error| error.fault())?;
-        let existing: Vec<&Value> = rows
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|row| row.get(&values.field))
-            .collect();
-        if existing.contains(&value) {
+        let existing = self.values(values).await?;
+        if existing.iter().any(|(known, _)| known == value) {
             return Ok(());
         }
         let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let names: Vec<String> = existing.into_iter().map(shown).collect();
+        let names: Vec<String> = existing.iter().map(|(known, _)| shown(known)).collect();
         let help = suggest(&shown(value), names.iter().map(String::as_str), "values");
         Err(Fault::new("unknown-value", format!("param `{param}`: there is no `{}`", shown(value)))
             .help(help))

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(super) mod approve;
+pub(super) mod ask;
 pub(super) mod batch;
 pub(super) mod cancel;
 pub(super) mod completions;

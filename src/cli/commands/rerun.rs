@@ -5,20 +5,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::allowance::Allowances;
 use crate::cli::arguments::{Global, Params, Rerun};
 use crate::cli::commands::history;
-use crate::cli::drive::{self, journal_failure};
+use crate::cli::drive::{self, Start};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::Place;
 use crate::cli::printer::Printer;
 use crate::cli::{params, setup};
 use crate::diagnostic::suggest;
-use crate::event::Record;
-use crate::id::RunId;
 use crate::plan::{Graph, Plan};
 use crate::report;
-use crate::run::{self, Desk, Order, Reuse};
+use crate::run::Reuse;
 use crate::value::Object;
 
 pub(in crate::cli) fn run(
@@ -41,20 +38,8 @@ pub(in crate::cli) fn run(
     let journal = RefCell::new(journal);
     let outcome = setup::runtime()?.block_on(async {
         let params = params::check(&plan, &given, &context.tools).await?;
-        let (hash, json) =
-            plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
-        journal.borrow_mut().put_plan(&hash, &json);
-        let mut progress = drive::progress(ending, &plan, printer);
-        let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
-        let allowances = Allowances::of(&plan, &journal.borrow(), past.state.offline())?;
-        let (plan, reuse) = (allowances.bound(&plan)?, Some(reuse));
-        let order = Order { run_id, plan, hash, params, reuse, batch: None };
-        let cancel = drive::interruptible();
-        let observer = &mut |record: &Record| progress.show(record);
-        let desk = Desk { journal: &journal, observer, cancel: &cancel };
-        let outcome = run::run(order, &context, desk).await;
-        progress.end();
-        outcome.map_err(|e| journal_failure(&e))
+        let start = Start { plan, params, reuse: Some(reuse), context: &context, ending };
+        drive::start(start, &journal, &drive::interruptible(), printer).await
     })?;
     let exit = drive::end(ending, &outcome, printer)?;
     if let (Some(before), false) = (&past.outcome, ending.json) {

@@ -1,6 +1,8 @@
 //! Steps of kind `agent`.
 
 use super::{Compiler, Edges};
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::diagnostic::suggest;
 use crate::document;
 use crate::expression::Template;
@@ -52,7 +54,7 @@ impl Compiler<'_> {
                 &format!("{pointer}/{place}"),
             );
         }
-        let prompt = match Template::prompt(prompt, &self.data) {
+        let prompt = match Template::prompt(prompt, &self.fenced()) {
             Ok(prompt) => prompt,
             Err(problem) => {
                 self.diagnostics.push(self.document.diagnostic(&problem, &place));
@@ -71,6 +73,13 @@ impl Compiler<'_> {
             consult: agent.consult,
             max_turns: step.max_turns.unwrap_or_else(most_turns),
         })))
+    }
+
+    /// The names whose values stand in fences: the item of the step, and params that anybody may write.
+    fn fenced(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let params = self.document.value.params.iter().filter(|(_, param)| param.untrusted);
+        let names = params.map(|(name, _)| (format!("params.{name}"), BTreeSet::new()));
+        names.chain(self.data.clone()).collect()
     }
 
     /// Checks the tools and agents that a step names for its agent; those of a named agent are told in its own file.

@@ -1,0 +1,122 @@
+//! What can be asked here: the project's workflows, agents and tools, and the values that params may have.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::document::{Param, Returns, Workflow};
+use crate::expression::Type;
+use crate::id::{AgentName, WorkflowName};
+use crate::plan::Library;
+use crate::value::Value;
+
+/// Values of a param that a model is told; the data may hold more.
+const MOST_VALUES: usize = 60;
+
+/// What can be asked.
+pub struct Catalog<'l> {
+    /// Agents, tools and the project's settings.
+    pub library: &'l Library,
+    /// The workflows.
+    pub workflows: Vec<&'l Workflow>,
+    /// Values that exist in the data, by workflow and param.
+    pub values: BTreeMap<(WorkflowName, String), Vec<Known>>,
+}
+
+/// A value that exists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// As params take it.
+    pub value: Value,
+    /// As people call it.
+    pub label: Option<String>,
+}
+
+impl<'l> Catalog<'l> {
+    /// A workflow by name.
+    pub fn workflow(&self, name: &WorkflowName) -> Option<&'l Workflow> {
+        self.workflows.iter().find(|workflow| workflow.name == *name).copied()
+    }
+
+    /// Values that exist for a param; none where it is not tied to any.
+    pub fn known(&self, workflow: &WorkflowName, param: &str) -> &[Known] {
+        self.values.get(&(workflow.clone(), param.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The agents' names.
+    pub fn agents(&self) -> impl Iterator<Item = &'l AgentName> {
+        self.library.agents().map(|agent| &agent.value.name)
+    }
+
+    /// It as a text for a model. The same files give the same text, so that providers can keep it.
+    pub fn describe(&self) -> String {
+        let mut out = String::from("Workflows:\n");
+        for workflow in &self.workflows {
+            let about = one_line(workflow.description.as_deref().unwrap_or_default());
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "- {}: {about}", workflow.name);
+            for (name, param) in &workflow.params {
+                let _ = writeln!(out, "  - param {name}{}", self.param(workflow, name, param));
+            }
+        }
+        out.push_str("Agents:\n");
+        for agent in self.library.agents().map(|document| &document.value) {
+            let covers = agent.covers.as_deref().or(agent.goal.as_deref()).unwrap_or_default();
+            let role = agent.role.as_deref().unwrap_or("agent");
+            let _ = writeln!(out, "- {} ({role}): {}", agent.name, one_line(covers));
+        }
+        out.push_str("Tools:\n");
+        for tool in self.library.tools() {
+            let about = one_line(&tool.description);
+            let gives = match tool.returns {
+                Returns::Rows => "rows",
+                Returns::Row => "one row",
+                Returns::Value => "one value",
+            };
+            let _ = writeln!(out, "- {}: {about} Gives {gives}{}", tool.name, self.fields(tool));
+            for (name, param) in &tool.params {
+                let _ = writeln!(out, "  - param {name}{}", words(param));
+            }
+        }
+        out
+    }
+
+    fn param(&self, workflow: &Workflow, name: &str, param: &Param) -> String {
+        let known = self.known(&workflow.name, name);
+        let mut out = words(param);
+        if !known.is_empty() {
+            let shown = known.iter().take(MOST_VALUES).map(Known::words);
+            let more = if known.len() > MOST_VALUES { ", ..." } else { "" };
+            let _ = write!(out, " One of: {}{more}", shown.collect::<Vec<_>>().join(", "));
+        }
+        out
+    }
+
+    fn fields(&self, tool: &crate::document::Tool) -> String {
+        let columns: &[(String, Type)] =
+            self.library.columns.get(&tool.name).map_or(&[], Vec::as_slice);
+        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        if names.is_empty() { ".".to_owned() } else { format!(" of {}.", names.join(", ")) }
+    }
+}
+
+impl Known {
+    /// The value, with the name that people give it.
+    pub fn words(&self) -> String {
+        let value = self.value.as_str().map_or_else(|| self.value.to_string(), str::to_owned);
+        match &self.label {
+            Some(label) if *label != value => format!("{value} ({label})"),
+            Some(_) | None => value,
+        }
+    }
+}
+
+/// Type, need and meaning of a param.
+fn words(param: &Param) -> String {
+    let need = if param.default.is_some() { "optional" } else { "required" };
+    let about = one_line(param.description.as_deref().unwrap_or_default());
+    format!(" ({}, {need}): {about}", param.kind.describe())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

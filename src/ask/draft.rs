@@ -1,0 +1,248 @@
+//! Workflow documents made for one question. They are only drafts until `plan` has checked them.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::document::Returns;
+use crate::id::{AgentName, ToolName};
+use crate::value::{Object, Value};
+
+use super::{Argument, Catalog, PLAN, Part, QUESTION};
+
+/// The last step, which puts everything together.
+const ANSWER: &str = "answer";
+
+/// The most answers that the last step takes: it may ask agents for what is missing, and then has to answer.
+const TURNS: u32 = 3;
+
+/// What is wrong with the parts of a plan before anything can be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(pub String);
+
+/// The document of a plan that a model made.
+pub fn draft(catalog: &Catalog<'_>, question: &str, parts: &[Part]) -> Result<Value, Refusal> {
+    if parts.is_empty() {
+        return Err(Refusal("the plan has no parts".to_owned()));
+    }
+    if let Some(part) = parts.iter().find(|part| part.id == ANSWER) {
+        return Err(Refusal(format!(
+            "part `{}` has a name that is taken; give it another",
+            part.id
+        )));
+    }
+    let mut steps = Vec::with_capacity(parts.len() + 1);
+    for part in parts {
+        steps.push(step(catalog, part, parts)?);
+    }
+    let found: Vec<Finding> = parts.iter().map(|part| Finding::of(catalog, part)).collect();
+    steps.push(answer(catalog, &found));
+    Ok(document(question, steps))
+}
+
+/// The document of a question that agents answer, each on its own; one agent alone needs nobody to put it together.
+pub fn lexical_draft(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]) -> Value {
+    if let [agent] = agents {
+        let step = json!({
+            "id": ANSWER, "agent": agent, "prompt": format!("{{{{ params.{QUESTION} }}}}"), "figures": "cite",
+        });
+        return document(question, vec![step]);
+    }
+    let part = |agent: &AgentName| Part {
+        id: identifier(agent.as_str()),
+        agent: Some(agent.clone()),
+        task: "Answer the part of the question that is yours.".to_owned(),
+        tool: None,
+        with: Vec::new(),
+        needs: Vec::new(),
+    };
+    let parts: Vec<Part> = agents.iter().map(part).collect();
+    draft(catalog, question, &parts).unwrap_or_else(|_| document(question, Vec::new()))
+}
+
+/// The document of a question where no model is there: what the agents look at first, as tables.
+pub fn overview(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]) -> Value {
+    let mut steps = Vec::new();
+    let mut names = BTreeSet::new();
+    let mut lines = vec!["Worded without a model: this is what bears on the question.".to_owned()];
+    let mut told = Vec::new();
+    for agent in agents.iter().filter_map(|name| catalog.library.agent(name)) {
+        let new: Vec<&ToolName> =
+            agent.overview.iter().filter(|name| names.insert((*name).clone())).collect();
+        if new.is_empty() {
+            continue;
+        }
+        lines.push(format!("\n## {}", plain(agent.role.as_deref().unwrap_or(agent.name.as_str()))));
+        for tool in new.into_iter().filter_map(|name| catalog.library.tool(name)) {
+            let id = identifier(tool.name.as_str());
+            let title = plain(&tool.description);
+            let value = format!("steps.{id}.output");
+            let shown = if tool.returns == Returns::Value { "" } else { " | table" };
+            lines.push(format!(
+                "\n**{}**\n\n{{% if {value} is defined %}}{{{{ {value}{shown} }}}}{{% else %}}(not available){{% endif %}}",
+                title.trim()
+            ));
+            steps.push(json!({"id": id, "tool": tool.name}));
+            told.push(id);
+        }
+    }
+    if told.is_empty() {
+        lines
+            .push("\nThe agents name no `overview` tools, so there is nothing to show.".to_owned());
+    }
+    steps.push(json!({
+        "id": ANSWER,
+        "agent": synthesiser(catalog),
+        "prompt": format!("{{{{ params.{QUESTION} }}}}"),
+        "tools": [],
+        "needs": {"optional": told},
+        "on_error": "default",
+        "default": lines.join("\n"),
+    }));
+    document(question, steps)
+}
+
+/// A document as YAML, for people to keep.
+pub fn text(document: &Value) -> Result<String, String> {
+    let body = serde_saphyr::to_string(document).map_err(|error| error.to_string())?;
+    Ok(format!("# yaml-language-server: $schema=../schemas/workflow.schema.json\n\n{body}"))
+}
+
+fn document(question: &str, steps: Vec<Value>) -> Value {
+    let description = "The question that the workflow answers; others of its kind can be asked.";
+    json!({
+        "name": PLAN,
+        "description": format!("Made for the question: {}", question.trim()),
+        "questions": [question.replace(['{', '}'], "")],
+        "params": {
+            QUESTION: {"type": "string", "description": description, "default": question, "untrusted": true},
+        },
+        "steps": steps,
+        "outputs": {"answer": format!("{{{{ steps.{ANSWER}.output }}}}")},
+    })
+}
+
+fn step(catalog: &Catalog<'_>, part: &Part, parts: &[Part]) -> Result<Value, Refusal> {
+    let Part { id, agent, task, tool, with, needs } = part;
+    match (agent, tool) {
+        (Some(_), Some(_)) => {
+            Err(Refusal(format!("part `{id}` has an agent and a tool; make two parts of it")))
+        }
+        (Some(agent), None) => {
+            let read = parts.iter().filter(|other| needs.contains(&other.id));
+            let found: Vec<Finding> = read.map(|part| Finding::of(catalog, part)).collect();
+            // A need that is no part is told by the check of the document.
+            let unknown = needs.iter().filter(|need| !parts.iter().any(|part| part.id == **need));
+            let prompt = format!(
+                "The question: {{{{ params.{QUESTION} }}}}\n\nYour part of it: {}{}",
+                plain(task),
+                findings(&found)
+            );
+            let mut step = json!({"id": id, "agent": agent, "prompt": prompt, "figures": "cite"});
+            let unknown: Vec<&String> = unknown.collect();
+            if let (Some(step), false) = (step.as_object_mut(), unknown.is_empty()) {
+                step.insert("needs".to_owned(), json!(unknown));
+            }
+            Ok(step)
+        }
+        (None, Some(name)) => {
+            let params = catalog.library.tool(name).map(|tool| &tool.params);
+            let value = |Argument { name, value }: &Argument| {
+                let param = params.and_then(|params| params.get(name));
+                let typed = param.and_then(|param| crate::tool::parse_param(param, value).ok());
+                (name.clone(), typed.unwrap_or_else(|| Value::from(value.as_str())))
+            };
+            let with: Object = with.iter().map(value).collect();
+            Ok(json!({"id": id, "tool": name, "with": with, "needs": needs}))
+        }
+        (None, None) if with.is_empty() => Err(Refusal(format!(
+            "part `{id}` has neither an agent, nor a tool, nor arithmetic in `with`"
+        ))),
+        (None, None) => {
+            let compute: Object =
+                with.iter().map(|one| (one.name.clone(), one.value.as_str().into())).collect();
+            Ok(json!({"id": id, "compute": compute, "needs": needs}))
+        }
+    }
+}
+
+/// What a part found, as a later step reads it.
+struct Finding {
+    id: String,
+    /// Who found it, as the heading says.
+    by: String,
+    /// Whether it is a text.
+    is_text: bool,
+}
+
+impl Finding {
+    fn of(catalog: &Catalog<'_>, part: &Part) -> Self {
+        let role = |name| catalog.library.agent(name).and_then(|agent| agent.role.clone());
+        let by = match (&part.agent, &part.tool) {
+            (Some(name), _) => role(name).unwrap_or_else(|| name.to_string()),
+            (None, Some(tool)) => format!("tool {tool}"),
+            (None, None) => "arithmetic".to_owned(),
+        };
+        Self { id: part.id.clone(), by: plain(&by), is_text: part.agent.is_some() }
+    }
+}
+
+/// The findings of steps as a prompt tells them. One that is missing is named to the agent by the engine.
+fn findings(found: &[Finding]) -> String {
+    let told = |Finding { id, by, is_text }: &Finding| {
+        let filter = if *is_text { "" } else { " | tojson" };
+        format!("\n\nFound by `{id}` ({by}):\n{{{{ steps.{id}.output{filter} }}}}")
+    };
+    found.iter().map(told).collect()
+}
+
+/// The last step. It goes without findings that failed, and says so.
+fn answer(catalog: &Catalog<'_>, found: &[Finding]) -> Value {
+    let told = |Finding { id, by, is_text }: &Finding| {
+        let filter = if *is_text { "" } else { " | tojson" };
+        format!(
+            "\n\n{{% if steps.{id}.output is defined %}}Found by `{id}` ({by}):\n{{{{ steps.{id}.output{filter} }}}}{{% endif %}}"
+        )
+    };
+    let findings: String = found.iter().map(told).collect();
+    let ids: Vec<&String> = found.iter().map(|finding| &finding.id).collect();
+    json!({
+        "id": ANSWER,
+        "description": "Puts the findings together.",
+        "agent": synthesiser(catalog),
+        "prompt": format!(
+            "The question: {{{{ params.{QUESTION} }}}}{findings}\n\nPut this together into one answer to the question: say \
+             what to do, what it rests on, how the findings bear on one another, and what is missing. Where two of them \
+             give different values for one thing, show both with their sources."
+        ),
+        "tools": [],
+        "max_turns": TURNS,
+        "figures": "cite",
+        "needs": {"optional": ids},
+    })
+}
+
+/// Who puts findings together: the agent that engine.yaml names, or one written here.
+fn synthesiser(catalog: &Catalog<'_>) -> Value {
+    let named =
+        catalog.library.project.as_ref().and_then(|project| project.value.ask.agent.as_ref());
+    match named {
+        Some(name) => json!(name),
+        None => json!({
+            "role": "Analyst",
+            "goal": "Turn what the specialists found into one answer that can be acted on",
+            "instructions": "The answer first, then what it rests on, then what to do next. Half a page at most.",
+        }),
+    }
+}
+
+/// A text that is no template, whatever stands in it.
+fn plain(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.replace("{{", "{ {").replace("{%", "{ %").replace("{#", "{ #")
+}
+
+/// A name as a step's id.
+fn identifier(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}

@@ -1,0 +1,263 @@
+//! Routing by the words of a question alone. It decides only where it is sure; elsewhere it says who comes nearest.
+
+mod amounts;
+mod terms;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{By, Candidate, Catalog, Known, Route, RouteKind};
+use crate::document::{Param, ParamType, Workflow};
+use crate::id::AgentName;
+use crate::value::{Object, Value};
+
+use terms::{Terms, terms};
+
+/// How much a question and a workflow's own question have to share, from 0 to 1.
+const SAME_QUESTION: f64 = 0.72;
+
+/// How much of a question one agent has to cover.
+const COVERED: f64 = 0.7;
+
+/// By how much the best has to lead.
+const LEAD: f64 = 0.12;
+
+/// Agents that come this near the best are taken as well where none is sure.
+const NEAR: f64 = 0.6;
+
+/// The most agents for one question.
+const MOST_AGENTS: usize = 3;
+
+/// Where the words of a question lead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lexical {
+    /// The best choice.
+    pub route: Route,
+    /// Whether it can be taken without asking a model.
+    pub sure: bool,
+}
+
+/// Routes a question by its words.
+pub fn route(catalog: &Catalog<'_>, question: &str) -> Lexical {
+    let asked = terms(question);
+    let weights = Weights::of(catalog);
+    let mut workflows: Vec<(f64, &Workflow, Filled)> = catalog
+        .workflows
+        .iter()
+        .map(|workflow| {
+            let filled = fill(catalog, workflow, question);
+            let rest = asked.without(&filled.words);
+            (likeness(workflow, &rest, &weights), *workflow, filled)
+        })
+        .collect();
+    workflows.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut agents: Vec<(f64, AgentName)> = catalog
+        .library
+        .agents()
+        .map(|agent| {
+            (weights.covered(&asked, &terms(&about(&agent.value))), agent.value.name.clone())
+        })
+        .collect();
+    agents.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let candidates = candidates(&workflows, &agents);
+    let done = |route: Route, sure| Lexical { route: Route { candidates, ..route }, sure };
+
+    let second = workflows.get(1).map_or(0.0, |(score, ..)| *score);
+    if let Some((score, workflow, filled)) = workflows.into_iter().next()
+        && score >= SAME_QUESTION
+        && score - second >= LEAD
+    {
+        return done(to_workflow(workflow, filled, score), true);
+    }
+    let best = agents.first().map_or(0.0, |(score, _)| *score);
+    if best <= 0.0 {
+        let why = "no word of it is one of ours".to_owned();
+        return done(
+            Route { why, ..Route::of(RouteKind::OutOfScope, By::Lexical) },
+            !asked.is_empty(),
+        );
+    }
+    let near = agents.iter().filter(|(score, _)| *score >= best * NEAR).take(MOST_AGENTS);
+    let near: Vec<AgentName> = near.map(|(_, name)| name.clone()).collect();
+    let lead = best - agents.get(1).map_or(0.0, |(score, _)| *score);
+    let sure = best >= COVERED && lead >= LEAD;
+    let chosen = if sure { near.into_iter().take(1).collect() } else { near };
+    done(Route::to_agents(chosen, best, By::Lexical, "the words of the question"), sure)
+}
+
+fn to_workflow(workflow: &Workflow, filled: Filled, score: f64) -> Route {
+    let required = workflow.params.iter().filter(|(_, param)| param.default.is_none());
+    let missing: Vec<String> = required
+        .filter(|(name, _)| !filled.params.contains_key(*name))
+        .map(|(name, _)| name.clone())
+        .collect();
+    let kind = if missing.is_empty() { RouteKind::Workflow } else { RouteKind::Clarify };
+    Route {
+        missing,
+        workflow: Some(workflow.name.clone()),
+        params: filled.params,
+        score,
+        why: "it asks what the workflow says it answers".to_owned(),
+        ..Route::of(kind, By::Lexical)
+    }
+}
+
+fn candidates(
+    workflows: &[(f64, &Workflow, Filled)],
+    agents: &[(f64, AgentName)],
+) -> Vec<Candidate> {
+    let workflows = workflows.iter().map(|(score, workflow, _)| Candidate {
+        workflow: Some(workflow.name.clone()),
+        agent: None,
+        score: rounded(*score),
+    });
+    let agents = agents.iter().map(|(score, name)| Candidate {
+        workflow: None,
+        agent: Some(name.clone()),
+        score: rounded(*score),
+    });
+    let mut all: Vec<Candidate> = workflows.chain(agents).filter(|one| one.score > 0.0).collect();
+    all.sort_by(|a, b| b.score.total_cmp(&a.score));
+    all
+}
+
+fn rounded(score: f64) -> f64 {
+    (score * 1000.0).round() / 1000.0
+}
+
+/// What an agent says of itself.
+fn about(agent: &crate::document::Agent) -> String {
+    let parts = [&agent.role, &agent.goal, &agent.covers].into_iter().flatten();
+    parts.chain(&agent.questions).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// How much a question is like one of a workflow's own: what both share, against what either holds.
+fn likeness(workflow: &Workflow, asked: &Terms, weights: &Weights) -> f64 {
+    let like = |pattern: &String| {
+        let own = terms(&without_slots(pattern));
+        let both = weights.covered(asked, &own) * weights.covered(&own, asked);
+        both.max(0.0).sqrt()
+    };
+    workflow.questions.iter().map(like).fold(0.0, f64::max)
+}
+
+fn without_slots(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut inside = false;
+    for c in pattern.chars() {
+        match c {
+            '{' => inside = true,
+            '}' => inside = false,
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Values of params that a question names.
+#[derive(Default)]
+struct Filled {
+    params: Object,
+    /// The words that name them.
+    words: BTreeSet<String>,
+}
+
+fn fill(catalog: &Catalog<'_>, workflow: &Workflow, question: &str) -> Filled {
+    let mut filled = Filled::default();
+    for name in workflow.params.keys() {
+        let known = catalog.known(&workflow.name, name);
+        if let Some((value, words)) = named(known, question) {
+            filled.params.insert(name.clone(), value);
+            filled.words.extend(words);
+        }
+    }
+    let wanted = |param: &Param| {
+        matches!(param.kind, ParamType::Number | ParamType::Integer) && param.default.is_none()
+    };
+    let mut numbers = workflow.params.iter().filter(|(_, param)| wanted(param));
+    // One amount for one param; with more of either nobody can tell which is meant.
+    if let (Some((name, param)), None) = (numbers.next(), numbers.next())
+        && let [(amount, words)] = amounts::find(question).as_slice()
+    {
+        let value = if param.kind == ParamType::Integer {
+            amounts::whole(*amount)
+        } else {
+            (*amount).into()
+        };
+        filled.params.insert(name.clone(), value);
+        filled.words.extend(words.iter().cloned());
+    }
+    filled
+}
+
+/// The one value that a question names, by itself or by its label; none where several are named as well.
+fn named(known: &[Known], question: &str) -> Option<(Value, Vec<String>)> {
+    let asked: BTreeSet<String> = terms::words(question).into_iter().collect();
+    let mut best: Vec<(usize, &Known, Vec<String>)> = Vec::new();
+    for one in known {
+        let value = one.value.as_str().map_or_else(|| one.value.to_string(), str::to_owned);
+        let texts = [Some(value), one.label.clone()];
+        for words in texts.into_iter().flatten().map(|text| terms::words(&text)) {
+            if !words.is_empty() && words.iter().all(|word| asked.contains(word)) {
+                best.push((words.len(), one, words));
+            }
+        }
+    }
+    let longest = best.iter().map(|(length, ..)| *length).max()?;
+    best.retain(|(length, ..)| *length == longest);
+    let (_, first, words) = best.first()?;
+    let one = best.iter().all(|(_, other, _)| other.value == first.value);
+    one.then(|| (first.value.clone(), words.clone()))
+}
+
+/// Whether a question names a value that a model took from it: by a word of it or of its label, or as a number. What no
+/// list of values bounds is taken as it is.
+pub fn is_named(known: &[Known], value: &Value, question: &str) -> bool {
+    if value.is_number() {
+        let numbers =
+            |word: &String| word.contains(|c: char| c.is_ascii_digit()) || amounts::is_number(word);
+        return terms::words(question).iter().any(numbers);
+    }
+    let Some(one) = known.iter().find(|one| one.value == *value) else { return known.is_empty() };
+    let asked = terms(question);
+    let texts = [one.value.as_str(), one.label.as_deref()];
+    texts.into_iter().flatten().any(|text| terms(text).iter().any(|term| asked.contains(term)))
+}
+
+/// How much a term tells: the rarer among workflows and agents, the more.
+struct Weights {
+    documents: f64,
+    counts: BTreeMap<String, usize>,
+}
+
+impl Weights {
+    fn of(catalog: &Catalog<'_>) -> Self {
+        let agents = catalog.library.agents().map(|agent| about(&agent.value));
+        let workflows = catalog.workflows.iter().map(|workflow| {
+            let own = workflow.questions.iter().map(|pattern| without_slots(pattern));
+            own.chain(workflow.description.clone()).collect::<Vec<_>>().join(" ")
+        });
+        let mut weights = Self { documents: 0.0, counts: BTreeMap::new() };
+        for text in agents.chain(workflows) {
+            weights.documents += 1.0;
+            for term in terms(&text).iter() {
+                *weights.counts.entry(term.to_owned()).or_default() += 1;
+            }
+        }
+        weights
+    }
+
+    fn of_term(&self, term: &str) -> f64 {
+        let count = self.counts.get(term).copied().unwrap_or_default();
+        (1.0 + (self.documents + 1.0) / (f64::from(u32::try_from(count).unwrap_or(u32::MAX)) + 1.0))
+            .ln()
+    }
+
+    /// How much of one text another one covers, from 0 to 1.
+    fn covered(&self, text: &Terms, by: &Terms) -> f64 {
+        let all: f64 = text.iter().map(|term| self.of_term(term)).sum();
+        let shared: f64 =
+            text.iter().filter(|term| by.contains(term)).map(|term| self.of_term(term)).sum();
+        if all > 0.0 { shared / all } else { 0.0 }
+    }
+}

@@ -1,0 +1,27 @@
+//! Questions in people's own words: which workflow or which agents answer one, and the plan of a question that no
+//! workflow answers. Pure: a plan made here is a workflow document, checked and run like any other.
+//!
+//! ```text
+//! question -> lexical -> workflow | agent | nothing in our field
+//!                 | not sure
+//!                 v
+//!             Decision (one answer of a model, itself a run) -> draft -> workflow document -> plan -> run
+//! ```
+
+mod catalog;
+mod decision;
+mod draft;
+mod lexical;
+mod route;
+
+pub use catalog::{Catalog, Known};
+pub use decision::{Argument, Decision, Part, Verdict, inquiry};
+pub use draft::{Refusal, draft, lexical_draft, overview, text};
+pub use lexical::{Lexical, is_named, route};
+pub use route::{By, Candidate, Route, RouteKind};
+
+/// The param that holds the question in every workflow made here.
+pub const QUESTION: &str = "question";
+
+/// The name of workflows made for one question.
+pub const PLAN: &str = "plan";

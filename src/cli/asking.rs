@@ -1,0 +1,242 @@
+//! Finds the way of a question: by its words where they are sure, else by one answer of a model, whose plan is checked
+//! like any workflow and goes back to it with its faults.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::ask::{self, By, Decision, PLAN, Refusal, Route, RouteKind, Verdict};
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::document::{self, Workflow};
+use crate::id::AgentName;
+use crate::plan::{self, Plan};
+use crate::tool;
+use crate::value::{Object, Value};
+
+use super::commands::ask::Asked;
+use super::exit::Failure;
+
+/// Decisions that a model is asked for, the first included.
+const TRIES: usize = 3;
+
+/// What answers a question.
+pub(super) struct Chosen {
+    pub(super) route: Route,
+    /// What to run; none where nothing can.
+    pub(super) plan: Option<Plan>,
+    /// The document made for the question, where it is no workflow of the project.
+    pub(super) document: Option<Value>,
+    /// What the reader of the answer should know.
+    pub(super) warning: Option<String>,
+}
+
+/// Finds what answers a question.
+#[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+pub(super) async fn choose(asked: &Asked<'_>) -> Result<Chosen, Failure> {
+    let ask::Lexical { route, sure } = ask::route(asked.catalog, asked.question);
+    let has_model = asked.has_model().await;
+    if sure || !has_model {
+        return chosen(asked, route, has_model, None);
+    }
+    match decide(asked).await? {
+        Ok(decided) => {
+            Ok(Chosen { route: Route { candidates: route.candidates, ..decided.route }, ..decided })
+        }
+        Err(why) => {
+            let warning = format!(
+                "no plan of a model could be used, so the agents were chosen by words: {why}"
+            );
+            chosen(asked, route, has_model, Some(warning))
+        }
+    }
+}
+
+/// What the words of a question lead to.
+fn chosen(
+    asked: &Asked<'_>,
+    route: Route,
+    has_model: bool,
+    warning: Option<String>,
+) -> Result<Chosen, Failure> {
+    match route.kind {
+        RouteKind::Workflow => {
+            let plan = workflow(asked, &route);
+            Ok(Chosen { route, plan, document: None, warning })
+        }
+        RouteKind::Agent | RouteKind::Plan => to_agents(asked, route, has_model, warning),
+        RouteKind::OutOfScope | RouteKind::Clarify => {
+            Ok(Chosen { route, plan: None, document: None, warning })
+        }
+    }
+}
+
+fn to_agents(
+    asked: &Asked<'_>,
+    route: Route,
+    has_model: bool,
+    warning: Option<String>,
+) -> Result<Chosen, Failure> {
+    let document = if has_model {
+        ask::lexical_draft(asked.catalog, asked.question, &route.agents)
+    } else {
+        ask::overview(asked.catalog, asked.question, &route.agents)
+    };
+    let plan = compiled(asked, &document).map_err(|faults| {
+        Failure::Machine(crate::event::Fault::new(
+            "bug",
+            format!("the plan made for the question is at fault: {faults}"),
+        ))
+    })?;
+    Ok(Chosen { route, plan: Some(plan), document: Some(document), warning })
+}
+
+/// The plan of the workflow that a route names.
+pub(super) fn workflow(asked: &Asked<'_>, route: &Route) -> Option<Plan> {
+    let name = route.workflow.as_ref()?;
+    let document = asked.documents.iter().find(|document| document.value.name == *name)?;
+    plan::compile(document, asked.library()).0
+}
+
+/// A document made for the question as a plan, checked like any file; or its faults in words.
+fn compiled(asked: &Asked<'_>, document: &Value) -> Result<Plan, String> {
+    let text = ask::text(document)?;
+    let file = Arc::new(SourceFile { path: PathBuf::from(PLAN), text });
+    let (read, mut faults) = document::read::<Workflow>(file);
+    let plan = read.and_then(|document| {
+        let (plan, found) = plan::compile(&document, asked.library());
+        faults.extend(found);
+        plan
+    });
+    plan.ok_or_else(|| {
+        let line = |fault: &Diagnostic| match &fault.help {
+            Some(help) => format!("- {} ({help})", fault.message),
+            None => format!("- {}", fault.message),
+        };
+        faults.iter().filter(|fault| fault.is_error()).map(line).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// Asks a model, again with the faults of what it planned. The inner error tells why there is no decision.
+#[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+async fn decide(asked: &Asked<'_>) -> Result<Result<Chosen, String>, Failure> {
+    let inquiry = ask::inquiry(asked.catalog);
+    let mut refused = String::new();
+    for _ in 0..TRIES {
+        let plan = compiled(asked, &inquiry).map_err(|faults| {
+            Failure::Machine(crate::event::Fault::new(
+                "bug",
+                format!("the inquiry is at fault: {faults}"),
+            ))
+        })?;
+        let mut given = Object::new();
+        if !refused.is_empty() {
+            given.insert("refused".to_owned(), refused.as_str().into());
+        }
+        let outcome = asked.run_before(plan, given).await?;
+        if outcome.status == crate::event::RunStatus::Cancelled {
+            return Err(Failure::Interrupted);
+        }
+        let answer = outcome.outputs.get("decision").filter(|answer| !answer.is_null()).cloned();
+        let Some(answer) = answer else {
+            let failed = outcome.steps.iter().find_map(|step| step.error.as_ref());
+            return Ok(Err(
+                failed.map_or_else(|| "no answer".to_owned(), |fault| fault.message.clone())
+            ));
+        };
+        let found = match serde_json::from_value::<Decision>(answer.clone()) {
+            Ok(decision) => decided(asked, decision),
+            Err(error) => Err(format!("- {error}")),
+        };
+        match found {
+            Ok(chosen) => return Ok(Ok(chosen)),
+            Err(faults) => refused = format!("{faults}\nThe refused answer:\n{answer}"),
+        }
+    }
+    Ok(Err(refused.lines().take_while(|line| line.starts_with('-')).collect::<Vec<_>>().join(" ")))
+}
+
+/// What a decision comes to, or what is wrong with it.
+fn decided(asked: &Asked<'_>, decision: Decision) -> Result<Chosen, String> {
+    let catalog = asked.catalog;
+    let why = decision.reason.clone();
+    let done = |route: Route, plan, document| Chosen {
+        route: Route { why, score: 1.0, ..route },
+        plan,
+        document,
+        warning: None,
+    };
+    match decision.kind {
+        Verdict::OutOfScope => Ok(done(Route::of(RouteKind::OutOfScope, By::Model), None, None)),
+        Verdict::Workflow => {
+            let named = decision.workflow.as_ref().and_then(|name| catalog.workflow(name));
+            let workflow = named.ok_or("- `workflow` names no workflow")?;
+            let route = filled(asked, workflow, &decision)?;
+            let plan = (route.kind == RouteKind::Workflow)
+                .then(|| self::workflow(asked, &route))
+                .flatten();
+            Ok(done(route, plan, None))
+        }
+        Verdict::Agent => {
+            let known = |name: &AgentName| catalog.library.agent(name).is_some();
+            let agent = decision.agent.filter(known).ok_or("- `agent` names no agent")?;
+            let route = Route::to_agents(vec![agent], 1.0, By::Model, "");
+            let document = ask::lexical_draft(catalog, asked.question, &route.agents);
+            let plan = compiled(asked, &document)?;
+            Ok(done(route, Some(plan), Some(document)))
+        }
+        Verdict::Plan => {
+            let document = ask::draft(catalog, asked.question, &decision.parts)
+                .map_err(|Refusal(message)| format!("- {message}"))?;
+            let plan = compiled(asked, &document)?;
+            let mut agents: Vec<AgentName> = Vec::new();
+            for agent in decision.parts.into_iter().filter_map(|part| part.agent) {
+                if !agents.contains(&agent) {
+                    agents.push(agent);
+                }
+            }
+            let route = Route { agents, ..Route::of(RouteKind::Plan, By::Model) };
+            Ok(done(route, Some(plan), Some(document)))
+        }
+    }
+}
+
+/// The params that a decision gives a workflow. What the question does not name is left out: a value is never invented.
+fn filled(asked: &Asked<'_>, workflow: &Workflow, decision: &Decision) -> Result<Route, String> {
+    let mut params = Object::new();
+    for argument in &decision.params {
+        let param = workflow.params.get(&argument.name).ok_or_else(|| {
+            let names: Vec<&str> = workflow.params.keys().map(String::as_str).collect();
+            format!(
+                "- workflow `{}` has no param `{}`; it has {}",
+                workflow.name,
+                argument.name,
+                names.join(", ")
+            )
+        })?;
+        let value = tool::parse_param(param, &argument.value)
+            .map_err(|message| format!("- param `{}`: {message}", argument.name))?;
+        let known = asked.catalog.known(&workflow.name, &argument.name);
+        if !known.is_empty() && !known.iter().any(|one| one.value == value) {
+            let values: Vec<String> = known.iter().map(ask::Known::words).collect();
+            return Err(format!(
+                "- param `{}`: there is no {value}; there are {}",
+                argument.name,
+                values.join(", ")
+            ));
+        }
+        if ask::is_named(known, &value, asked.question) {
+            params.insert(argument.name.clone(), value);
+        }
+    }
+    let required = workflow.params.iter().filter(|(_, param)| param.default.is_none());
+    let missing: Vec<String> = required
+        .filter(|(name, _)| !params.contains_key(*name))
+        .map(|(name, _)| name.clone())
+        .collect();
+    let kind = if missing.is_empty() { RouteKind::Workflow } else { RouteKind::Clarify };
+    Ok(Route {
+        workflow: Some(workflow.name.clone()),
+        params,
+        missing,
+        ..Route::of(kind, By::Model)
+    })
+}

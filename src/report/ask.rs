@@ -1,0 +1,77 @@
+//! Answers to questions: where a question went, for people and as JSON.
+
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::ask::{By, Candidate, Catalog, Route, RouteKind};
+use crate::event::Fault;
+use crate::run::Outcome;
+use crate::value::Value;
+
+/// The most candidates that are shown.
+const SHOWN: usize = 6;
+
+/// What `engine ask --json` prints: the outcome, where the question went, and the plan made for it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AskReport<'r> {
+    /// The outcome of the run; absent where nothing ran.
+    #[serde(flatten)]
+    pub outcome: Option<&'r Outcome>,
+    /// Where the question went.
+    pub route: &'r Route,
+    /// The workflow document made for the question, where one was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<&'r Value>,
+    /// Why nothing ran, where that is no wish of the user.
+    #[serde(rename = "refusal", skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Fault>,
+}
+
+/// Where a question went and why, for people.
+pub fn route(route: &Route) -> String {
+    let by = match route.by {
+        By::Lexical => "its words",
+        By::Model => "a model",
+    };
+    let agents = || route.agents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let workflow = || route.workflow.as_ref().map_or_else(String::new, ToString::to_string);
+    let to = match route.kind {
+        RouteKind::Workflow => format!("workflow {}", workflow()),
+        RouteKind::Clarify => {
+            format!("workflow {}, once it is known: {}", workflow(), route.missing.join(", "))
+        }
+        RouteKind::Agent => format!("agent {}", agents()),
+        RouteKind::Plan => format!("a plan with {}", agents()),
+        RouteKind::OutOfScope => "nobody here".to_owned(),
+    };
+    let why = if route.why.is_empty() { String::new() } else { format!(": {}", route.why) };
+    let mut out = format!("goes to {to}, by {by}{why}\n");
+    for (name, value) in &route.params {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  {name} = {value}");
+    }
+    for Candidate { workflow, agent, score } in route.candidates.iter().take(SHOWN) {
+        let name = match (workflow, agent) {
+            (Some(name), _) => format!("workflow {name}"),
+            (None, Some(name)) => format!("agent {name}"),
+            (None, None) => continue,
+        };
+        let _ = writeln!(out, "  {score:.3}  {name}");
+    }
+    out
+}
+
+/// What can be asked, for somebody whose question nobody here answers.
+pub fn can_be_asked(catalog: &Catalog<'_>) -> String {
+    let agents = catalog.library.agents().map(|document| &document.value);
+    let lines = agents.filter_map(|agent| {
+        let role = agent.role.as_deref().unwrap_or(agent.name.as_str());
+        Some(format!("  {role}: {}", agent.questions.first()?))
+    });
+    let workflows =
+        catalog.workflows.iter().filter_map(|one| Some(format!("  {}", one.questions.first()?)));
+    let lines: Vec<String> = workflows.chain(lines).collect();
+    format!("what can be asked here, for example:\n{}", lines.join("\n"))
+}
