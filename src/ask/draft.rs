@@ -37,7 +37,7 @@ pub fn draft(catalog: &Catalog<'_>, question: &str, parts: &[Part]) -> Result<Va
     }
     let found: Vec<Finding> = parts.iter().map(|part| Finding::of(catalog, part)).collect();
     steps.push(answer(catalog, &found));
-    Ok(document(question, steps))
+    Ok(document(question, &steps))
 }
 
 /// The document of a question that agents answer, each on its own; one agent alone needs nobody to put it together.
@@ -46,7 +46,7 @@ pub fn lexical_draft(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]
         let step = json!({
             "id": ANSWER, "agent": agent, "prompt": format!("{{{{ params.{QUESTION} }}}}"), "figures": "cite",
         });
-        return document(question, vec![step]);
+        return document(question, &[step]);
     }
     let part = |agent: &AgentName| Part {
         id: identifier(agent.as_str()),
@@ -57,7 +57,7 @@ pub fn lexical_draft(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]
         needs: Vec::new(),
     };
     let parts: Vec<Part> = agents.iter().map(part).collect();
-    draft(catalog, question, &parts).unwrap_or_else(|_| document(question, Vec::new()))
+    draft(catalog, question, &parts).unwrap_or_else(|_| document(question, &[]))
 }
 
 /// The document of a question where no model is there: what the agents look at first, as tables.
@@ -99,7 +99,7 @@ pub fn overview(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]) -> 
         "on_error": "default",
         "default": lines.join("\n"),
     }));
-    document(question, steps)
+    document(question, &steps)
 }
 
 /// A document as YAML, for people to keep.
@@ -108,7 +108,7 @@ pub fn text(document: &Value) -> Result<String, String> {
     Ok(format!("# yaml-language-server: $schema=../schemas/workflow.schema.json\n\n{body}"))
 }
 
-fn document(question: &str, steps: Vec<Value>) -> Value {
+fn document(question: &str, steps: &[Value]) -> Value {
     let description = "The question that the workflow answers; others of its kind can be asked.";
     json!({
         "name": PLAN,

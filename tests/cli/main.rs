@@ -12,6 +12,7 @@
 mod support;
 
 mod agents;
+mod ask;
 mod consult;
 mod costs;
 mod demo;

@@ -78,9 +78,9 @@ fn number(token: &str) -> Option<(f64, String, bool)> {
     (number.is_finite() && number > 0.0).then(|| (number, unit.to_lowercase(), signed))
 }
 
-/// A number without a fraction, as a whole number.
+/// An amount as params take it.
 #[expect(clippy::cast_possible_truncation, reason = "the bound is checked")]
-pub(super) fn whole(amount: f64) -> Value {
+pub(super) fn value(amount: f64) -> Value {
     if amount.fract() == 0.0 && amount.abs() < 1e15 {
         (amount as i64).into()
     } else {

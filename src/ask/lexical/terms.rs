@@ -65,8 +65,7 @@ fn stem(word: &str) -> String {
         let rest = word.strip_suffix(ending)?;
         (rest.chars().count() >= SHORTEST).then(|| rest.to_owned())
     };
-    let mut stem =
-        ENDINGS.iter().find_map(|ending| cut(ending)).unwrap_or_else(|| word.to_owned());
+    let mut stem = ENDINGS.iter().find_map(|ending| cut(ending)).unwrap_or_else(|| word.to_owned());
     // `planned` and `planning` are of one stem with `plan`.
     let mut last = stem.chars().rev();
     if let (Some(a), Some(b)) = (last.next(), last.next())

@@ -5,7 +5,7 @@ mod editors;
 mod snippets;
 
 use crate::document;
-use crate::report::CostReport;
+use crate::report::{AskReport, CostReport};
 use crate::run::Outcome;
 use crate::value::Value;
 
@@ -36,6 +36,8 @@ pub fn all() -> Vec<Schema> {
         .collect();
     let outcome = schemars::schema_for!(Outcome).to_value();
     schemas.push(printed("outcome", outcome, "Outcome of a run: what `engine run --json` prints"));
+    let ask = schemars::schema_for!(AskReport<'static>).to_value();
+    schemas.push(printed("ask", ask, "Answer to a question: what `engine ask --json` prints"));
     let costs = schemars::schema_for!(CostReport).to_value();
     schemas.push(printed("costs", costs, "What was spent: what `engine costs --json` prints"));
     schemas

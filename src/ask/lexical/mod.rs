@@ -22,7 +22,7 @@ const COVERED: f64 = 0.7;
 const LEAD: f64 = 0.12;
 
 /// Agents that come this near the best are taken as well where none is sure.
-const NEAR: f64 = 0.6;
+const NEAR: f64 = 0.55;
 
 /// The most agents for one question.
 const MOST_AGENTS: usize = 3;
@@ -50,14 +50,7 @@ pub fn route(catalog: &Catalog<'_>, question: &str) -> Lexical {
         })
         .collect();
     workflows.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut agents: Vec<(f64, AgentName)> = catalog
-        .library
-        .agents()
-        .map(|agent| {
-            (weights.covered(&asked, &terms(&about(&agent.value))), agent.value.name.clone())
-        })
-        .collect();
-    agents.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let agents = ranked(catalog, &asked, &weights);
     let candidates = candidates(&workflows, &agents);
     let done = |route: Route, sure| Lexical { route: Route { candidates, ..route }, sure };
 
@@ -76,12 +69,45 @@ pub fn route(catalog: &Catalog<'_>, question: &str) -> Lexical {
             !asked.is_empty(),
         );
     }
-    let near = agents.iter().filter(|(score, _)| *score >= best * NEAR).take(MOST_AGENTS);
-    let near: Vec<AgentName> = near.map(|(_, name)| name.clone()).collect();
     let lead = best - agents.get(1).map_or(0.0, |(score, _)| *score);
     let sure = best >= COVERED && lead >= LEAD;
-    let chosen = if sure { near.into_iter().take(1).collect() } else { near };
-    done(Route::to_agents(chosen, best, By::Lexical, "the words of the question"), sure)
+    let chosen = if sure {
+        agents.into_iter().take(1).map(|(_, name)| name).collect()
+    } else {
+        specialists(catalog, question, &agents, &weights)
+    };
+    done(Route::to_agents(chosen, rounded(best), By::Lexical, "the words of the question"), sure)
+}
+
+/// The agents by how much of the question each covers, best first.
+fn ranked(catalog: &Catalog<'_>, asked: &Terms, weights: &Weights) -> Vec<(f64, AgentName)> {
+    let agents = catalog.library.agents().map(|document| &document.value);
+    let mut ranked: Vec<(f64, AgentName)> = agents
+        .map(|agent| (weights.covered(asked, &terms(&about(agent))), agent.name.clone()))
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked
+}
+
+/// Whom it takes where no agent covers the question alone: the best for each part of it, then those near the best.
+fn specialists(
+    catalog: &Catalog<'_>,
+    question: &str,
+    agents: &[(f64, AgentName)],
+    weights: &Weights,
+) -> Vec<AgentName> {
+    let clauses = question.split(['?', '.', ';', ',']).flat_map(|part| part.split(" and "));
+    let first = |clause: &str| ranked(catalog, &terms(clause), weights).into_iter().next();
+    let best = clauses.filter_map(first).filter(|(score, _)| *score > 0.0).map(|(_, name)| name);
+    let most = agents.first().map_or(0.0, |(score, _)| *score);
+    let near = agents.iter().filter(|(score, _)| *score >= most * NEAR && *score > 0.0);
+    let mut chosen: Vec<AgentName> = Vec::new();
+    for name in best.chain(near.map(|(_, name)| name.clone())) {
+        if !chosen.contains(&name) && chosen.len() < MOST_AGENTS {
+            chosen.push(name);
+        }
+    }
+    chosen
 }
 
 fn to_workflow(workflow: &Workflow, filled: Filled, score: f64) -> Route {
@@ -95,7 +121,7 @@ fn to_workflow(workflow: &Workflow, filled: Filled, score: f64) -> Route {
         missing,
         workflow: Some(workflow.name.clone()),
         params: filled.params,
-        score,
+        score: rounded(score),
         why: "it asks what the workflow says it answers".to_owned(),
         ..Route::of(kind, By::Lexical)
     }
@@ -176,15 +202,10 @@ fn fill(catalog: &Catalog<'_>, workflow: &Workflow, question: &str) -> Filled {
     };
     let mut numbers = workflow.params.iter().filter(|(_, param)| wanted(param));
     // One amount for one param; with more of either nobody can tell which is meant.
-    if let (Some((name, param)), None) = (numbers.next(), numbers.next())
+    if let (Some((name, _)), None) = (numbers.next(), numbers.next())
         && let [(amount, words)] = amounts::find(question).as_slice()
     {
-        let value = if param.kind == ParamType::Integer {
-            amounts::whole(*amount)
-        } else {
-            (*amount).into()
-        };
-        filled.params.insert(name.clone(), value);
+        filled.params.insert(name.clone(), amounts::value(*amount));
         filled.words.extend(words.iter().cloned());
     }
     filled

@@ -12,26 +12,26 @@ use crate::plan::{self, Plan};
 use crate::tool;
 use crate::value::{Object, Value};
 
-use super::commands::ask::Asked;
-use super::exit::Failure;
+use super::Asked;
+use crate::cli::exit::Failure;
 
 /// Decisions that a model is asked for, the first included.
 const TRIES: usize = 3;
 
 /// What answers a question.
-pub(super) struct Chosen {
-    pub(super) route: Route,
+pub(in crate::cli) struct Chosen {
+    pub(in crate::cli) route: Route,
     /// What to run; none where nothing can.
-    pub(super) plan: Option<Plan>,
+    pub(in crate::cli) plan: Option<Plan>,
     /// The document made for the question, where it is no workflow of the project.
-    pub(super) document: Option<Value>,
+    pub(in crate::cli) document: Option<Value>,
     /// What the reader of the answer should know.
-    pub(super) warning: Option<String>,
+    pub(in crate::cli) warning: Option<String>,
 }
 
 /// Finds what answers a question.
 #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
-pub(super) async fn choose(asked: &Asked<'_>) -> Result<Chosen, Failure> {
+pub(in crate::cli) async fn choose(asked: &Asked<'_>) -> Result<Chosen, Failure> {
     let ask::Lexical { route, sure } = ask::route(asked.catalog, asked.question);
     let has_model = asked.has_model().await;
     if sure || !has_model {
@@ -90,7 +90,7 @@ fn to_agents(
 }
 
 /// The plan of the workflow that a route names.
-pub(super) fn workflow(asked: &Asked<'_>, route: &Route) -> Option<Plan> {
+pub(in crate::cli) fn workflow(asked: &Asked<'_>, route: &Route) -> Option<Plan> {
     let name = route.workflow.as_ref()?;
     let document = asked.documents.iter().find(|document| document.value.name == *name)?;
     plan::compile(document, asked.library()).0
@@ -216,11 +216,9 @@ fn filled(asked: &Asked<'_>, workflow: &Workflow, decision: &Decision) -> Result
             .map_err(|message| format!("- param `{}`: {message}", argument.name))?;
         let known = asked.catalog.known(&workflow.name, &argument.name);
         if !known.is_empty() && !known.iter().any(|one| one.value == value) {
-            let values: Vec<String> = known.iter().map(ask::Known::words).collect();
             return Err(format!(
-                "- param `{}`: there is no {value}; there are {}",
-                argument.name,
-                values.join(", ")
+                "- param `{}`: there is no {value}; take a value of the list, or leave the param out",
+                argument.name
             ));
         }
         if ask::is_named(known, &value, asked.question) {

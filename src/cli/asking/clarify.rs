@@ -1,0 +1,92 @@
+//! What is said, and asked back, where a question cannot be answered as it is.
+
+use std::io::{BufRead, IsTerminal};
+
+use super::Asked;
+use crate::ask::{Known, Route, RouteKind};
+use crate::cli::exit::{Exit, Failure};
+use crate::document::Workflow;
+use crate::event::Fault;
+use crate::report::{self, AskReport};
+use crate::tool;
+
+/// Values of a param that are named.
+const MOST_NAMED: usize = 12;
+
+/// Asks for missing params, where somebody is there to answer.
+pub(in crate::cli) fn clarify(asked: &Asked<'_>, route: &mut Route) -> Result<bool, Failure> {
+    if asked.arguments.ending.json
+        || !std::io::stdin().is_terminal()
+        || !asked.printer.is_terminal()
+    {
+        return Ok(false);
+    }
+    let Some(workflow) = route.workflow.as_ref().and_then(|name| asked.catalog.workflow(name))
+    else {
+        return Ok(false);
+    };
+    for name in std::mem::take(&mut route.missing) {
+        let Some(param) = workflow.params.get(&name) else { continue };
+        let about = param.description.as_deref().unwrap_or(&name);
+        asked.printer.err(&format!("{about}{}\n{name}: ", named_values(asked, workflow, &name)));
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        read.map_err(|e| Failure::machine("cannot read the answer", &e))?;
+        let value = tool::parse_param(param, line.trim())
+            .map_err(|message| Failure::usage(format!("param `{name}`: {message}"), "ask again"))?;
+        route.params.insert(name, value);
+    }
+    route.kind = RouteKind::Workflow;
+    Ok(true)
+}
+
+fn named_values(asked: &Asked<'_>, workflow: &Workflow, param: &str) -> String {
+    let known = asked.catalog.known(&workflow.name, param);
+    if known.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<String> = known.iter().take(MOST_NAMED).map(Known::words).collect();
+    let more = if known.len() > MOST_NAMED { ", ..." } else { "" };
+    format!("; one of: {}{more}", shown.join(", "))
+}
+
+/// Says why nothing runs.
+pub(in crate::cli) fn refuse(asked: &Asked<'_>, route: &Route) -> Result<Exit, Failure> {
+    let named = route.workflow.as_ref().and_then(|name| asked.catalog.workflow(name));
+    let wanted = named.filter(|_| route.kind == RouteKind::Clarify);
+    let (exit, fault) = if let Some(workflow) = wanted {
+        (Exit::Usage, unsaid(asked, workflow, &route.missing))
+    } else {
+        let help = report::can_be_asked(asked.catalog);
+        let fault = Fault::new("out-of-scope", "nobody here can answer this question").help(help);
+        (Exit::OutOfScope, fault)
+    };
+    if asked.arguments.ending.json {
+        asked.print(&AskReport {
+            outcome: None,
+            route,
+            plan: None,
+            refusal: Some(fault.clone()),
+        })?;
+    }
+    asked.printer.err(&Failure::Usage(vec![fault]).render(asked.printer.colour()));
+    Ok(exit)
+}
+
+/// Which params the question leaves open.
+fn unsaid(asked: &Asked<'_>, workflow: &Workflow, missing: &[String]) -> Fault {
+    let told = missing.iter().map(|name| {
+        let about = workflow.params.get(name).and_then(|param| param.description.as_deref());
+        let about = about.unwrap_or("no description").trim_end_matches('.');
+        format!("`{name}` ({about}{})", named_values(asked, workflow, name))
+    });
+    let told: Vec<String> = told.collect();
+    let name = &workflow.name;
+    let message = format!(
+        "workflow `{name}` answers this, but the question does not say {}",
+        told.join(" and ")
+    );
+    let params: Vec<String> = missing.iter().map(|param| format!("--param {param}=...")).collect();
+    let help = format!("say it in the question, or `engine run {name} {}`", params.join(" "));
+    Fault::new("clarify", message).help(help)
+}

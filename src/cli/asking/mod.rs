@@ -1,0 +1,123 @@
+//! Questions on their way to an answer: what `engine ask` has in common with whatever else asks.
+
+mod choose;
+mod clarify;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::{Ask, Ending};
+use super::drive::{self, Start};
+use super::exit::Failure;
+use super::params;
+use super::printer::Printer;
+use crate::ask::{Catalog, Known, QUESTION};
+use crate::document::{Document, Workflow};
+use crate::id::WorkflowName;
+use crate::journal::Journal;
+use crate::plan::{Library, Plan};
+use crate::run::{Context, Outcome, UsageReport};
+use crate::value::Object;
+
+pub(super) use choose::{Chosen, choose, workflow};
+pub(super) use clarify::{clarify, refuse};
+
+/// A question on its way to an answer.
+pub(super) struct Asked<'a> {
+    pub(super) question: &'a str,
+    pub(super) catalog: &'a Catalog<'a>,
+    pub(super) documents: &'a [Arc<Document<Workflow>>],
+    pub(super) context: &'a Arc<Context>,
+    pub(super) journal: &'a RefCell<Journal>,
+    pub(super) cancel: CancellationToken,
+    pub(super) arguments: &'a Ask,
+    pub(super) printer: &'a Printer,
+    /// What finding the way has taken so far.
+    pub(super) before: Cell<Taken>,
+}
+
+/// What runs before the answering one have taken.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Taken {
+    usage: UsageReport,
+    cost_usd: f64,
+    unpriced_calls: u64,
+}
+
+impl Asked<'_> {
+    /// Runs a plan within what is left of the budget.
+    #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+    pub(super) async fn run(
+        &self,
+        mut plan: Plan,
+        mut given: Object,
+        ending: Ending,
+    ) -> Result<Outcome, Failure> {
+        let spent = self.before.get().cost_usd;
+        if let Some(usd) = self.arguments.max_cost_usd {
+            plan.limits.budget.get_or_insert_default().usd = Some(usd);
+        }
+        if let Some(usd) = plan.limits.budget.as_mut().and_then(|budget| budget.usd.as_mut()) {
+            *usd = (*usd - spent).max(0.0);
+        }
+        if plan.params.contains_key(QUESTION) {
+            given.insert(QUESTION.to_owned(), self.question.into());
+        }
+        let params = params::check(&plan, &given, &self.context.tools).await?;
+        let plan = Arc::new(plan);
+        let start = Start { plan, params, reuse: None, context: self.context, ending };
+        drive::start(start, self.journal, &self.cancel, self.printer).await
+    }
+
+    /// Runs something that only helps to find the way; what it takes is told with the answer.
+    #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+    pub(super) async fn run_before(&self, plan: Plan, given: Object) -> Result<Outcome, Failure> {
+        let ending = Ending { quiet: true, ..self.arguments.ending };
+        let outcome = self.run(plan, given, ending).await?;
+        let mut taken = self.before.get();
+        taken.usage += outcome.usage;
+        taken.cost_usd += outcome.cost_usd;
+        taken.unpriced_calls += outcome.unpriced_calls;
+        self.before.set(taken);
+        Ok(outcome)
+    }
+
+    pub(super) fn add_before(&self, outcome: &mut Outcome) {
+        let taken = self.before.get();
+        outcome.usage += taken.usage;
+        outcome.cost_usd += taken.cost_usd;
+        outcome.unpriced_calls += taken.unpriced_calls;
+    }
+
+    /// What documents made for the question may name.
+    pub(super) fn library(&self) -> &Library {
+        self.catalog.library
+    }
+
+    /// Whether a model may be asked and is there.
+    #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+    pub(super) async fn has_model(&self) -> bool {
+        !self.arguments.offline
+            && self.context.models.resolve(&[]).await.is_ok_and(|models| !models.is_empty())
+    }
+}
+
+/// The values that exist for params of workflows.
+pub(super) async fn values(
+    documents: &[Arc<Document<Workflow>>],
+    context: &Context,
+) -> Result<BTreeMap<(WorkflowName, String), Vec<Known>>, Failure> {
+    let mut values = BTreeMap::new();
+    for workflow in documents.iter().map(|document| &document.value) {
+        for (name, param) in &workflow.params {
+            let Some(tied) = &param.values else { continue };
+            let found = context.tools.values(tied).await.map_err(Failure::Machine)?;
+            let known = found.into_iter().map(|(value, label)| Known { value, label }).collect();
+            values.insert((workflow.name.clone(), name.clone()), known);
+        }
+    }
+    Ok(values)
+}
