@@ -77,6 +77,7 @@ fn started() -> Record {
         offline: true,
         parent: None,
         batch: None,
+        session: None,
     };
     Record { at_us: 0, event }
 }

@@ -45,6 +45,9 @@ pub enum Event {
         /// The row of a batch that it is for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         batch: Option<BatchRow>,
+        /// The conversation that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
     },
     /// A step left the queue.
     StepStarted {

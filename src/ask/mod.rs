@@ -13,12 +13,14 @@ mod decision;
 mod draft;
 mod lexical;
 mod route;
+mod session;
 
 pub use catalog::{Catalog, Known};
 pub use decision::{Argument, Decision, Part, Verdict, inquiry};
 pub use draft::{Refusal, draft, lexical_draft, overview, text};
 pub use lexical::{Lexical, is_named, route};
 pub use route::{By, Candidate, Route, RouteKind};
+pub use session::{Turn, follow_up, in_context};
 
 /// The param that holds the question in every workflow made here.
 pub const QUESTION: &str = "question";

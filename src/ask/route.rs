@@ -54,6 +54,8 @@ pub enum By {
     Lexical,
     /// A model.
     Model,
+    /// The question before it in the session.
+    Session,
 }
 
 /// A workflow or agent with its score.

@@ -61,6 +61,8 @@ pub(super) enum Command {
     Cancel(Cancel),
     /// Show what was spent on models, on what
     Costs(Costs),
+    /// List, show or forget conversations
+    Sessions(Sessions),
     /// Print the JSON Schemas of the files
     Schema(Schema),
     /// Write a complete example project
@@ -110,6 +112,9 @@ pub(super) struct Run {
 pub(super) struct Ask {
     /// The question, in your own words
     pub(super) question: String,
+    /// The conversation that it belongs to, new or not; it may then refer to the question before
+    #[arg(long, short, value_name = "NAME")]
+    pub(super) session: Option<String>,
     /// Show what would run, and run nothing
     #[arg(long)]
     pub(super) plan_only: bool,
@@ -319,6 +324,31 @@ pub(super) struct Costs {
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sessions {
+    #[command(subcommand)]
+    pub(super) command: Option<SessionCommand>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SessionCommand {
+    /// List the names
+    List,
+    /// Show the questions and answers of one
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Forget one; its runs stay in the journal
+    Delete {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -64,6 +64,7 @@ pub(super) struct Start<'r> {
     pub(super) reuse: Option<Reuse>,
     pub(super) context: &'r Arc<Context>,
     pub(super) ending: Ending,
+    pub(super) session: Option<String>,
 }
 
 /// Begins a run, shows how it goes on, and waits for its end.
@@ -74,14 +75,14 @@ pub(super) async fn start(
     cancel: &CancellationToken,
     printer: &Printer,
 ) -> Result<Outcome, Failure> {
-    let Start { plan, params, reuse, context, ending } = start;
+    let Start { plan, params, reuse, context, ending, session } = start;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     journal.borrow_mut().put_plan(&hash, &json);
     let allowances = Allowances::of(&plan, &journal.borrow(), context.offline)?;
     let plan = allowances.bound(&plan)?;
     let mut progress = progress(ending, &plan, printer);
     let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
-    let order = Order { run_id, plan, hash, params, reuse, batch: None };
+    let order = Order { run_id, plan, hash, params, reuse, batch: None, session };
     let observer = &mut |record: &Record| progress.show(record);
     let desk = Desk { journal, observer, cancel };
     let outcome = run::run(order, context, desk).await;

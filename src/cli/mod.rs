@@ -12,6 +12,7 @@ mod parallel;
 mod params;
 mod printer;
 mod rows;
+mod sessions;
 mod setup;
 mod since;
 
@@ -70,6 +71,7 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
         Command::Approve(command) => commands::approve::run(&command, &global, printer),
         Command::Cancel(command) => commands::cancel::run(&command, &global, printer),
         Command::Costs(command) => commands::costs::run(&command, &global, printer),
+        Command::Sessions(command) => commands::sessions::run(&command, &global, printer),
         Command::Schema(command) => commands::schema::run(&command, printer),
         Command::Init(command) => commands::init::run(&command, printer),
         Command::Lsp => commands::lsp::run(&global),

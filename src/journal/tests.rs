@@ -16,6 +16,7 @@ fn started(run: &str, at_us: i64) -> Record {
         offline: false,
         parent: None,
         batch: None,
+        session: None,
     };
     Record { at_us, event }
 }

@@ -34,6 +34,7 @@ pub fn route(route: &Route) -> String {
     let by = match route.by {
         By::Lexical => "its words",
         By::Model => "a model",
+        By::Session => "the session",
     };
     let agents = || route.agents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let workflow = || route.workflow.as_ref().map_or_else(String::new, ToString::to_string);

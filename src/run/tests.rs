@@ -132,6 +132,7 @@ fn drive(
         offline: false,
         parent: None,
         batch: None,
+        session: None,
     };
     apply(&mut scheduler, started);
     let mut picks = picks.iter().cycle();

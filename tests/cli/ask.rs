@@ -250,3 +250,63 @@ fn a_plan_can_be_kept_and_is_found_by_its_question_the_next_time() {
     assert_eq!(server.seen().iter().filter(|one| is_decision(one)).count(), 1);
     test.run().code(2).says("exists already");
 }
+
+#[test]
+fn a_short_question_changes_what_the_one_before_was_about() {
+    let test = Test::demo().args([
+        "ask",
+        "Was Facebook Holiday 2025 profitable?",
+        "--session",
+        "review",
+        "--json",
+    ]);
+    let first = test.run().code(0).json();
+    let follow = |question: &str| test.also(["ask", question, "--session", "review", "--json"]);
+    let ran = follow("What about Instagram?").code(0);
+    let second = ran.says("campaign_id = instagram_holiday_2025").json();
+    assert_eq!(second["route"]["by"], "session");
+    assert_eq!(second["route"]["params"], json!({"campaign_id": "instagram_holiday_2025"}));
+    assert_ne!(second["outputs"]["spend"], first["outputs"]["spend"]);
+    let third = follow("and TikTok?").code(0).json();
+    assert_eq!(third["route"]["params"]["campaign_id"], "tiktok_holiday_2025");
+
+    let afford = follow("Can we afford to spend $500K on marketing?").code(0).json();
+    assert_eq!(afford["route"]["by"], "lexical", "a question of its own is one");
+    let less = follow("What about 250 grand?").code(0).json();
+    assert_eq!(less["route"]["params"], json!({"spend": 250_000, "category": "marketing"}));
+    assert_eq!(
+        step(&less, "results")["status"],
+        "cached",
+        "what the amount does not touch is not done again"
+    );
+    assert_eq!(less["parent"], afford["run_id"]);
+
+    test.also(["sessions"]).code(0).prints("review");
+    let turns = test.also(["sessions", "show", "review", "--json"]).code(0).json();
+    assert_eq!(turns.as_array().map(Vec::len), Some(5));
+    let costs = test.also(["costs", "--by", "session", "--json"]).code(0).json();
+    assert_eq!(costs["rows"][0]["name"], "review", "{costs}");
+    test.also(["sessions", "show", "reviews"]).code(2).says("did you mean `review`");
+    test.also(["sessions", "delete", "review"]).code(0);
+    test.also(["sessions"]).code(0).prints("no sessions");
+    test.also(["ask", "And LinkedIn?", "--session", "../evil"])
+        .code(2)
+        .says("is no name of a session");
+}
+
+#[test]
+fn a_model_is_told_what_was_said_before() {
+    let agent = decision(json!({"kind": "agent", "agent": "cfo"}));
+    let server = server(vec![agent]);
+    let test = Test::demo().openai(&server);
+    let test = test.args(["ask", "Who decides about new laptops here?", "-s", "s", "--json"]);
+    test.run().code(0);
+    test.also(["ask", "Why is that so?", "-s", "s", "--json"]).code(0);
+    let last = server.seen();
+    let last = last.last().expect("a request").message("user");
+    assert!(
+        last.contains("Question: Who decides about new laptops here?\nAnswer: It is fine."),
+        "{last}"
+    );
+    assert!(last.contains("The question now: Why is that so?\n</data:"), "{last}");
+}

@@ -6,7 +6,7 @@ mod terms;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{By, Candidate, Catalog, Known, Route, RouteKind};
-use crate::document::{Param, ParamType, Workflow};
+use crate::document::{AgentRef, Param, ParamType, Workflow};
 use crate::id::AgentName;
 use crate::value::{Object, Value};
 
@@ -46,7 +46,7 @@ pub fn route(catalog: &Catalog<'_>, question: &str) -> Lexical {
         .map(|workflow| {
             let filled = fill(catalog, workflow, question);
             let rest = asked.without(&filled.words);
-            (likeness(workflow, &rest, &weights), *workflow, filled)
+            (likeness(workflow, &rest, &filled, &weights), *workflow, filled)
         })
         .collect();
     workflows.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -59,10 +59,22 @@ pub fn route(catalog: &Catalog<'_>, question: &str) -> Lexical {
         && score >= SAME_QUESTION
         && score - second >= LEAD
     {
-        return done(to_workflow(workflow, filled, score), true);
+        // What is missing is asked for only where nothing of the question is left that may say it in another way.
+        let rest = asked.without(&filled.words);
+        let own = terms(&workflow.questions.join(" "));
+        let understood = weights.covered(&rest, &own) >= 1.0;
+        let route = to_workflow(workflow, filled, score);
+        if route.missing.is_empty() || understood {
+            return done(route, true);
+        }
     }
     let best = agents.first().map_or(0.0, |(score, _)| *score);
     if best <= 0.0 {
+        let agents = by_values(catalog, &asked);
+        if !agents.is_empty() {
+            let why = "it names values of our data";
+            return done(Route::to_agents(agents, 0.0, By::Lexical, why), false);
+        }
         let why = "no word of it is one of ours".to_owned();
         return done(
             Route { why, ..Route::of(RouteKind::OutOfScope, By::Lexical) },
@@ -108,6 +120,30 @@ fn specialists(
         }
     }
     chosen
+}
+
+/// The agents of workflows some of whose values a question names.
+fn by_values(catalog: &Catalog<'_>, asked: &Terms) -> Vec<AgentName> {
+    let named = |known: &Known| {
+        let texts = [known.value.as_str(), known.label.as_deref()];
+        texts.into_iter().flatten().any(|text| terms(text).iter().any(|term| asked.contains(term)))
+    };
+    let mut found: Vec<AgentName> = Vec::new();
+    for workflow in &catalog.workflows {
+        if !workflow.params.keys().any(|name| catalog.known(&workflow.name, name).iter().any(named))
+        {
+            continue;
+        }
+        for step in &workflow.steps {
+            if let Some(AgentRef::Named(name)) = &step.agent
+                && !found.contains(name)
+            {
+                found.push(name.clone());
+            }
+        }
+    }
+    found.truncate(MOST_AGENTS);
+    found
 }
 
 fn to_workflow(workflow: &Workflow, filled: Filled, score: f64) -> Route {
@@ -156,10 +192,14 @@ fn about(agent: &crate::document::Agent) -> String {
     parts.chain(&agent.questions).map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
-/// How much a question is like one of a workflow's own: what both share, against what either holds.
-fn likeness(workflow: &Workflow, asked: &Terms, weights: &Weights) -> f64 {
+/// How much a question is like one of a workflow's own: what both share, against what either holds. A value in the place
+/// where a question of its own has one is shared as well.
+fn likeness(workflow: &Workflow, asked: &Terms, filled: &Filled, weights: &Weights) -> f64 {
     let like = |pattern: &String| {
-        let own = terms(&without_slots(pattern));
+        let slots = filled.params.keys().map(|name| format!("{{{name}}}"));
+        let slots: Vec<String> = slots.filter(|slot| pattern.contains(slot)).collect();
+        let own = terms(&without_slots(pattern)).with(&slots);
+        let asked = &asked.with(&slots);
         let both = weights.covered(asked, &own) * weights.covered(&own, asked);
         both.max(0.0).sqrt()
     };
@@ -281,4 +321,52 @@ impl Weights {
             text.iter().filter(|term| by.contains(term)).map(|term| self.of_term(term)).sum();
         if all > 0.0 { shared / all } else { 0.0 }
     }
+}
+
+/// Params whose values a question changes, with the words that say so. Of several values that it may mean, the one that is
+/// most like the value before is taken: after a campaign of the holidays of 2025, `Instagram` is that of Instagram.
+pub(super) fn changed(
+    catalog: &Catalog<'_>,
+    workflow: &Workflow,
+    before: &Object,
+    question: &str,
+) -> Vec<(String, Value, Vec<String>)> {
+    let asked: BTreeSet<String> = terms::words(question).into_iter().collect();
+    let own = fill(catalog, workflow, question);
+    let mut changes = Vec::new();
+    for name in workflow.params.keys() {
+        let old = before.get(name);
+        if let Some(value) = own.params.get(name) {
+            if old != Some(value) {
+                changes.push((name.clone(), value.clone(), own.words.iter().cloned().collect()));
+            }
+            continue;
+        }
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let old_words: Vec<String> = old.map_or_else(Vec::new, |value| terms::words(&text(value)));
+        let mut best: Vec<((usize, usize), &Known, Vec<String>)> = Vec::new();
+        for one in catalog.known(&workflow.name, name) {
+            let words = terms::words(&text(&one.value));
+            let said: Vec<String> = words
+                .iter()
+                .filter(|word| asked.contains(*word) && terms::tells(word))
+                .cloned()
+                .collect();
+            let like = words.iter().filter(|word| old_words.contains(word)).count();
+            if !said.is_empty() && old != Some(&one.value) {
+                best.push(((said.len(), like), one, said));
+            }
+        }
+        let Some(most) = best.iter().map(|(rank, ..)| *rank).max() else { continue };
+        best.retain(|(rank, ..)| *rank == most);
+        if let [(_, one, said)] = best.as_slice() {
+            changes.push((name.clone(), one.value.clone(), said.clone()));
+        }
+    }
+    changes
+}
+
+/// Whether a question is about more than the values that some words of it name.
+pub(super) fn is_about_more(question: &str, words: &BTreeSet<String>) -> bool {
+    !terms(question).without(words).is_empty()
 }

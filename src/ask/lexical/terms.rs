@@ -38,6 +38,11 @@ impl Terms {
         self.0.is_empty()
     }
 
+    /// They and others.
+    pub(super) fn with(&self, others: &[String]) -> Self {
+        Self(self.0.iter().chain(others).cloned().collect())
+    }
+
     /// They without those of some words.
     pub(super) fn without(&self, words: &BTreeSet<String>) -> Self {
         let stems: BTreeSet<String> = words.iter().map(|word| stem(word)).collect();
@@ -45,10 +50,14 @@ impl Terms {
     }
 }
 
+/// Whether a word says something about the subject.
+pub(super) fn tells(word: &str) -> bool {
+    !EMPTY.contains(&word)
+}
+
 /// The terms of a text.
 pub(super) fn terms(text: &str) -> Terms {
-    let telling = |word: &String| !EMPTY.contains(&word.as_str());
-    Terms(words(text).into_iter().filter(telling).map(|word| stem(&word)).collect())
+    Terms(words(text).into_iter().filter(|word| tells(word)).map(|word| stem(&word)).collect())
 }
 
 /// The words of a text in lower case; names such as `facebook_holiday_2025` come apart.

@@ -32,6 +32,9 @@ pub(in crate::cli) struct Chosen {
 /// Finds what answers a question.
 #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
 pub(in crate::cli) async fn choose(asked: &Asked<'_>) -> Result<Chosen, Failure> {
+    if let Some(route) = ask::follow_up(asked.catalog, &asked.turns, asked.question) {
+        return chosen(asked, route, false, None);
+    }
     let ask::Lexical { route, sure } = ask::route(asked.catalog, asked.question);
     let has_model = asked.has_model().await;
     if sure || !has_model {

@@ -14,12 +14,12 @@ use super::drive::{self, Start};
 use super::exit::Failure;
 use super::params;
 use super::printer::Printer;
-use crate::ask::{Catalog, Known, QUESTION};
+use crate::ask::{self, Catalog, Known, QUESTION, Turn};
 use crate::document::{Document, Workflow};
 use crate::id::WorkflowName;
 use crate::journal::Journal;
 use crate::plan::{Library, Plan};
-use crate::run::{Context, Outcome, UsageReport};
+use crate::run::{Context, Outcome, Reuse, UsageReport};
 use crate::value::Object;
 
 pub(super) use choose::{Chosen, choose, workflow};
@@ -37,6 +37,8 @@ pub(super) struct Asked<'a> {
     pub(super) printer: &'a Printer,
     /// What finding the way has taken so far.
     pub(super) before: Cell<Taken>,
+    /// What was asked before in the session.
+    pub(super) turns: Vec<Turn>,
 }
 
 /// What runs before the answering one have taken.
@@ -54,6 +56,7 @@ impl Asked<'_> {
         &self,
         mut plan: Plan,
         mut given: Object,
+        reuse: Option<Reuse>,
         ending: Ending,
     ) -> Result<Outcome, Failure> {
         let spent = self.before.get().cost_usd;
@@ -64,11 +67,13 @@ impl Asked<'_> {
             *usd = (*usd - spent).max(0.0);
         }
         if plan.params.contains_key(QUESTION) {
-            given.insert(QUESTION.to_owned(), self.question.into());
+            let told = ask::in_context(&self.turns, self.question);
+            given.insert(QUESTION.to_owned(), told.into());
         }
         let params = params::check(&plan, &given, &self.context.tools).await?;
         let plan = Arc::new(plan);
-        let start = Start { plan, params, reuse: None, context: self.context, ending };
+        let session = self.arguments.session.clone();
+        let start = Start { plan, params, reuse, context: self.context, ending, session };
         drive::start(start, self.journal, &self.cancel, self.printer).await
     }
 
@@ -76,7 +81,7 @@ impl Asked<'_> {
     #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
     pub(super) async fn run_before(&self, plan: Plan, given: Object) -> Result<Outcome, Failure> {
         let ending = Ending { quiet: true, ..self.arguments.ending };
-        let outcome = self.run(plan, given, ending).await?;
+        let outcome = self.run(plan, given, None, ending).await?;
         let mut taken = self.before.get();
         taken.usage += outcome.usage;
         taken.cost_usd += outcome.cost_usd;

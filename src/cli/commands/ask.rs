@@ -1,19 +1,22 @@
 //! `engine ask`: a question in people's own words, routed to a workflow, to an agent, or to a plan made for it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::ask::{self, Catalog, Route, RouteKind};
+use crate::ask::{self, By, Catalog, Route, RouteKind, Turn};
 use crate::cli::arguments::{Ask, Global};
 use crate::cli::asking::{Asked, Chosen, choose, clarify, refuse, values, workflow};
 use crate::cli::drive::{self, MAX_PARALLEL};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place};
 use crate::cli::printer::Printer;
+use crate::cli::sessions::Sessions;
 use crate::cli::setup;
 use crate::event::Fault;
 use crate::plan::Plan;
 use crate::report::{self, AskReport};
+use crate::run::{Outcome, Reuse};
 use crate::value::Value;
 
 pub(in crate::cli) fn run(
@@ -52,7 +55,13 @@ pub(in crate::cli) fn run(
         let workflows = documents.iter().map(|document| &document.value).collect();
         let catalog = Catalog { library: &library, workflows, values };
         let journal = RefCell::new(setup::journal(&place.journal(global))?);
+        let sessions = Sessions::beside(&place.journal(global));
+        let turns = arguments
+            .session
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |name| sessions.turns(name))?;
         let asked = Asked {
+            turns,
             question,
             catalog: &catalog,
             documents: &documents,
@@ -63,39 +72,71 @@ pub(in crate::cli) fn run(
             printer,
             before: Cell::default(),
         };
-        asked.answer().await
+        let (exit, turn) = asked.answer().await?;
+        if let (Some(name), Some(turn)) = (&arguments.session, turn) {
+            sessions.add(name, &turn)?;
+        }
+        Ok(exit)
     })
 }
 
 impl Asked<'_> {
     #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
-    async fn answer(&self) -> Result<Exit, Failure> {
+    async fn answer(&self) -> Result<(Exit, Option<Turn>), Failure> {
         let Chosen { mut route, mut plan, document, warning } = choose(self).await?;
         if route.kind == RouteKind::Clarify && clarify(self, &mut route)? {
             plan = workflow(self, &route);
         }
         let Ask { ending, explain, plan_only, save, .. } = self.arguments;
-        if *explain {
+        // What is carried over is shown before it runs.
+        if *explain || route.by == By::Session && !ending.quiet && !plan_only {
             self.printer.err(&report::route(&route));
         }
         let document = document.as_ref();
-        let Some(plan) = plan else { return refuse(self, &route) };
+        let Some(plan) = plan else { return Ok((refuse(self, &route)?, None)) };
         if let Some(path) = save {
             self.save(path, document)?;
         }
         if *plan_only {
-            return self.show(&route, document, &plan);
+            return Ok((self.show(&route, document, &plan)?, Some(self.turn(&route, None))));
         }
-        let mut outcome = self.run(plan, route.params.clone(), *ending).await?;
+        let reuse = if route.by == By::Session { self.past()? } else { None };
+        let mut outcome = self.run(plan, route.params.clone(), reuse, *ending).await?;
         outcome.warnings.extend(warning);
         self.add_before(&mut outcome);
         if ending.json {
             let report =
                 AskReport { outcome: Some(&outcome), route: &route, plan: document, refusal: None };
             self.print(&report)?;
-            return Ok(drive::summary(*ending, &outcome, self.printer));
+            let exit = drive::summary(*ending, &outcome, self.printer);
+            return Ok((exit, Some(self.turn(&route, Some(&outcome)))));
         }
-        drive::end(*ending, &outcome, self.printer)
+        let exit = drive::end(*ending, &outcome, self.printer)?;
+        Ok((exit, Some(self.turn(&route, Some(&outcome)))))
+    }
+
+    /// The question as the session keeps it.
+    fn turn(&self, route: &Route, outcome: Option<&Outcome>) -> Turn {
+        let answer = outcome.and_then(|outcome| outcome.outputs.get("answer")?.as_str());
+        Turn {
+            at_us: setup::now_us(),
+            question: self.question.to_owned(),
+            run_id: outcome.map(|outcome| outcome.run_id.clone()),
+            workflow: route.workflow.clone(),
+            params: route.params.clone(),
+            agents: route.agents.clone(),
+            answer: answer.map(str::to_owned),
+        }
+    }
+
+    /// What the run before made: only what the changed params touch is done again.
+    fn past(&self) -> Result<Option<Reuse>, Failure> {
+        let Some(run) = self.turns.last().and_then(|turn| turn.run_id.clone()) else {
+            return Ok(None);
+        };
+        let records =
+            self.journal.borrow().records(&run).map_err(|e| drive::journal_failure(&e))?;
+        Ok(Some(Reuse::of(run, &records, BTreeSet::new())))
     }
 
     /// Shows what would run.

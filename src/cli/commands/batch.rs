@@ -171,6 +171,7 @@ impl Batch<'_> {
             hash: self.hash.clone(),
             params,
             reuse: None,
+            session: None,
             batch: Some(BatchRow { batch: self.id.clone(), row }),
         };
         let desk = Desk { journal: self.journal, observer: &mut |_| {}, cancel: &self.cancel };

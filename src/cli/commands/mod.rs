@@ -16,4 +16,5 @@ pub(super) mod rerun;
 pub(super) mod resume;
 pub(super) mod run;
 pub(super) mod schema;
+pub(super) mod sessions;
 pub(super) mod validate;

@@ -35,7 +35,7 @@ pub(in crate::cli) fn run(
         let journal = RefCell::new(setup::journal(&place.journal(global))?);
         let ending = arguments.ending;
         let plan = Arc::new(plan);
-        let start = Start { plan, params, reuse: None, context: &context, ending };
+        let start = Start { plan, params, reuse: None, context: &context, ending, session: None };
         drive::start(start, &journal, &drive::interruptible(), printer).await
     })?;
     drive::end(arguments.ending, &outcome, printer)

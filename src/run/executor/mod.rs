@@ -58,6 +58,8 @@ pub struct Order {
     pub reuse: Option<Reuse>,
     /// The row of a batch that it is for.
     pub batch: Option<BatchRow>,
+    /// The conversation that it belongs to.
+    pub session: Option<String>,
 }
 
 /// What a run writes to and who is told.
@@ -80,7 +82,7 @@ pub async fn run(
     context: &Arc<Context>,
     desk: Desk<'_>,
 ) -> Result<Outcome, JournalError> {
-    let Order { run_id, plan, hash, params, reuse, batch } = order;
+    let Order { run_id, plan, hash, params, reuse, batch, session } = order;
     let cancel = desk.cancel;
     let scheduler = Scheduler::new(Arc::clone(&plan));
     let inputs = vec![Inputs::new(&plan, &params)];
@@ -96,6 +98,7 @@ pub async fn run(
         offline: context.offline,
         parent,
         batch,
+        session,
     });
     // Nothing leaves before the journal knows the run and its plan.
     executor.recorder.commit().await?;
