@@ -18,7 +18,7 @@ mod session;
 pub use catalog::{Catalog, Known};
 pub use decision::{Argument, Decision, Part, Verdict, inquiry};
 pub use draft::{Refusal, draft, lexical_draft, overview, text};
-pub use lexical::{Lexical, is_named, route};
+pub use lexical::{is_named, route};
 pub use route::{By, Candidate, Route, RouteKind};
 pub use session::{Turn, follow_up, in_context};
 

@@ -23,6 +23,8 @@ pub struct Route {
     pub score: f64,
     /// What else could answer it, best first.
     pub candidates: Vec<Candidate>,
+    /// Whether the choice is taken as it is; the words of a question leave what they are not sure of to a model.
+    pub sure: bool,
     /// Who chose.
     pub by: By,
     /// Why, in a sentence for people.
@@ -88,6 +90,7 @@ impl Route {
             agents: Vec::new(),
             score: 0.0,
             candidates: Vec::new(),
+            sure: by != By::Lexical,
             by,
             why: String::new(),
         }

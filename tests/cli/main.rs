@@ -24,5 +24,6 @@ mod interval;
 mod lasting;
 mod patterns;
 mod project;
+mod routing;
 mod rules;
 mod tools;

@@ -28,18 +28,9 @@ const NEAR: f64 = 0.55;
 const MOST_AGENTS: usize = 3;
 
 /// Where the words of a question lead.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lexical {
-    /// The best choice.
-    pub route: Route,
-    /// Whether it can be taken without asking a model.
-    pub sure: bool,
-}
-
-/// Routes a question by its words.
-pub fn route(catalog: &Catalog<'_>, question: &str) -> Lexical {
-    let asked = terms(question);
+pub fn route(catalog: &Catalog<'_>, question: &str) -> Route {
     let weights = Weights::of(catalog);
+    let asked = terms(question).mended(&weights.counts);
     let mut workflows: Vec<(f64, &Workflow, Filled)> = catalog
         .workflows
         .iter()
@@ -52,7 +43,8 @@ pub fn route(catalog: &Catalog<'_>, question: &str) -> Lexical {
     workflows.sort_by(|a, b| b.0.total_cmp(&a.0));
     let agents = ranked(catalog, &asked, &weights);
     let candidates = candidates(&workflows, &agents);
-    let done = |route: Route, sure| Lexical { route: Route { candidates, ..route }, sure };
+    let is_strange = candidates.is_empty() && !asked.is_empty();
+    let done = |route: Route, sure| Route { candidates, sure, ..route };
 
     let second = workflows.get(1).map_or(0.0, |(score, ..)| *score);
     if let Some((score, workflow, filled)) = workflows.into_iter().next()
@@ -76,10 +68,7 @@ pub fn route(catalog: &Catalog<'_>, question: &str) -> Lexical {
             return done(Route::to_agents(agents, 0.0, By::Lexical, why), false);
         }
         let why = "no word of it is one of ours".to_owned();
-        return done(
-            Route { why, ..Route::of(RouteKind::OutOfScope, By::Lexical) },
-            !asked.is_empty(),
-        );
+        return done(Route { why, ..Route::of(RouteKind::OutOfScope, By::Lexical) }, is_strange);
     }
     let lead = best - agents.get(1).map_or(0.0, |(score, _)| *score);
     let sure = best >= COVERED && lead >= LEAD;

@@ -1,6 +1,6 @@
 //! The words of a text that tell what it is about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Words that say nothing about the subject.
 const EMPTY: &[&str] = &[
@@ -21,6 +21,12 @@ const ENDINGS: &[&str] =
 /// The shortest word that is left when an ending is cut off.
 const SHORTEST: usize = 3;
 
+/// The shortest term that is mended: of shorter ones too many are a letter apart.
+const LEAST_MENDED: usize = 5;
+
+/// From this length on two letters may be wrong.
+const LONG: usize = 8;
+
 /// What a text is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Terms(BTreeSet<String>);
@@ -36,6 +42,22 @@ impl Terms {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// They with slips of the keyboard mended: a term that nobody uses becomes the one in use that it is a letter away
+    /// from, or two where it is long.
+    pub(super) fn mended(&self, used: &BTreeMap<String, usize>) -> Self {
+        let mend = |term: &String| {
+            let length = term.chars().count();
+            if length < LEAST_MENDED || used.contains_key(term) {
+                return term.clone();
+            }
+            let away = if length < LONG { 1 } else { 2 };
+            let near = used.keys().map(|known| (strsim::osa_distance(term, known), known));
+            let near = near.filter(|(distance, _)| *distance <= away).min();
+            near.map_or_else(|| term.clone(), |(_, known)| known.clone())
+        };
+        Self(self.0.iter().map(mend).collect())
     }
 
     /// They and others.

@@ -35,9 +35,9 @@ pub(in crate::cli) async fn choose(asked: &Asked<'_>) -> Result<Chosen, Failure>
     if let Some(route) = ask::follow_up(asked.catalog, &asked.turns, asked.question) {
         return chosen(asked, route, false, None);
     }
-    let ask::Lexical { route, sure } = ask::route(asked.catalog, asked.question);
+    let route = ask::route(asked.catalog, asked.question);
     let has_model = asked.has_model().await;
-    if sure || !has_model {
+    if route.sure || !has_model {
         return chosen(asked, route, has_model, None);
     }
     match decide(asked).await? {
