@@ -7,7 +7,7 @@ use crate::document::{Param, Returns, Workflow};
 use crate::expression::Type;
 use crate::id::{AgentName, WorkflowName};
 use crate::plan::Library;
-use crate::value::Value;
+use crate::value::{Value, one_line, unquoted};
 
 /// Values of a param that a model is told; the data may hold more.
 const MOST_VALUES: usize = 60;
@@ -102,7 +102,7 @@ impl<'l> Catalog<'l> {
 impl Known {
     /// The value, with the name that people give it.
     pub fn words(&self) -> String {
-        let value = self.value.as_str().map_or_else(|| self.value.to_string(), str::to_owned);
+        let value = unquoted(&self.value);
         match &self.label {
             Some(label) if *label != value => format!("{value} ({label})"),
             Some(_) | None => value,
@@ -115,8 +115,4 @@ fn words(param: &Param) -> String {
     let need = if param.default.is_some() { "optional" } else { "required" };
     let about = one_line(param.description.as_deref().unwrap_or_default());
     format!(" ({}, {need}): {about}", param.kind.describe())
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::document::Returns;
 use crate::id::{AgentName, ToolName};
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, one_line};
 
 use super::{Argument, Catalog, PLAN, Part, QUESTION};
 
@@ -41,12 +41,16 @@ pub fn draft(catalog: &Catalog<'_>, question: &str, parts: &[Part]) -> Result<Va
 }
 
 /// The document of a question that agents answer, each on its own; one agent alone needs nobody to put it together.
-pub fn lexical_draft(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]) -> Value {
+pub fn lexical_draft(
+    catalog: &Catalog<'_>,
+    question: &str,
+    agents: &[AgentName],
+) -> Result<Value, Refusal> {
     if let [agent] = agents {
         let step = json!({
             "id": ANSWER, "agent": agent, "prompt": format!("{{{{ params.{QUESTION} }}}}"), "figures": "cite",
         });
-        return document(question, &[step]);
+        return Ok(document(question, &[step]));
     }
     let part = |agent: &AgentName| Part {
         id: identifier(agent.as_str()),
@@ -57,7 +61,7 @@ pub fn lexical_draft(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]
         needs: Vec::new(),
     };
     let parts: Vec<Part> = agents.iter().map(part).collect();
-    draft(catalog, question, &parts).unwrap_or_else(|_| document(question, &[]))
+    draft(catalog, question, &parts)
 }
 
 /// The document of a question where no model is there: what the agents look at first, as tables.
@@ -130,13 +134,13 @@ fn step(catalog: &Catalog<'_>, part: &Part, parts: &[Part]) -> Result<Value, Ref
         }
         (Some(agent), None) => {
             let read = parts.iter().filter(|other| needs.contains(&other.id));
-            let found: Vec<Finding> = read.map(|part| Finding::of(catalog, part)).collect();
+            let told = |part| format!("\n\n{}", Finding::of(catalog, part).told());
+            let findings: String = read.map(told).collect();
             // A need that is no part is told by the check of the document.
             let unknown = needs.iter().filter(|need| !parts.iter().any(|part| part.id == **need));
             let prompt = format!(
-                "The question: {{{{ params.{QUESTION} }}}}\n\nYour part of it: {}{}",
-                plain(task),
-                findings(&found)
+                "The question: {{{{ params.{QUESTION} }}}}\n\nYour part of it: {}{findings}",
+                plain(task)
             );
             let mut step = json!({"id": id, "agent": agent, "prompt": prompt, "figures": "cite"});
             let unknown: Vec<&String> = unknown.collect();
@@ -185,24 +189,20 @@ impl Finding {
         };
         Self { id: part.id.clone(), by: plain(&by), is_text: part.agent.is_some() }
     }
-}
 
-/// The findings of steps as a prompt tells them. One that is missing is named to the agent by the engine.
-fn findings(found: &[Finding]) -> String {
-    let told = |Finding { id, by, is_text }: &Finding| {
+    /// It as a prompt tells it.
+    fn told(&self) -> String {
+        let Self { id, by, is_text } = self;
         let filter = if *is_text { "" } else { " | tojson" };
-        format!("\n\nFound by `{id}` ({by}):\n{{{{ steps.{id}.output{filter} }}}}")
-    };
-    found.iter().map(told).collect()
+        format!("Found by `{id}` ({by}):\n{{{{ steps.{id}.output{filter} }}}}")
+    }
 }
 
 /// The last step. It goes without findings that failed, and says so.
 fn answer(catalog: &Catalog<'_>, found: &[Finding]) -> Value {
-    let told = |Finding { id, by, is_text }: &Finding| {
-        let filter = if *is_text { "" } else { " | tojson" };
-        format!(
-            "\n\n{{% if steps.{id}.output is defined %}}Found by `{id}` ({by}):\n{{{{ steps.{id}.output{filter} }}}}{{% endif %}}"
-        )
+    let told = |finding: &Finding| {
+        let (id, told) = (&finding.id, finding.told());
+        format!("\n\n{{% if steps.{id}.output is defined %}}{told}{{% endif %}}")
     };
     let findings: String = found.iter().map(told).collect();
     let ids: Vec<&String> = found.iter().map(|finding| &finding.id).collect();
@@ -238,8 +238,7 @@ fn synthesiser(catalog: &Catalog<'_>) -> Value {
 
 /// A text that is no template, whatever stands in it.
 fn plain(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.replace("{{", "{ {").replace("{%", "{ %").replace("{#", "{ #")
+    one_line(text).replace("{{", "{ {").replace("{%", "{ %").replace("{#", "{ #")
 }
 
 /// A name as a step's id.

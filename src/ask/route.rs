@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::document::Workflow;
 use crate::id::{AgentName, WorkflowName};
 use crate::value::Object;
 
@@ -78,6 +79,15 @@ impl Route {
     pub fn to_agents(agents: Vec<AgentName>, score: f64, by: By, why: impl Into<String>) -> Self {
         let kind = if agents.len() == 1 { RouteKind::Agent } else { RouteKind::Plan };
         Self { agents, score, why: why.into(), ..Self::of(kind, by) }
+    }
+
+    /// To a workflow with the params that are known of it; those that it cannot do without are asked for.
+    pub fn to_workflow(workflow: &Workflow, params: Object, by: By) -> Self {
+        let required = workflow.params.iter().filter(|(_, param)| param.default.is_none());
+        let missing = required.map(|(name, _)| name).filter(|name| !params.contains_key(*name));
+        let missing: Vec<String> = missing.cloned().collect();
+        let kind = if missing.is_empty() { RouteKind::Workflow } else { RouteKind::Clarify };
+        Self { missing, workflow: Some(workflow.name.clone()), params, ..Self::of(kind, by) }
     }
 
     /// A route of a kind that names nothing yet.

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::lexical::{changed, is_about_more};
-use super::{By, Catalog, Route, RouteKind};
+use super::{By, Catalog, Route};
 use crate::id::{AgentName, RunId, WorkflowName};
-use crate::value::Object;
+use crate::value::{Object, unquoted};
 
 /// Turns that a model is told of.
 const TOLD: usize = 4;
@@ -49,7 +49,7 @@ pub fn follow_up(catalog: &Catalog<'_>, turns: &[Turn], question: &str) -> Optio
     let mut words = BTreeSet::new();
     let mut changes = Vec::new();
     for (name, value, named_by) in changed(catalog, workflow, &last.params, question) {
-        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let shown = unquoted(&value);
         changes.push(format!("{name} = {shown}"));
         words.extend(named_by);
         params.insert(name, value);
@@ -58,15 +58,7 @@ pub fn follow_up(catalog: &Catalog<'_>, turns: &[Turn], question: &str) -> Optio
         return None;
     }
     let why = format!("the question before, with {}", changes.join(", "));
-    let name = Some(workflow.name.clone());
-    let required = workflow.params.iter().filter(|(_, param)| param.default.is_none());
-    let missing: Vec<String> = required
-        .map(|(name, _)| name)
-        .filter(|name| !params.contains_key(*name))
-        .cloned()
-        .collect();
-    let kind = if missing.is_empty() { RouteKind::Workflow } else { RouteKind::Clarify };
-    Some(Route { workflow: name, params, missing, score: 1.0, why, ..Route::of(kind, By::Session) })
+    Some(Route { score: 1.0, why, ..Route::to_workflow(workflow, params, By::Session) })
 }
 
 /// A question as a model is told it, with what was asked and answered before.

@@ -93,9 +93,7 @@ pub(super) async fn start(
 /// Prints an outcome and gives the exit code that tells it.
 pub(super) fn end(ending: Ending, outcome: &Outcome, printer: &Printer) -> Result<Exit, Failure> {
     if ending.json {
-        let json = serde_json::to_string(outcome)
-            .map_err(|e| Failure::machine("cannot write the outcome", &e))?;
-        printer.out(&format!("{json}\n"));
+        printer.json("the outcome", outcome)?;
     } else {
         printer.out(&report::answer(outcome));
     }
@@ -199,8 +197,13 @@ fn reuse(journal: &Journal, past: &Past) -> Result<Option<Reuse>, Failure> {
     else {
         return Ok(None);
     };
-    let records = journal.records(parent).map_err(|e| journal_failure(&e))?;
-    Ok(Some(Reuse::of(parent.clone(), &records, std::collections::BTreeSet::new())))
+    made_by(journal, parent).map(Some)
+}
+
+/// All that a run of the journal made.
+pub(super) fn made_by(journal: &Journal, run: &RunId) -> Result<Reuse, Failure> {
+    let records = journal.records(run).map_err(|e| journal_failure(&e))?;
+    Ok(Reuse::of(run.clone(), &records, std::collections::BTreeSet::new()))
 }
 
 /// A journal that failed while a run was under way.

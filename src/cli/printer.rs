@@ -2,6 +2,9 @@
 
 use std::io::{IsTerminal, Stderr, Stdout, Write};
 
+use serde::Serialize;
+
+use super::exit::Failure;
 use crate::report::Screen;
 
 /// Where a command prints.
@@ -54,6 +57,14 @@ impl Printer {
     pub(super) fn out(&self, text: &str) {
         let mut stdout = self.stdout.lock();
         drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+    }
+
+    /// Prints data as JSON on a line of its own; `what` names it where it cannot be written.
+    pub(super) fn json(&self, what: &str, value: &impl Serialize) -> Result<(), Failure> {
+        let json = serde_json::to_string(value)
+            .map_err(|e| Failure::machine(&format!("cannot write {what}"), &e))?;
+        self.out(&format!("{json}\n"));
+        Ok(())
     }
 
     /// Prints anything that is not data.

@@ -1,12 +1,12 @@
 //! The conversations of a project: one file each beside the journal, a line a question.
 
-use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use crate::ask::Turn;
 use crate::diagnostic::suggest;
+use crate::journal::private_file;
 
 /// The longest name of a session.
 const LONGEST: usize = 64;
@@ -41,7 +41,8 @@ impl Sessions {
             .map_err(|e| Failure::machine("cannot write the session", &e))?;
         let write = || {
             std::fs::create_dir_all(&self.folder)?;
-            let mut file = private(&path)?;
+            // What was asked is nobody else's business.
+            let mut file = private_file(&path)?;
             file.write_all(format!("{line}\n").as_bytes())
         };
         write().map_err(|e| Failure::machine(&format!("cannot write {}", path.display()), &e))
@@ -82,13 +83,4 @@ impl Sessions {
         }
         Ok(self.folder.join(format!("{name}.jsonl")))
     }
-}
-
-/// A file to add to that only its owner can read: what was asked is nobody else's business.
-fn private(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

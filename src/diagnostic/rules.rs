@@ -2,6 +2,7 @@
 //! the descriptions in SARIF are made.
 
 use super::Severity;
+use crate::value::one_line;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "docs/rules"]
@@ -32,7 +33,7 @@ pub fn rule(code: &str) -> Option<Rule> {
         "warning" => Severity::Warning,
         _ => Severity::Error,
     };
-    let summary = paragraphs.next()?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let summary = one_line(paragraphs.next()?);
     Some(Rule { code: code.to_owned(), severity, summary, page })
 }
 

@@ -10,7 +10,7 @@ use super::schema;
 use super::tree::Node;
 use super::{foreign, helps};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, nearest, suggest};
-use crate::value::{Object, Value, pointer_segment, type_name};
+use crate::value::{Object, Value, pointer_segment, type_name, unquoted};
 
 /// Faults of a kind that are told of one file; whoever mends these sees the others.
 pub(super) const MOST: usize = 200;
@@ -244,7 +244,7 @@ impl Checker<'_> {
     }
 
     fn no_choice(&mut self, instance: &Value, choices: &[&Value], pointer: &str, span: Span) {
-        let written = instance.as_str().map_or_else(|| instance.to_string(), str::to_owned);
+        let written = unquoted(instance);
         let help = helps::of_value(&last(pointer), &written).map_or_else(
             || suggest(&written, choices.iter().filter_map(|choice| choice.as_str()), "values"),
             str::to_owned,

@@ -4,7 +4,7 @@ use super::check::{Checker, is_misspelt};
 use super::schema::{KEYS_OF_FOR_EACH, KEYS_OF_KIND, STEP_KINDS};
 use super::{foreign, places};
 use crate::diagnostic::{line_and_column, nearest, suggest};
-use crate::value::{Object, Value, pointer_segment};
+use crate::value::{Object, Value, one_line, pointer_segment};
 
 impl Checker<'_> {
     /// What the flat schema of a step says badly: its kind, keys of other kinds, and `default` without `on_error`.
@@ -150,7 +150,7 @@ impl Checker<'_> {
                 places::inside(&self.file.text, node, line, column, 2)
             };
             let bare = text.replace("${{", " ").replace("{{", " ").replace("}}", " ");
-            let bare = bare.split_whitespace().collect::<Vec<_>>().join(" ");
+            let bare = one_line(&bare);
             let message = "an expression stands here without braces".to_owned();
             self.report("braces", message, Some(format!("write `{bare}`")), span);
         }

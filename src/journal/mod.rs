@@ -14,4 +14,4 @@ pub use error::JournalError;
 pub use outputs::Output;
 pub use prune::{Keep, Pruned};
 pub use spending::{Since, Spending, SpentCall};
-pub use sqlite::{Journal, RunSummary, Ticket, Writer};
+pub use sqlite::{Journal, RunSummary, Ticket, Writer, private_file};

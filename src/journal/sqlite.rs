@@ -456,9 +456,14 @@ fn prepare(path: &Path) -> std::io::Result<()> {
             std::fs::write(folder.join(".gitignore"), "*\n")?;
         }
     }
+    private_file(path).map(drop)
+}
+
+/// A file to add to that only its owner can read, made where it is not there.
+pub fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }

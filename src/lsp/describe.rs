@@ -2,7 +2,7 @@
 
 use crate::document::{Agent, Param, ParamType, Returns, Tool};
 use crate::expression::{FilterHelp, Type};
-use crate::value::Value;
+use crate::value::{Value, unquoted};
 
 use super::knowledge::Knowledge;
 use super::outline::Outline;
@@ -42,7 +42,7 @@ pub(super) fn step(known: &Knowledge<'_>, id: &str, path: &[String]) -> Option<S
     if let ([field], Some(source)) = (inside, known.step(id).and_then(|s| s.compute.as_ref()))
         && let Some(source) = source.get(field)
     {
-        parts.push(format!("Computed: `{}`", plain(source)));
+        parts.push(format!("Computed: `{}`", unquoted(source)));
     }
     parts.extend(shape(&found));
     if found != Type::Any {
@@ -95,13 +95,13 @@ pub(super) fn param(name: &str, param: &Param) -> String {
     let default = match &param.default {
         None => "required".to_owned(),
         Some(Value::Null) => "optional".to_owned(),
-        Some(default) => format!("`{}` where absent", plain(default)),
+        Some(default) => format!("`{}` where absent", unquoted(default)),
     };
     let mut parts = vec![format!("`{name}`: {}, {default}", type_of_param(param))];
     parts.extend(param.description.clone());
     if !param.choices.is_empty() {
         let choices: Vec<String> =
-            param.choices.iter().map(|choice| format!("`{}`", plain(choice))).collect();
+            param.choices.iter().map(|choice| format!("`{}`", unquoted(choice))).collect();
         parts.push(format!("One of {}.", choices.join(", ")));
     }
     if let Some(values) = &param.values {
@@ -172,12 +172,9 @@ pub(super) fn agent(agent: &Agent) -> String {
 
 pub(super) fn filter(help: &FilterHelp) -> String {
     let FilterHelp { name, summary, example, result } = help;
-    let result = serde_json::from_str(result).map_or((*result).to_owned(), |value| plain(&value));
+    let result =
+        serde_json::from_str(result).map_or((*result).to_owned(), |value| unquoted(&value));
     format!(
         "filter `{name}`: {summary}\n\n```jinja\n{{{{ {example} }}}}\n```\ngives\n```text\n{result}\n```"
     )
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -32,6 +32,7 @@ pub use compile::compile;
 pub use cost::{candidates, is_one_of, least_usd};
 pub use graph::Graph;
 pub use library::{Library, check_library, may_be_told_elsewhere};
+pub use params::without_slots;
 pub use texts::{Language, Text, texts};
 
 /// A checked workflow with all names resolved.

@@ -58,6 +58,18 @@ pub(super) fn check_questions(document: &Document<Workflow>) -> Vec<Diagnostic> 
     found
 }
 
+/// A question of a workflow without its `{name}`s.
+pub fn without_slots(question: &str) -> String {
+    let mut out = String::with_capacity(question.len());
+    let mut from = 0;
+    while let Some((open, name)) = placeholder(question, from) {
+        out.push_str(question.get(from..open).unwrap_or_default());
+        from = open + name.len() + 2;
+    }
+    out.push_str(question.get(from..).unwrap_or_default());
+    out
+}
+
 /// The next `{name}` of a question, and where it begins.
 fn placeholder(question: &str, from: usize) -> Option<(usize, &str)> {
     let mut starts = question.get(from..)?.match_indices('{').map(|(at, _)| from + at);

@@ -25,7 +25,7 @@ pub struct AskReport<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<&'r Value>,
     /// Why nothing ran, where that is no wish of the user.
-    #[serde(rename = "refusal", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Fault>,
 }
 

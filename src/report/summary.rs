@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::event::RunStatus;
 use crate::id::{StepId, StepPath};
 use crate::run::{Outcome, StepOutcome, StepStatus, Timing};
-use crate::value::Value;
+use crate::value::{Value, unquoted};
 
 /// The answer, for standard output: the output named `answer`, else all outputs as JSON.
 pub fn answer(outcome: &Outcome) -> String {
@@ -30,13 +30,7 @@ pub fn summary(outcome: &Outcome) -> String {
     };
     for (name, value) in outcome.outputs.iter().filter(|(name, _)| *name != "answer") {
         if !matches!(value, Value::Array(_) | Value::Object(_)) {
-            line(
-                "output",
-                &format!(
-                    "{name} = {}",
-                    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-                ),
-            );
+            line("output", &format!("{name} = {}", unquoted(value)));
         }
     }
     line("steps", &steps(outcome));

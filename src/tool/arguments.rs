@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::suggest;
 use crate::document::{Param, ParamType};
 use crate::event::Fault;
-use crate::value::{Object, Value, type_name};
+use crate::value::{Object, Value, type_name, unquoted};
 
 /// Reads a value from a command line: text as it is, everything else as its type says.
 pub fn parse_param(param: &Param, text: &str) -> Result<Value, String> {
@@ -92,7 +92,7 @@ fn check(name: &str, param: &Param, value: &Value) -> Result<(), Fault> {
         return Err(fault(message).help("numbers and booleans go without quotes"));
     }
     if !param.choices.is_empty() && !param.choices.contains(value) {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = unquoted(value);
         let help = suggest(&text, param.choices.iter().filter_map(Value::as_str), "values");
         return Err(fault(format!("cannot be {value}")).help(help));
     }

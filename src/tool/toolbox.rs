@@ -11,7 +11,7 @@ use crate::diagnostic::suggest;
 use crate::document::{ParamValues, Project, Tool};
 use crate::event::Fault;
 use crate::id::{SourceName, ToolName};
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, unquoted};
 
 /// The longest that a list of allowed values may take.
 const VALUES_LIMIT: Duration = Duration::from_secs(10);
@@ -109,11 +109,13 @@ impl Toolbox {
         if existing.iter().any(|(known, _)| known == value) {
             return Ok(());
         }
-        let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let names: Vec<String> = existing.iter().map(|(known, _)| shown(known)).collect();
-        let help = suggest(&shown(value), names.iter().map(String::as_str), "values");
-        Err(Fault::new("unknown-value", format!("param `{param}`: there is no `{}`", shown(value)))
-            .help(help))
+        let names: Vec<String> = existing.iter().map(|(known, _)| unquoted(known)).collect();
+        let help = suggest(&unquoted(value), names.iter().map(String::as_str), "values");
+        Err(Fault::new(
+            "unknown-value",
+            format!("param `{param}`: there is no `{}`", unquoted(value)),
+        )
+        .help(help))
     }
 }
 

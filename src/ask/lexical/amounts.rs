@@ -26,7 +26,7 @@ pub(super) fn find(text: &str) -> Vec<(f64, Vec<String>)> {
         at += 1;
         let Some((number, unit, signed)) = number(token) else { continue };
         let mut words = super::terms::words(token);
-        let mut times = TIMES.iter().find(|(name, _)| *name == unit).map(|(_, times)| *times);
+        let mut times = times(&unit);
         if times.is_none() && !unit.is_empty() && unit != "usd" {
             continue;
         }
@@ -34,10 +34,7 @@ pub(super) fn find(text: &str) -> Vec<(f64, Vec<String>)> {
             && let Some(next) = tokens.get(at)
         {
             let word = next.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-            times = TIMES
-                .iter()
-                .find(|(name, _)| *name == word && name.len() > 1)
-                .map(|(_, times)| *times);
+            times = self::times(&word).filter(|_| word.len() > 1);
             if times.is_some() {
                 words.push(word);
                 at += 1;
@@ -50,6 +47,10 @@ pub(super) fn find(text: &str) -> Vec<(f64, Vec<String>)> {
         }
     }
     found
+}
+
+fn times(word: &str) -> Option<f64> {
+    TIMES.iter().find(|(name, _)| *name == word).map(|(_, times)| *times)
 }
 
 /// Words that a number is written with.

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{By, Candidate, Catalog, Known, Route, RouteKind};
 use crate::document::{AgentRef, Param, ParamType, Workflow};
 use crate::id::AgentName;
-use crate::value::{Object, Value};
+use crate::plan::without_slots;
+use crate::value::{Object, Value, unquoted};
 
 use terms::{Terms, terms};
 
@@ -55,7 +56,11 @@ pub fn route(catalog: &Catalog<'_>, question: &str) -> Route {
         let rest = asked.without(&filled.words);
         let own = terms(&workflow.questions.join(" "));
         let understood = weights.covered(&rest, &own) >= 1.0;
-        let route = to_workflow(workflow, filled, score);
+        let route = Route {
+            score: rounded(score),
+            why: "it asks what the workflow says it answers".to_owned(),
+            ..Route::to_workflow(workflow, filled.params, By::Lexical)
+        };
         if route.missing.is_empty() || understood {
             return done(route, true);
         }
@@ -113,10 +118,7 @@ fn specialists(
 
 /// The agents of workflows some of whose values a question names.
 fn by_values(catalog: &Catalog<'_>, asked: &Terms) -> Vec<AgentName> {
-    let named = |known: &Known| {
-        let texts = [known.value.as_str(), known.label.as_deref()];
-        texts.into_iter().flatten().any(|text| terms(text).iter().any(|term| asked.contains(term)))
-    };
+    let named = |known: &Known| touches(asked, known);
     let mut found: Vec<AgentName> = Vec::new();
     for workflow in &catalog.workflows {
         if !workflow.params.keys().any(|name| catalog.known(&workflow.name, name).iter().any(named))
@@ -133,23 +135,6 @@ fn by_values(catalog: &Catalog<'_>, asked: &Terms) -> Vec<AgentName> {
     }
     found.truncate(MOST_AGENTS);
     found
-}
-
-fn to_workflow(workflow: &Workflow, filled: Filled, score: f64) -> Route {
-    let required = workflow.params.iter().filter(|(_, param)| param.default.is_none());
-    let missing: Vec<String> = required
-        .filter(|(name, _)| !filled.params.contains_key(*name))
-        .map(|(name, _)| name.clone())
-        .collect();
-    let kind = if missing.is_empty() { RouteKind::Workflow } else { RouteKind::Clarify };
-    Route {
-        missing,
-        workflow: Some(workflow.name.clone()),
-        params: filled.params,
-        score: rounded(score),
-        why: "it asks what the workflow says it answers".to_owned(),
-        ..Route::of(kind, By::Lexical)
-    }
 }
 
 fn candidates(
@@ -195,20 +180,6 @@ fn likeness(workflow: &Workflow, asked: &Terms, filled: &Filled, weights: &Weigh
     workflow.questions.iter().map(like).fold(0.0, f64::max)
 }
 
-fn without_slots(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut inside = false;
-    for c in pattern.chars() {
-        match c {
-            '{' => inside = true,
-            '}' => inside = false,
-            c if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
-
 /// Values of params that a question names.
 #[derive(Default)]
 struct Filled {
@@ -245,7 +216,7 @@ fn named(known: &[Known], question: &str) -> Option<(Value, Vec<String>)> {
     let asked: BTreeSet<String> = terms::words(question).into_iter().collect();
     let mut best: Vec<(usize, &Known, Vec<String>)> = Vec::new();
     for one in known {
-        let value = one.value.as_str().map_or_else(|| one.value.to_string(), str::to_owned);
+        let value = unquoted(&one.value);
         let texts = [Some(value), one.label.clone()];
         for words in texts.into_iter().flatten().map(|text| terms::words(&text)) {
             if !words.is_empty() && words.iter().all(|word| asked.contains(word)) {
@@ -269,8 +240,12 @@ pub fn is_named(known: &[Known], value: &Value, question: &str) -> bool {
         return terms::words(question).iter().any(numbers);
     }
     let Some(one) = known.iter().find(|one| one.value == *value) else { return known.is_empty() };
-    let asked = terms(question);
-    let texts = [one.value.as_str(), one.label.as_deref()];
+    touches(&terms(question), one)
+}
+
+/// Whether a question has a term of a value or of its label.
+fn touches(asked: &Terms, known: &Known) -> bool {
+    let texts = [known.value.as_str(), known.label.as_deref()];
     texts.into_iter().flatten().any(|text| terms(text).iter().any(|term| asked.contains(term)))
 }
 
@@ -331,11 +306,11 @@ pub(super) fn changed(
             }
             continue;
         }
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let old_words: Vec<String> = old.map_or_else(Vec::new, |value| terms::words(&text(value)));
+        let old_words: Vec<String> =
+            old.map_or_else(Vec::new, |value| terms::words(&unquoted(value)));
         let mut best: Vec<((usize, usize), &Known, Vec<String>)> = Vec::new();
         for one in catalog.known(&workflow.name, name) {
-            let words = terms::words(&text(&one.value));
+            let words = terms::words(&unquoted(&one.value));
             let said: Vec<String> = words
                 .iter()
                 .filter(|word| asked.contains(*word) && terms::tells(word))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::ask::{self, By, Decision, PLAN, Refusal, Route, RouteKind, Verdict};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::document::{self, Workflow};
+use crate::event::{Fault, RunStatus};
 use crate::id::AgentName;
 use crate::plan::{self, Plan};
 use crate::tool;
@@ -81,15 +82,17 @@ fn to_agents(
     let document = if has_model {
         ask::lexical_draft(asked.catalog, asked.question, &route.agents)
     } else {
-        ask::overview(asked.catalog, asked.question, &route.agents)
+        Ok(ask::overview(asked.catalog, asked.question, &route.agents))
     };
-    let plan = compiled(asked, &document).map_err(|faults| {
-        Failure::Machine(crate::event::Fault::new(
-            "bug",
-            format!("the plan made for the question is at fault: {faults}"),
-        ))
-    })?;
+    let document = document.map_err(|Refusal(fault)| bug("plan made for the question", &fault))?;
+    let plan =
+        compiled(asked, &document).map_err(|faults| bug("plan made for the question", &faults))?;
     Ok(Chosen { route, plan: Some(plan), document: Some(document), warning })
+}
+
+/// A document of the engine's own that does not pass the check.
+fn bug(what: &str, faults: &str) -> Failure {
+    Failure::Machine(Fault::new("bug", format!("the {what} is at fault: {faults}")))
 }
 
 /// The plan of the workflow that a route names.
@@ -121,21 +124,16 @@ fn compiled(asked: &Asked<'_>, document: &Value) -> Result<Plan, String> {
 /// Asks a model, again with the faults of what it planned. The inner error tells why there is no decision.
 #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
 async fn decide(asked: &Asked<'_>) -> Result<Result<Chosen, String>, Failure> {
-    let inquiry = ask::inquiry(asked.catalog);
+    let inquiry = compiled(asked, &ask::inquiry(asked.catalog));
+    let inquiry = inquiry.map_err(|faults| bug("inquiry", &faults))?;
     let mut refused = String::new();
     for _ in 0..TRIES {
-        let plan = compiled(asked, &inquiry).map_err(|faults| {
-            Failure::Machine(crate::event::Fault::new(
-                "bug",
-                format!("the inquiry is at fault: {faults}"),
-            ))
-        })?;
         let mut given = Object::new();
         if !refused.is_empty() {
             given.insert("refused".to_owned(), refused.as_str().into());
         }
-        let outcome = asked.run_before(plan, given).await?;
-        if outcome.status == crate::event::RunStatus::Cancelled {
+        let outcome = asked.run_before(inquiry.clone(), given).await?;
+        if outcome.status == RunStatus::Cancelled {
             return Err(Failure::Interrupted);
         }
         let answer = outcome.outputs.get("decision").filter(|answer| !answer.is_null()).cloned();
@@ -182,7 +180,8 @@ fn decided(asked: &Asked<'_>, decision: Decision) -> Result<Chosen, String> {
             let known = |name: &AgentName| catalog.library.agent(name).is_some();
             let agent = decision.agent.filter(known).ok_or("- `agent` names no agent")?;
             let route = Route::to_agents(vec![agent], 1.0, By::Model, "");
-            let document = ask::lexical_draft(catalog, asked.question, &route.agents);
+            let document = ask::lexical_draft(catalog, asked.question, &route.agents)
+                .map_err(|Refusal(message)| format!("- {message}"))?;
             let plan = compiled(asked, &document)?;
             Ok(done(route, Some(plan), Some(document)))
         }
@@ -228,16 +227,5 @@ fn filled(asked: &Asked<'_>, workflow: &Workflow, decision: &Decision) -> Result
             params.insert(argument.name.clone(), value);
         }
     }
-    let required = workflow.params.iter().filter(|(_, param)| param.default.is_none());
-    let missing: Vec<String> = required
-        .filter(|(name, _)| !params.contains_key(*name))
-        .map(|(name, _)| name.clone())
-        .collect();
-    let kind = if missing.is_empty() { RouteKind::Workflow } else { RouteKind::Clarify };
-    Ok(Route {
-        workflow: Some(workflow.name.clone()),
-        params,
-        missing,
-        ..Route::of(kind, By::Model)
-    })
+    Ok(Route::to_workflow(workflow, params, By::Model))
 }

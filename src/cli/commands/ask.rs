@@ -1,7 +1,6 @@
 //! `engine ask`: a question in people's own words, routed to a workflow, to an agent, or to a plan made for it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::ask::{self, By, Catalog, Route, RouteKind, Turn};
@@ -104,14 +103,14 @@ impl Asked<'_> {
         let mut outcome = self.run(plan, route.params.clone(), reuse, *ending).await?;
         outcome.warnings.extend(warning);
         self.add_before(&mut outcome);
-        if ending.json {
+        let exit = if ending.json {
             let report =
                 AskReport { outcome: Some(&outcome), route: &route, plan: document, refusal: None };
             self.print(&report)?;
-            let exit = drive::summary(*ending, &outcome, self.printer);
-            return Ok((exit, Some(self.turn(&route, Some(&outcome)))));
-        }
-        let exit = drive::end(*ending, &outcome, self.printer)?;
+            drive::summary(*ending, &outcome, self.printer)
+        } else {
+            drive::end(*ending, &outcome, self.printer)?
+        };
         Ok((exit, Some(self.turn(&route, Some(&outcome)))))
     }
 
@@ -131,12 +130,8 @@ impl Asked<'_> {
 
     /// What the run before made: only what the changed params touch is done again.
     fn past(&self) -> Result<Option<Reuse>, Failure> {
-        let Some(run) = self.turns.last().and_then(|turn| turn.run_id.clone()) else {
-            return Ok(None);
-        };
-        let records =
-            self.journal.borrow().records(&run).map_err(|e| drive::journal_failure(&e))?;
-        Ok(Some(Reuse::of(run, &records, BTreeSet::new())))
+        let run = self.turns.last().and_then(|turn| turn.run_id.as_ref());
+        run.map(|run| drive::made_by(&self.journal.borrow(), run)).transpose()
     }
 
     /// Shows what would run.
@@ -183,10 +178,7 @@ impl Asked<'_> {
     }
 
     pub(in crate::cli) fn print(&self, report: &AskReport<'_>) -> Result<(), Failure> {
-        let json = serde_json::to_string(report)
-            .map_err(|e| Failure::machine("cannot write the answer", &e))?;
-        self.printer.out(&format!("{json}\n"));
-        Ok(())
+        self.printer.json("the answer", report)
     }
 }
 

@@ -28,9 +28,7 @@ pub(in crate::cli) fn run(
     let casts = casts(&journal, &spending)?;
     let report = CostReport::of(&spending, &casts, arguments.by, since_us, budgets);
     if arguments.json {
-        let json = serde_json::to_string(&report)
-            .map_err(|e| Failure::machine("cannot write the costs", &e))?;
-        printer.out(&format!("{json}\n"));
+        printer.json("the costs", &report)?;
     } else {
         printer.out(&report::costs(&report));
     }

@@ -33,9 +33,7 @@ pub(in crate::cli) fn runs(
     runs.retain(|run| wanted(arguments, run.workflow.as_str(), &run.status));
     runs.truncate(arguments.limit.unwrap_or(usize::MAX));
     if arguments.json {
-        let json = serde_json::to_string(&runs)
-            .map_err(|e| Failure::machine("cannot write the runs", &e))?;
-        printer.out(&format!("{json}\n"));
+        printer.json("the runs", &runs)?;
     } else {
         printer.out(&report::runs(&runs));
     }
@@ -59,9 +57,7 @@ fn prune(arguments: &Runs, journal: &mut Journal, printer: &Printer) -> Result<E
         .prune(&keep, chosen, arguments.dry_run)
         .map_err(|e| Failure::machine("cannot delete the runs", &e))?;
     if arguments.json {
-        let json = serde_json::to_string(&pruned)
-            .map_err(|e| Failure::machine("cannot write what was deleted", &e))?;
-        printer.out(&format!("{json}\n"));
+        printer.json("what was deleted", &pruned)?;
     } else {
         printer.out(&report::pruned(pruned));
     }

@@ -28,9 +28,7 @@ pub(in crate::cli) fn run(
     let past = past_costs(&setup::past_journal(&place.journal(global))?, &plan)?;
     let report = PlanReport::of(&plan, given, &loaded.library, &past);
     if arguments.json {
-        let json = serde_json::to_string(&report)
-            .map_err(|e| Failure::machine("cannot write the plan", &e))?;
-        printer.out(&format!("{json}\n"));
+        printer.json("the plan", &report)?;
     } else {
         printer.out(&report::plan(&report));
     }

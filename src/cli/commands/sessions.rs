@@ -7,7 +7,6 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::Place;
 use crate::cli::printer::Printer;
 use crate::cli::sessions::Sessions;
-use crate::value::Value;
 
 pub(in crate::cli) fn run(
     arguments: &Arguments,
@@ -16,12 +15,11 @@ pub(in crate::cli) fn run(
 ) -> Result<Exit, Failure> {
     let place = Place::find(global, Path::new(""))?;
     let sessions = Sessions::beside(&place.journal(global));
-    let json = |value: Value| printer.out(&format!("{value}\n"));
     match &arguments.command {
         None | Some(SessionCommand::List) => {
             let names = sessions.names();
             if arguments.json {
-                json(names.into());
+                printer.json("the names", &names)?;
             } else if names.is_empty() {
                 printer.out("no sessions\n");
             } else {
@@ -31,8 +29,7 @@ pub(in crate::cli) fn run(
         Some(SessionCommand::Show { name }) => {
             let turns = sessions.existing(name)?;
             if arguments.json {
-                let turns = serde_json::to_value(&turns);
-                json(turns.map_err(|e| Failure::machine("cannot write the session", &e))?);
+                printer.json("the session", &turns)?;
             } else {
                 for turn in turns {
                     let answer =

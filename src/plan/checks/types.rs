@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{Param, Step};
 use crate::expression::{Root, Type, infer_expression, infer_template, is_template};
 use crate::plan::types;
-use crate::value::{Value, pointer_segment};
+use crate::value::{Value, pointer_segment, unquoted};
 
 use super::Checked;
 
@@ -62,7 +62,7 @@ fn misfit(name: &str, param: &Param, found: &Type, value: Option<&Value>) -> Opt
     }
     let refused = !param.choices.is_empty() && !param.choices.contains(value);
     refused.then(|| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = unquoted(value);
         let choices = param.choices.iter().filter_map(Value::as_str);
         Diagnostic::error("invalid-value", format!("`{name}` cannot be {value}"))
             .help(suggest(&text, choices, "values"))

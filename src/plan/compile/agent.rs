@@ -1,8 +1,8 @@
 //! Steps of kind `agent`.
 
-use super::{Compiler, Edges};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Compiler, Edges};
 use crate::diagnostic::suggest;
 use crate::document;
 use crate::expression::Template;

@@ -8,7 +8,7 @@ use crate::document::Figures;
 use crate::event::Fault;
 use crate::expression::fence::fence;
 use crate::run::figures::{Evidence, Origin};
-use crate::value::Value;
+use crate::value::{Value, unquoted};
 
 /// The longest result that a model is told, in bytes: some five thousand tokens.
 const LONGEST: usize = 16_000;
@@ -56,7 +56,7 @@ pub(super) fn error(fault: &Fault, place: &str) -> String {
 
 /// A value as text, rows left out and texts cut where it is too long, with a note of that.
 fn bounded(value: &Value) -> (String, Option<String>) {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = unquoted(value);
     if text.len() <= LONGEST {
         return (text, None);
     }
