@@ -19,6 +19,8 @@ pub mod document;
 
 pub mod plan;
 
+mod wire;
+
 pub mod journal;
 pub mod model;
 pub mod tool;

@@ -161,7 +161,7 @@ impl Loaded {
         }
         let tools: Vec<_> = loaded.library.tools().cloned().collect();
         let toolbox = super::setup::tools(place, &loaded.library, tools);
-        let found = tool::check_queries(&toolbox, &mut loaded.library, wanted);
+        let found = tool::check_tools(&toolbox, &mut loaded.library, wanted);
         loaded.diagnostics.extend(found);
         loaded.diagnostics.extend(plan::check_library(&loaded.library));
         loaded.toolbox = toolbox;

@@ -8,7 +8,7 @@ use crate::journal::Journal;
 use crate::model::{Environment, Models};
 use crate::plan::Library;
 use crate::run::Context;
-use crate::tool::Toolbox;
+use crate::tool::{self, Toolbox};
 
 use super::exit::Failure;
 use super::load::Place;
@@ -34,9 +34,14 @@ pub(super) fn tools(
     library: &Library,
     tools: impl IntoIterator<Item = Tool>,
 ) -> Toolbox {
+    let tools: Vec<Tool> = tools.into_iter().collect();
+    let environment = environment();
+    let named = tools.iter().flat_map(tool::secret_names);
+    let secrets = named.filter_map(|name| Some((name.to_owned(), environment.get(name)?.into())));
     let none = Project::default();
     let project = library.project.as_ref().map_or(&none, |document| &document.value);
-    Toolbox::new(place.root.as_deref().unwrap_or(&place.here), project, tools)
+    let root = place.root.as_deref().unwrap_or(&place.here);
+    Toolbox::new(root, project, secrets.collect(), tools)
 }
 
 /// What a run works with.

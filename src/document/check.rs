@@ -39,8 +39,10 @@ pub(super) fn check(
             checker.fault(&error);
         }
     }
-    if kind == Kind::Workflow {
-        checker.steps(value);
+    match kind {
+        Kind::Workflow => checker.steps(value),
+        Kind::Tools => checker.tools(value),
+        Kind::Project | Kind::Agent => {}
     }
     checker.found
 }
@@ -105,7 +107,9 @@ impl Checker<'_> {
             }
             ValidationErrorKind::AnyOf { context }
             | ValidationErrorKind::OneOfNotValid { context } => {
-                if !is_step(&pointer, self.kind) || !is_kinds(error.schema_path().as_str()) {
+                let path = error.schema_path().as_str();
+                let has_kinds = is_step(&pointer, self.kind) || is_tool(&pointer, self.kind);
+                if !has_kinds || !is_kinds(path) {
                     self.branches(context, instance, &pointer);
                 }
             }
@@ -198,10 +202,10 @@ impl Checker<'_> {
         properties.into_iter().flat_map(|properties| properties.keys().cloned()).collect()
     }
 
-    /// The keys that steps know, where some key of the document is at fault.
-    pub(super) fn keys_of_steps(&self) -> Vec<String> {
-        let properties =
-            self.schema.as_ref().and_then(|schema| schema.pointer("/$defs/Step/properties"));
+    /// The keys that a part (`Step`, `Tool`) knows, where some key of the document is at fault.
+    pub(super) fn keys_of(&self, part: &str) -> Vec<String> {
+        let place = format!("/$defs/{part}/properties");
+        let properties = self.schema.as_ref().and_then(|schema| schema.pointer(&place));
         properties
             .and_then(Value::as_object)
             .into_iter()
@@ -407,8 +411,9 @@ fn place_of(pointer: &str, kind: Kind) -> foreign::Place {
         _ if is_step(pointer, kind) => foreign::Place::Step,
         Kind::Agent if depth == 0 => foreign::Place::Agent,
         Kind::Workflow if pointer.ends_with("/agent") => foreign::Place::Agent,
-        Kind::Tools if depth == 2 => foreign::Place::Tool,
+        _ if is_tool(pointer, kind) => foreign::Place::Tool,
         Kind::Tools if depth == 3 && pointer.ends_with("/sql") => foreign::Place::Sql,
+        Kind::Tools if depth == 3 && pointer.ends_with("/http") => foreign::Place::Http,
         Kind::Project if pointer.starts_with("/models/") => foreign::Place::Model,
         Kind::Project if pointer == "/limits" => foreign::Place::Limits,
         Kind::Workflow if depth == 3 && pointer.ends_with("/output") => foreign::Place::Output,
@@ -420,8 +425,13 @@ fn is_step(pointer: &str, kind: Kind) -> bool {
     kind == Kind::Workflow && pointer.starts_with("/steps/") && pointer.matches('/').count() == 2
 }
 
+fn is_tool(pointer: &str, kind: Kind) -> bool {
+    kind == Kind::Tools && pointer.starts_with("/tools/") && pointer.matches('/').count() == 2
+}
+
 fn is_kinds(schema_path: &str) -> bool {
     schema_path.ends_with("/Step/oneOf")
+        || schema_path.ends_with("/Tool/oneOf")
         || schema_path.contains("/Step/oneOf/")
         || schema_path.contains("/$ref/oneOf")
         || schema_path.contains("/dependentSchemas")

@@ -10,6 +10,7 @@ pub(super) enum Place {
     Agent,
     Tool,
     Sql,
+    Http,
     Model,
     Limits,
     Output,
@@ -136,8 +137,28 @@ const TOOL: &[(&str, &str)] = &[
     ("arguments", "params"),
     ("inputs", "params"),
     ("query", "sql"),
+    ("request", "http"),
+    ("rest", "http"),
     ("id", "name"),
     ("output", "returns"),
+];
+
+const HTTP: &[(&str, &str)] = &[
+    ("uri", "url"),
+    ("endpoint", "url"),
+    ("address", "url"),
+    ("verb", "method"),
+    ("params", "query"),
+    ("query_params", "query"),
+    ("querystring", "query"),
+    ("json", "body"),
+    ("data", "body"),
+    ("payload", "body"),
+    ("hosts", "allow_hosts"),
+    ("allowed_hosts", "allow_hosts"),
+    ("jsonpath", "select"),
+    ("pointer", "select"),
+    ("path", "select"),
 ];
 
 const SQL: &[(&str, &str)] = &[
@@ -166,13 +187,8 @@ const MODEL: &[(&str, &str)] = &[
 ];
 
 /// Keys of steps and tools that another version may have.
-const NOT_YET: &[(Place, &str)] = &[
-    (Place::Step, "plan"),
-    (Place::Tool, "http"),
-    (Place::Tool, "mcp"),
-    (Place::Tool, "effect"),
-    (Place::Other, "postgres_env"),
-];
+const NOT_YET: &[(Place, &str)] =
+    &[(Place::Step, "plan"), (Place::Tool, "mcp"), (Place::Other, "postgres_env")];
 
 /// What is to be said of a key that does not belong to this tool, if anything is known of it.
 pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Found> {
@@ -212,6 +228,7 @@ pub(super) fn stands_for(place: Place, key: &str) -> Option<&'static str> {
         Place::Agent => AGENT,
         Place::Tool => TOOL,
         Place::Sql => SQL,
+        Place::Http => HTTP,
         Place::Model => MODEL,
         Place::Limits | Place::Output | Place::Other => return None,
     };

@@ -14,9 +14,11 @@ mod schema;
 mod secrets;
 mod steps;
 mod syntax;
+mod tools;
 mod tree;
 
 mod agent;
+mod http;
 mod project;
 mod repeat;
 mod step;
@@ -27,8 +29,9 @@ pub use read::{Document, Kind, Kindred, read, read_object};
 pub use schema::{KEYS_OF_FOR_EACH, of as schema};
 
 pub use agent::{Agent, InlineAgent, ModelList};
+pub use http::{FromEnvironment, Header, Http, Method};
 pub use project::{Ask, Budget, Limits, Model, OnExceed, Price, Project, Provider, Rate, Source};
 pub use repeat::{Approval, Cache, CacheFor, Needs};
 pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
-pub use tool::{Returns, Sql, Tool, ToolFile};
+pub use tool::{Effect, Returns, Sql, Tool, ToolFile, ToolKind};
 pub use workflow::{Bound, Param, ParamType, ParamValues, Workflow};

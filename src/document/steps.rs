@@ -9,7 +9,7 @@ use crate::value::{Object, Value, one_line, pointer_segment};
 impl Checker<'_> {
     /// What the flat schema of a step says badly: its kind, keys of other kinds, and `default` without `on_error`.
     pub(super) fn steps(&mut self, workflow: &Value) {
-        let known = self.keys_of_steps();
+        let known = self.keys_of("Step");
         for (number, step) in
             workflow.get("steps").and_then(Value::as_array).into_iter().flatten().enumerate()
         {
@@ -120,7 +120,7 @@ impl Checker<'_> {
         }
     }
 
-    fn misplaced(&mut self, pointer: &str, message: String, help: &str) {
+    pub(super) fn misplaced(&mut self, pointer: &str, message: String, help: &str) {
         let span = self.key_span(pointer);
         self.report("misplaced-key", message, Some(help.to_owned()), span);
     }
@@ -157,10 +157,13 @@ impl Checker<'_> {
     }
 
     fn answer_schema(&mut self, step: &Object, pointer: &str) {
-        let Some(schema) = step.get("output").and_then(|output| output.get("schema")) else {
-            return;
-        };
-        let place = format!("{pointer}/output/schema");
+        if let Some(schema) = step.get("output").and_then(|output| output.get("schema")) {
+            self.json_schema(schema, &format!("{pointer}/output/schema"));
+        }
+    }
+
+    /// A JSON Schema that the file holds.
+    pub(super) fn json_schema(&mut self, schema: &Value, place: &str) {
         match jsonschema::validator_for(schema) {
             // That it is no map is told by its type.
             Err(_) if !schema.is_object() => {}
@@ -170,7 +173,7 @@ impl Checker<'_> {
                 let message = format!("this is no JSON Schema: {error}");
                 self.report("invalid-schema", message, Some(help), span);
             }
-            Ok(_) => self.required(schema, &place),
+            Ok(_) => self.required(schema, place),
         }
     }
 
@@ -199,7 +202,7 @@ impl Checker<'_> {
 }
 
 /// Names in a row: `a`, `b` or `c`.
-fn listed(names: &[&str]) -> String {
+pub(super) fn listed(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.as_slice() {
         [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

@@ -1,10 +1,13 @@
 //! `tools/*.yaml`: named calls to the outside; figures come from here.
 
-use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-use super::Param;
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Http, Method, Param};
 use crate::id::{SourceName, ToolName};
 
 /// A file of tools that belong together.
@@ -16,28 +19,140 @@ pub struct ToolFile {
     pub tools: Vec<Tool>,
 }
 
-/// A tool: a named query whose arguments are typed and bound.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// A tool: a named call whose arguments are typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Tool {
     /// Name by which steps and agents call it; unique in the project.
-    #[schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"campaign_metrics")]
     pub name: ToolName,
     /// What it gives, in a sentence; models read it.
-    #[schemars(example = &"Spend, revenue, conversions and ROAS of one campaign.")]
     pub description: String,
     /// Typed arguments, by name.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub params: IndexMap<String, Param>,
+    /// What it calls.
+    pub kind: ToolKind,
+    /// Whether it changes anything.
+    pub effect: Effect,
+    /// What it gives: all rows, one row, or one value.
+    pub returns: Returns,
+    /// Units of its fields, by field.
+    pub units: IndexMap<String, String>,
+}
+
+/// What a tool calls.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToolKind {
+    /// A query of a source.
+    Sql(Sql),
+    /// A request to a web API.
+    Http(Box<Http>),
+}
+
+impl Tool {
+    /// Whether it changes something outside.
+    pub fn writes(&self) -> bool {
+        self.effect == Effect::Write
+    }
+
+    /// The request that it is, if it is one.
+    pub fn http(&self) -> Option<&Http> {
+        match &self.kind {
+            ToolKind::Http(http) => Some(http),
+            ToolKind::Sql(_) => None,
+        }
+    }
+}
+
+/// The keys of a tool that make its kind; it has exactly one.
+pub(super) const TOOL_KINDS: [&str; 2] = ["sql", "http"];
+
+/// A tool as it is written: exactly one key makes its kind.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tool", transform = tool_kinds)]
+struct Written {
+    /// Name by which steps and agents call it; unique in the project.
+    #[schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_-]*$"), example = &"campaign_metrics")]
+    name: ToolName,
+    /// What it gives, in a sentence; models read it.
+    #[schemars(example = &"Spend, revenue, conversions and ROAS of one campaign.")]
+    description: String,
+    /// Typed arguments, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    params: IndexMap<String, Param>,
     /// The query it runs.
-    pub sql: Sql,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sql: Option<Sql>,
+    /// The request it sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    http: Option<Box<Http>>,
+    /// Whether it changes anything: `read` where it is a query or a GET, else `write`. A tool that writes runs only behind an approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    effect: Option<Effect>,
     /// What it gives: all rows, one row, or one value.
     #[serde(default)]
-    pub returns: Returns,
+    returns: Returns,
     /// Units of its fields (`usd`, `ratio`, `percent`, `month`, `number`), by field.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(example = serde_json::json!({"spend_usd": "usd", "roas": "ratio"}))]
-    pub units: IndexMap<String, String>,
+    units: IndexMap<String, String>,
+}
+
+impl TryFrom<Written> for Tool {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { name, description, params, sql, http, effect, returns, units } = written;
+        let (kind, usual) = match (sql, http) {
+            (Some(sql), None) => (ToolKind::Sql(sql), Effect::Read),
+            (None, Some(http)) if http.method == Method::Get => {
+                (ToolKind::Http(http), Effect::Read)
+            }
+            (None, Some(http)) => (ToolKind::Http(http), Effect::Write),
+            (None, None) | (Some(_), Some(_)) => {
+                return Err(format!("a tool has exactly one of {}", TOOL_KINDS.join(", ")));
+            }
+        };
+        let effect = effect.unwrap_or(usual);
+        Ok(Self { name, description, params, kind, effect, returns, units })
+    }
+}
+
+impl From<Tool> for Written {
+    fn from(tool: Tool) -> Self {
+        let Tool { name, description, params, kind, effect, returns, units } = tool;
+        let (sql, http) = match kind {
+            ToolKind::Sql(sql) => (Some(sql), None),
+            ToolKind::Http(http) => (None, Some(http)),
+        };
+        let effect = http.is_some().then_some(effect);
+        Self { name, description, params, sql, http, effect, returns, units }
+    }
+}
+
+impl JsonSchema for Tool {
+    fn schema_name() -> Cow<'static, str> {
+        Written::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Written::json_schema(generator)
+    }
+}
+
+fn tool_kinds(schema: &mut Schema) {
+    let kinds = TOOL_KINDS.iter().map(|kind| json!({"required": [kind]}));
+    schema.insert("oneOf".to_owned(), kinds.collect());
+}
+
+/// What a tool does to the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// It only reads.
+    Read,
+    /// It changes something.
+    Write,
 }
 
 /// A read-only query.

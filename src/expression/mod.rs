@@ -4,6 +4,7 @@
 //! [`Template`] is a checked text ready to be rendered. Text that came from tools or models is
 //! never rendered as a template; in a prompt it stands inside a fence ([`fence`]).
 
+mod address;
 mod analysis;
 mod citation;
 mod constant;

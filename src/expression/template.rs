@@ -1,7 +1,6 @@
 //! Texts checked and ready to be rendered.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use minijinja::machinery::{Token, ast::Stmt, tokenize};
@@ -12,7 +11,7 @@ use super::analysis::{Emit, analyse_prompt};
 use super::environment::environment;
 use super::parse::parse;
 use super::plain::PlainText;
-use super::{Problem, Scope, fence, missing};
+use super::{Problem, Scope, address, fence, missing};
 use crate::event::Fault;
 use crate::value::Value;
 
@@ -47,6 +46,19 @@ impl Template {
             ),
             other => Self::Literal(other.clone()),
         }
+    }
+
+    /// Prepares an address of the web: whatever a `{{ ... }}` writes is percent-encoded.
+    pub fn address(source: &str) -> Self {
+        let encoded =
+            |_: usize, expression: &str| Some(format!(" ({expression})|{} ", address::FILTER));
+        Self::Text(each_emit(source, encoded))
+    }
+
+    /// A text with a word in place of everything that a `{{ ... }}` writes.
+    pub fn with_word(source: &str, word: &str) -> Result<String, Fault> {
+        let text = each_emit(source, |_, _| Some(format!(" \"{word}\" ")));
+        render_text(&text, &Scope::default())
     }
 
     fn text(source: &str) -> Self {
@@ -183,7 +195,9 @@ fn fault(source: &str, error: &minijinja::Error) -> Fault {
     let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     let excerpt =
         error.line().and_then(|line| source.lines().nth(line.saturating_sub(1))).unwrap_or(source);
-    let excerpt = excerpt.replace(&format!("|{}", fence::FILTER), "");
+    let excerpt = excerpt
+        .replace(&format!("|{}", fence::FILTER), "")
+        .replace(&format!("|{}", address::FILTER), "");
     let fault = Fault::new("expression", format!("{detail} in `{}`", shorten(excerpt.trim())));
     match error.kind() {
         minijinja::ErrorKind::OutOfFuel => {
@@ -253,19 +267,24 @@ fn emit_marks(source: &str) -> Vec<(usize, usize)> {
 
 /// Puts the fence's filter around the expressions that may write out data; lines stay lines.
 fn with_fences(source: &str, emits: &[Emit]) -> String {
-    let mut fenced = String::with_capacity(source.len() + emits.len() * 32);
-    let mut copied = 0;
-    for ((begin, end), emit) in emit_marks(source).into_iter().zip(emits) {
-        if emit.sources.is_empty() {
-            continue;
-        }
+    each_emit(source, |number, expression| {
+        let emit = emits.get(number).filter(|emit| !emit.sources.is_empty())?;
         let sources: Vec<&str> = emit.sources.iter().map(String::as_str).collect();
-        let expression = source.get(begin..end).unwrap_or_default();
-        fenced.push_str(source.get(copied..begin).unwrap_or_default());
-        // Writing to a string cannot fail.
-        let _ = write!(fenced, " ({expression})|{}(\"{}\") ", fence::FILTER, sources.join(", "));
-        copied = end;
+        Some(format!(" ({expression})|{}(\"{}\") ", fence::FILTER, sources.join(", ")))
+    })
+}
+
+/// A template with other expressions in its `{{ ... }}`, which are told by number; those without a new one stay.
+fn each_emit(source: &str, other: impl Fn(usize, &str) -> Option<String>) -> String {
+    let mut text = String::with_capacity(source.len() * 2);
+    let mut copied = 0;
+    for (number, (begin, end)) in emit_marks(source).into_iter().enumerate() {
+        if let Some(expression) = other(number, source.get(begin..end).unwrap_or_default()) {
+            text.push_str(source.get(copied..begin).unwrap_or_default());
+            text.push_str(&expression);
+            copied = end;
+        }
     }
-    fenced.push_str(source.get(copied..).unwrap_or_default());
-    fenced
+    text.push_str(source.get(copied..).unwrap_or_default());
+    text
 }

@@ -1,6 +1,6 @@
 //! What is told of steps, params, tools, agents and filters, as Markdown.
 
-use crate::document::{Agent, Param, ParamType, Returns, Tool};
+use crate::document::{Agent, Param, ParamType, Returns, Tool, ToolKind};
 use crate::expression::{FilterHelp, Type};
 use crate::value::{Value, unquoted};
 
@@ -154,7 +154,10 @@ pub(super) fn tool(tool: &Tool) -> String {
     if !params.is_empty() {
         parts.push(params.join("\n"));
     }
-    parts.push(format!("```sql\n{}\n```", tool.sql.query.trim()));
+    parts.push(match &tool.kind {
+        ToolKind::Sql(sql) => format!("```sql\n{}\n```", sql.query.trim()),
+        ToolKind::Http(http) => format!("```http\n{} {}\n```", http.method.name(), http.url),
+    });
     parts.join("\n\n")
 }
 

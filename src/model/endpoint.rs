@@ -11,20 +11,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::error::{ModelError, ModelErrorKind};
-use super::http::Http;
 use super::rate::{Admission, Limiter};
 use super::{Answer, Request, anthropic, fault, openai};
 use crate::document::{Price, Provider, Rate};
 use crate::event::{ToolRequest, Usage};
 use crate::id::ModelName;
 use crate::value::Value;
+use crate::wire::{Http, scrubbed};
 
 /// The length of an answer that is reckoned with where nothing bounds it.
 const USUAL_ANSWER: u32 = 4096;
-
-/// Keys shorter than this are placeholders (`none`, `ollama`) and words of ordinary texts: to
-/// scrub them would garble what they protect nobody from.
-const SHORTEST_SECRET: usize = 7;
 
 /// A model that can be asked. It is shared by all steps that ask it.
 pub struct Endpoint {
@@ -224,11 +220,9 @@ impl Endpoint {
 
     /// A text of the server without the key, should it have echoed it.
     pub(super) fn scrubbed(&self, text: String) -> String {
-        match self.settings.key.as_ref().map(ExposeSecret::expose_secret) {
-            Some(key) if key.len() >= SHORTEST_SECRET && text.contains(key) => {
-                text.replace(key, "[key]")
-            }
-            Some(_) | None => text,
+        match &self.settings.key {
+            Some(key) => scrubbed(text, key, "[key]"),
+            None => text,
         }
     }
 }

@@ -13,7 +13,6 @@ mod endpoint;
 mod environment;
 mod error;
 mod fault;
-mod http;
 mod openai;
 mod rate;
 mod registry;

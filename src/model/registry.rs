@@ -14,9 +14,9 @@ use tokio::sync::OnceCell;
 use super::endpoint::{Endpoint, Settings};
 use super::environment::Environment;
 use super::error::{ModelError, ModelErrorKind};
-use super::http::Http;
 use crate::document::{Model, Project, Provider};
 use crate::id::ModelName;
+use crate::wire::Http;
 
 /// The name that stands for whichever model is there.
 const AUTO: &str = "auto";

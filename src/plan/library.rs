@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::document::{Agent, Document, Model, Project, Returns, Tool, ToolFile, Workflow};
+use crate::document::{
+    Agent, Document, Model, Project, Returns, Sql, Tool, ToolFile, ToolKind, Workflow,
+};
 use crate::expression::Type;
-use crate::id::{AgentName, ModelName, ToolName, WorkflowName};
+use crate::id::{AgentName, ModelName, SourceName, ToolName, WorkflowName};
 use crate::value::pointer_segment;
 
 use super::params;
@@ -246,16 +248,10 @@ fn check_tool(
     tool: &Tool,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let sources = library.project.as_ref().map(|project| &project.value.sources);
-    if !sources.is_some_and(|sources| sources.contains_key(&tool.sql.source)) {
-        let names = sources
-            .into_iter()
-            .flat_map(|sources| sources.keys().map(crate::id::SourceName::as_str));
-        diagnostics.push(
-            Diagnostic::error("unknown-source", format!("unknown source `{}`", tool.sql.source))
-                .help(suggest(tool.sql.source.as_str(), names, "sources"))
-                .at(&document.file, document.span_of(&format!("/tools/{index}/sql/source"))),
-        );
+    if let ToolKind::Sql(sql) = &tool.kind {
+        let place = document.span_of(&format!("/tools/{index}/sql/source"));
+        let unknown = unknown_source(library, sql);
+        diagnostics.extend(unknown.map(|found| found.at(&document.file, place)));
     }
     for (field, unit) in &tool.units {
         if let Some(help) = params::unit_meant(unit) {
@@ -278,6 +274,17 @@ fn check_tool(
             diagnostic.at(&document.file, document.span_of(&pointer))
         }));
     }
+}
+
+fn unknown_source(library: &Library, sql: &Sql) -> Option<Diagnostic> {
+    let sources = library.project.as_ref().map(|project| &project.value.sources);
+    if sources.is_some_and(|sources| sources.contains_key(&sql.source)) {
+        return None;
+    }
+    let names = sources.into_iter().flat_map(|sources| sources.keys().map(SourceName::as_str));
+    let help = suggest(sql.source.as_str(), names, "sources");
+    let message = format!("unknown source `{}`", sql.source);
+    Some(Diagnostic::error("unknown-source", message).help(help))
 }
 
 /// Checks the tool that a param takes its values from; the place is given as a pointer below `pointer`.

@@ -1,5 +1,5 @@
-//! Checks queries against their sources: each is prepared, never run. What SQLite says is told in the words of the
-//! tool's file, at the place in the query; the columns it finds are the fields that steps may read.
+//! Checks tools before they are called. Queries are prepared against their sources, never run: what SQLite says is told
+//! in the words of the tool's file, at the place in the query; the columns it finds are the fields that steps may read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,9 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::{Batch, Connection, ErrorCode, Statement};
 
 use super::source::FUNCTIONS;
-use super::{Toolbox, query};
+use super::{Toolbox, http, query};
 use crate::diagnostic::{Diagnostic, line_and_column, suggest};
-use crate::document::{Returns, Tool};
+use crate::document::{Returns, Sql, Tool, ToolKind};
 use crate::expression::{Problem, Type};
 use crate::id::{SourceName, ToolName};
 use crate::plan::Library;
@@ -24,8 +24,8 @@ struct Prepared {
     unread: Vec<String>,
 }
 
-/// Checks the queries of the wanted tools, and tells the library what columns they have.
-pub fn check_queries(
+/// Checks the wanted tools, and tells the library what columns queries have.
+pub fn check_tools(
     toolbox: &Toolbox,
     library: &mut Library,
     wanted: impl Fn(&ToolName) -> bool,
@@ -35,11 +35,18 @@ pub fn check_queries(
     // A source that cannot be read is told once, not for each of its tools.
     let mut lost: BTreeSet<&SourceName> = BTreeSet::new();
     for (document, index, tool) in library.tool_places().filter(|(_, _, tool)| wanted(&tool.name)) {
-        let Some(source) = toolbox.source(tool).filter(|_| !lost.contains(&tool.sql.source)) else {
+        let at = format!("/tools/{index}");
+        let sql = match &tool.kind {
+            ToolKind::Sql(sql) => sql,
+            ToolKind::Http(http) => {
+                found.extend(http::check(document, &at, tool, http));
+                continue;
+            }
+        };
+        let Some(source) = toolbox.source(sql).filter(|_| !lost.contains(&sql.source)) else {
             continue;
         };
-        let checked = source.read(|connection| Ok(prepare(connection, tool)));
-        let at = format!("/tools/{index}");
+        let checked = source.read(|connection| Ok(prepare(connection, tool, sql)));
         match checked {
             Ok(Ok(Prepared { columns: known, unread })) => {
                 found.extend(unread.iter().map(|name| {
@@ -60,15 +67,13 @@ pub fn check_queries(
                 found.push(document.diagnostic(&problem, &format!("{at}/sql/query")));
             }
             Err(error) => {
-                lost.insert(&tool.sql.source);
+                lost.insert(&sql.source);
                 found.extend(library.project.as_ref().map(|project| {
                     let fault = error.fault();
                     let code =
                         if fault.kind == "bad-csv" { "bad-csv" } else { "source-unavailable" };
-                    let mut diagnostic = Diagnostic::error(code, fault.message).at(
-                        &project.file,
-                        project.span_of(&format!("/sources/{}", tool.sql.source)),
-                    );
+                    let mut diagnostic = Diagnostic::error(code, fault.message)
+                        .at(&project.file, project.span_of(&format!("/sources/{}", sql.source)));
                     diagnostic.help = fault.help;
                     diagnostic
                 }));
@@ -93,8 +98,8 @@ fn units_of_nothing<'t>(
 }
 
 /// Prepares a tool's query. Faults have their place in the text of the query.
-fn prepare(connection: &Connection, tool: &Tool) -> Result<Prepared, Problem> {
-    let query = &tool.sql.query;
+fn prepare(connection: &Connection, tool: &Tool, sql: &Sql) -> Result<Prepared, Problem> {
+    let query = &sql.query;
     let mut statements = Batch::new(connection, query);
     let first = statements.next().map_err(|error| fault(connection, query, &error))?;
     let Some(statement) = first else {
@@ -104,7 +109,7 @@ fn prepare(connection: &Connection, tool: &Tool) -> Result<Prepared, Problem> {
         let message = "the query reads nothing";
         return Err(at(query, None, "sql-writes", message, "tools only read: write one `select`"));
     }
-    let unread = unread(&statement, tool)?;
+    let unread = unread(&statement, tool, query)?;
     let columns = columns(&statement);
     drop(statement);
     if !matches!(statements.next(), Ok(None)) {
@@ -130,8 +135,7 @@ fn prepare(connection: &Connection, tool: &Tool) -> Result<Prepared, Problem> {
 }
 
 /// The params of a tool that its query does not read. What the query reads, the tool has to declare.
-fn unread(statement: &Statement<'_>, tool: &Tool) -> Result<Vec<String>, Problem> {
-    let query = &tool.sql.query;
+fn unread(statement: &Statement<'_>, tool: &Tool, query: &str) -> Result<Vec<String>, Problem> {
     let mut unread: Vec<String> = tool.params.keys().cloned().collect();
     for index in 1..=statement.parameter_count() {
         let written = statement.parameter_name(index).unwrap_or("?");

@@ -1,5 +1,7 @@
 //! Why a tool gave nothing.
 
+use std::time::Duration;
+
 use crate::event::Fault;
 
 /// Why a tool gave nothing: a fault that can be shown, and whether it may pass.
@@ -7,11 +9,13 @@ use crate::event::Fault;
 pub struct ToolError {
     fault: Fault,
     retryable: bool,
+    /// How long the server asks to wait.
+    wait: Option<Duration>,
 }
 
 impl ToolError {
     pub(super) fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { fault: Fault::new(kind, message), retryable: false }
+        Self { fault: Fault::new(kind, message), retryable: false, wait: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -21,6 +25,18 @@ impl ToolError {
 
     pub(super) fn passing(mut self) -> Self {
         self.retryable = true;
+        self
+    }
+
+    pub(super) fn passing_after(mut self, wait: Option<Duration>) -> Self {
+        self.wait = wait;
+        self.passing()
+    }
+
+    /// The same in other words.
+    pub(super) fn with_texts(mut self, change: &impl Fn(String) -> String) -> Self {
+        self.fault.message = change(self.fault.message);
+        self.fault.help = self.fault.help.map(change);
         self
     }
 
@@ -38,5 +54,16 @@ impl ToolError {
     /// Whether another attempt may succeed.
     pub fn retryable(&self) -> bool {
         self.retryable
+    }
+
+    /// How long the server asks to wait before it.
+    pub fn wait(&self) -> Option<Duration> {
+        self.wait
+    }
+}
+
+impl From<Fault> for ToolError {
+    fn from(fault: Fault) -> Self {
+        Self { fault, retryable: false, wait: None }
     }
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod csv;
 mod error;
+mod http;
 mod query;
 mod source;
 #[cfg(test)]
@@ -11,6 +12,10 @@ mod tests;
 mod toolbox;
 
 pub use arguments::{MISSING, check_params, parse_param};
-pub use check::check_queries;
+pub use check::check_tools;
 pub use error::ToolError;
+pub use http::{Secrets, secret_names};
 pub use toolbox::Toolbox;
+
+/// More rows are a call that forgot to ask for less: agents cannot read them.
+const MOST_ROWS: usize = 10_000;

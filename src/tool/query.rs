@@ -7,12 +7,9 @@ use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, ErrorCode, Statement};
 
-use super::ToolError;
-use crate::document::{Returns, Tool};
+use super::{MOST_ROWS, ToolError};
+use crate::document::{Returns, Sql, Tool};
 use crate::value::{Object, Value};
-
-/// More rows are a query that forgot to aggregate: agents cannot read them.
-const MOST_ROWS: usize = 10_000;
 
 /// Instructions of SQLite's machine between two looks at the clock: well below a millisecond.
 const INSTRUCTIONS_A_LOOK: std::ffi::c_int = 10_000;
@@ -21,6 +18,7 @@ const INSTRUCTIONS_A_LOOK: std::ffi::c_int = 10_000;
 pub(super) fn run(
     connection: &mut Connection,
     tool: &Tool,
+    sql: &Sql,
     arguments: &Object,
     limit: Duration,
 ) -> Result<Value, ToolError> {
@@ -28,7 +26,7 @@ pub(super) fn run(
     let watch = move || Instant::now() >= deadline;
     let set = connection.progress_handler(INSTRUCTIONS_A_LOOK, Some(watch));
     set.map_err(|error| fault(&error, limit))?;
-    let result = rows(connection, tool, arguments, limit);
+    let result = rows(connection, sql, arguments, limit);
     // A handler that stays would end later queries; one that cannot be removed is replaced by the next call.
     drop(connection.progress_handler(0, None::<fn() -> bool>));
     shape(result?, tool, arguments)
@@ -36,12 +34,12 @@ pub(super) fn run(
 
 fn rows(
     connection: &Connection,
-    tool: &Tool,
+    sql: &Sql,
     arguments: &Object,
     limit: Duration,
 ) -> Result<Vec<Object>, ToolError> {
     let failed = |error: rusqlite::Error| fault(&error, limit);
-    let mut statements = Batch::new(connection, &tool.sql.query);
+    let mut statements = Batch::new(connection, &sql.query);
     let first = statements.next().map_err(failed)?;
     let Some(mut statement) = first.filter(|one| one.readonly() && one.column_count() > 0) else {
         return Err(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::document::{Project, Returns, Source, Sql, Tool};
+use crate::document::{Project, Returns, Source, Tool};
 
 /// A folder of CSV files and tools on it.
 struct House {
@@ -29,12 +29,12 @@ impl House {
         let json =
             json!({"name": "t", "description": "x", "sql": {"source": "company", "query": query}});
         let tool: Tool = serde_json::from_value(json).unwrap();
-        Tool { returns, sql: Sql { source: "company".into(), query: query.to_owned() }, ..tool }
+        Tool { returns, ..tool }
     }
 
     fn call(&self, tool: Tool, arguments: &Value, limit: Duration) -> Result<Value, ToolError> {
         let name = tool.name.clone();
-        let toolbox = Toolbox::new(self.folder.path(), &self.project, [tool]);
+        let toolbox = Toolbox::new(self.folder.path(), &self.project, Secrets::new(), [tool]);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(toolbox.call(&name, arguments.as_object().unwrap().clone(), limit))
     }
@@ -218,7 +218,12 @@ fn calls_at_the_same_time_read_the_same_tables() {
     let house = House::with(&[SALES]);
     let tool = House::tool("select sum(rate) as s from sales", Returns::Value);
     let name = tool.name.clone();
-    let toolbox = std::sync::Arc::new(Toolbox::new(house.folder.path(), &house.project, [tool]));
+    let toolbox = std::sync::Arc::new(Toolbox::new(
+        house.folder.path(),
+        &house.project,
+        Secrets::new(),
+        [tool],
+    ));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut calls = tokio::task::JoinSet::new();

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::http::{self, Secrets, Web};
 use super::source::Source;
 use super::{ToolError, check_params, query};
 use crate::diagnostic::suggest;
-use crate::document::{ParamValues, Project, Tool};
+use crate::document::{ParamValues, Project, Sql, Tool, ToolKind};
 use crate::event::Fault;
 use crate::id::{SourceName, ToolName};
 use crate::value::{Object, Value, unquoted};
@@ -21,11 +22,17 @@ const VALUES_LIMIT: Duration = Duration::from_secs(10);
 pub struct Toolbox {
     tools: BTreeMap<ToolName, Arc<Tool>>,
     sources: BTreeMap<SourceName, Arc<Source>>,
+    web: Web,
 }
 
 impl Toolbox {
     /// The given tools on the sources of a project; paths are relative to `root`.
-    pub fn new(root: &Path, project: &Project, tools: impl IntoIterator<Item = Tool>) -> Self {
+    pub fn new(
+        root: &Path,
+        project: &Project,
+        secrets: Secrets,
+        tools: impl IntoIterator<Item = Tool>,
+    ) -> Self {
         let sources = project
             .sources
             .iter()
@@ -34,54 +41,98 @@ impl Toolbox {
         Self {
             tools: tools.into_iter().map(|tool| (tool.name.clone(), Arc::new(tool))).collect(),
             sources,
+            web: Web::new(secrets),
         }
     }
 
-    /// Calls a tool. The arguments are checked against its params; the query ends with the limit at the latest.
+    /// Calls a tool that only reads. The arguments are checked against its params; it ends with the limit at the latest.
     pub async fn call(
         &self,
         name: &ToolName,
         arguments: Object,
         limit: Duration,
     ) -> Result<Value, ToolError> {
+        self.made(name, arguments, limit, None).await
+    }
+
+    /// Calls a tool that may change something. The same `once` names the same call: a server that has seen it does
+    /// nothing more.
+    pub async fn write(
+        &self,
+        name: &ToolName,
+        arguments: Object,
+        limit: Duration,
+        once: &str,
+    ) -> Result<Value, ToolError> {
+        self.made(name, arguments, limit, Some(once)).await
+    }
+
+    async fn made(
+        &self,
+        name: &ToolName,
+        arguments: Object,
+        limit: Duration,
+        once: Option<&str>,
+    ) -> Result<Value, ToolError> {
         let tool = self.tools.get(name).ok_or_else(|| {
             let help = suggest(name.as_str(), self.tools.keys().map(ToolName::as_str), "tools");
             ToolError::new("unknown-tool", format!("there is no tool `{name}`")).help(help)
         })?;
+        if tool.writes() && once.is_none() {
+            return Err(ToolError::new(
+                "not-allowed",
+                "it changes something, and is asked to read",
+            )
+            .of(name));
+        }
         let arguments = check_params(&tool.params, &arguments)
             .map_err(|faults| bad_arguments(name, &faults))?;
-        let source = self.sources.get(&tool.sql.source).ok_or_else(|| {
-            ToolError::new(
-                "source-unavailable",
-                format!("there is no source `{}`", tool.sql.source),
-            )
-            .of(name)
-        })?;
-        let (source, tool) = (Arc::clone(source), Arc::clone(tool));
-        let work =
-            move || source.read(|connection| query::run(connection, &tool, &arguments, limit));
+        let result = match &tool.kind {
+            ToolKind::Sql(sql) => self.query(Arc::clone(tool), sql.clone(), arguments, limit).await,
+            ToolKind::Http(http) => {
+                http::call(&self.web, tool, http, &arguments, limit, once.filter(|_| tool.writes()))
+                    .await
+            }
+        };
+        result.map_err(|error| error.of(name))
+    }
+
+    /// Runs a query, on a thread of its own.
+    async fn query(
+        &self,
+        tool: Arc<Tool>,
+        sql: Sql,
+        arguments: Object,
+        limit: Duration,
+    ) -> Result<Value, ToolError> {
+        let Some(source) = self.sources.get(&sql.source).map(Arc::clone) else {
+            let message = format!("there is no source `{}`", sql.source);
+            return Err(ToolError::new("source-unavailable", message));
+        };
+        let work = move || {
+            source.read(|connection| query::run(connection, &tool, &sql, &arguments, limit))
+        };
         let result = tokio::task::spawn_blocking(work).await;
-        result
-            .map_err(|error| {
-                ToolError::new("bug", format!("the query failed, which is a bug: {error}"))
-            })?
-            .map_err(|e| e.of(name))
+        result.map_err(|error| {
+            ToolError::new("bug", format!("the query failed, which is a bug: {error}"))
+        })?
     }
 
     /// What a tool reads is made of now; the same text means the same data. None where nobody can tell, as with a
-    /// query that reads the clock.
+    /// query that reads the clock, and with servers.
     pub fn version(&self, tool: &Tool) -> Option<String> {
-        let query = tool.sql.query.to_ascii_lowercase();
+        let ToolKind::Sql(sql) = &tool.kind else { return None };
+        let query = sql.query.to_ascii_lowercase();
         let reads_clock = ["'now'", "current_date", "current_time"];
         if reads_clock.iter().any(|clock| query.contains(clock)) {
             return None;
         }
-        self.source(tool)?.version()
+        self.source(sql)?.version()
     }
 
-    /// The source of a tool.
-    pub(super) fn source(&self, tool: &Tool) -> Option<&Source> {
-        self.sources.get(&tool.sql.source).map(Arc::as_ref)
+    /// The source of a query.
+    pub(super) fn source(&self, sql: &Sql) -> Option<&Source> {
+        self.sources.get(&sql.source).map(Arc::as_ref)
     }
 
     /// The values that exist, each with its label.

@@ -20,6 +20,7 @@ mod faults;
 mod figures;
 mod flow;
 mod history;
+mod http;
 mod interval;
 mod lasting;
 mod patterns;

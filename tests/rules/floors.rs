@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("ask", 4),
     ("eval", 4),
     ("run", 3),
+    ("wire", 2),
     ("model", 2),
     ("tool", 2),
     ("journal", 2),
@@ -28,6 +29,9 @@ const FLOORS: &[(&str, u8)] = &[
 
 /// On the ground floor a module may import those that stand before it here.
 const GROUND: &[&str] = &["id", "value", "diagnostic", "event", "expression", "document"];
+
+/// On the second floor the others may import what they have in common.
+const COMMON: &str = "wire";
 
 /// Where everything is put together: these may import any module.
 const WIRING: &[&str] = &["main", "cli"];
@@ -124,6 +128,7 @@ fn may_import(from: &str, floor: u8, target: &str, below: u8) -> bool {
     WIRING.contains(&from)
         || below < floor
         || (floor == 0 && below == 0 && rank(target) < rank(from))
+        || (floor == below && target == COMMON)
 }
 
 /// The top-level modules a file names, by `crate::` or by `super` out of its own module.
@@ -202,6 +207,8 @@ mod tests {
 
     #[test]
     fn neighbours_do_not_import_one_another() {
+        accepted("tool/http/mod.rs", "use crate::wire::Http;");
+        refused("wire/client.rs", "use crate::model::Endpoint;", "`model` (floor 2)");
         refused("model/openai.rs", "use crate::tool::Tool;", "`tool` (floor 2)");
         refused("tool/sql.rs", "use crate::{journal, value};", "`journal` (floor 2)");
         refused("journal/sqlite.rs", "use crate::model;", "`model` (floor 2)");

@@ -12,8 +12,8 @@ use super::server::{nobody, raw};
 use super::{KEY, request};
 use crate::document::Provider;
 use crate::model::endpoint::Settings;
-use crate::model::http::{Http, Limits};
 use crate::model::{Endpoint, ModelError};
+use crate::wire::{Http, Limits};
 
 const PROVIDERS: [Provider; 2] = [Provider::Openai, Provider::Anthropic];
 

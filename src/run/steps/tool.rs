@@ -93,7 +93,8 @@ pub(super) async fn invoke(job: &Job, step: &Step, call: Call<'_>) -> Result<Arc
                 let fault = error.fault();
                 job.report(report(None, Some(fault.clone())));
                 let attempt = waits.attempt;
-                let Some(wait) = error.retryable().then(|| waits.next(None)).flatten() else {
+                let Some(wait) = error.retryable().then(|| waits.next(error.wait())).flatten()
+                else {
                     return Err(fault);
                 };
                 let delay_ms = whole_millis(wait);

@@ -1,24 +1,25 @@
-//! The HTTP client that all endpoints share.
+//! The HTTP client that models and tools share.
 //!
 //! Reading the certificates that the system trusts costs more than a whole run without TLS, so
 //! there are two clients, each made when the first request needs it: one for `http://`, which
 //! trusts no certificate because it never sees one, and one for `https://`.
 
 use std::error::Error;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use reqwest::dns::Resolve;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, ClientBuilder, StatusCode, Url, redirect};
 use rustls::crypto::{CryptoProvider, ring};
 
 /// How long a connection may take and how large an answer may be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// To have a connection.
-    pub(super) connect: Duration,
+    pub(crate) connect: Duration,
     /// Bytes of an answer.
-    pub(super) body: usize,
+    pub(crate) body: usize,
 }
 
 impl Default for Limits {
@@ -28,56 +29,84 @@ impl Default for Limits {
 }
 
 /// The clients.
-#[derive(Debug, Default)]
-pub(super) struct Http {
+#[derive(Default)]
+pub(crate) struct Http {
     limits: Limits,
+    /// Tells which addresses names stand for; the system does where absent.
+    resolver: Option<Arc<dyn Resolve>>,
     plain: OnceLock<Result<Client, String>>,
     tls: OnceLock<Result<Client, String>>,
 }
 
 /// An answer of a server, whatever its status.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// The client could not be made.
     Setup(String),
-    /// No connection, or it ended before the answer began.
+    /// The name stands for an address that must not be asked.
+    Refused(Refused),
+    /// There was no connection: nothing was sent.
+    Unconnected(String),
+    /// The connection ended before the answer began.
     Connection(String),
     /// The time was up.
     Timeout(Duration),
     /// The answer began and did not end well.
     Body(String),
+    /// The answer is longer than so many bytes.
+    TooLarge(usize),
 }
+
+/// Why a name was not resolved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refused(pub(crate) String);
 
 impl Http {
     /// Clients with other limits.
     #[cfg(test)]
-    pub(super) fn with(limits: Limits) -> Self {
+    pub(crate) fn with(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
     }
 
+    /// Clients that connect to nothing but what the resolver tells. They use no proxy: it would resolve names itself.
+    pub(crate) fn resolved_by(resolver: Arc<dyn Resolve>) -> Self {
+        Self { resolver: Some(resolver), ..Self::default() }
+    }
+
     /// Sends a request and reads the whole answer. Nothing is left behind when it is dropped.
-    pub(super) async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         request: reqwest::Request,
         within: Duration,
     ) -> Result<Reply, Broken> {
-        let exchange = self.unlimited(request);
+        self.exchange_up_to(request, within, self.limits.body).await
+    }
+
+    /// The same, with an answer of so many bytes at most.
+    pub(crate) async fn exchange_up_to(
+        &self,
+        request: reqwest::Request,
+        within: Duration,
+        bytes: usize,
+    ) -> Result<Reply, Broken> {
+        let exchange = self.untimed(request, bytes);
         tokio::time::timeout(within, exchange).await.unwrap_or(Err(Broken::Timeout(within)))
     }
 
-    async fn unlimited(&self, request: reqwest::Request) -> Result<Reply, Broken> {
+    async fn untimed(&self, request: reqwest::Request, bytes: usize) -> Result<Reply, Broken> {
         let client = self.client(request.url()).map_err(Broken::Setup)?;
         let mut response = client.execute(request).await.map_err(|error| self.broken(&error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = match self.body(response, &headers).await {
+        let body = match self.body(response, &headers, bytes).await {
             Ok(body) => body,
             // The status says what is wrong; what could not be read would only have worded it.
             Err(_) if !status.is_success() => Vec::new(),
@@ -90,17 +119,18 @@ impl Http {
         &self,
         mut response: reqwest::Response,
         headers: &HeaderMap,
+        most: usize,
     ) -> Result<Vec<u8>, Broken> {
-        let too_large = || Broken::Body(format!("it is longer than {} bytes", self.limits.body));
+        let too_large = || Broken::TooLarge(most);
         let length = headers
             .get(reqwest::header::CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if length.is_some_and(|length| length > self.limits.body) {
+        if length.is_some_and(|length| length > most) {
             return Err(too_large());
         }
         let mut body = Vec::with_capacity(length.unwrap_or(2048));
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
-            if body.len() + chunk.len() > self.limits.body {
+            if body.len() + chunk.len() > most {
                 return Err(too_large());
             }
             body.extend_from_slice(&chunk);
@@ -109,7 +139,7 @@ impl Http {
     }
 
     /// Whether a server answers a GET in time, whatever it answers.
-    pub(super) async fn answers(&self, url: Url, within: Duration) -> bool {
+    pub(crate) async fn answers(&self, url: Url, within: Duration) -> bool {
         let Ok(client) = self.client(&url) else {
             return false;
         };
@@ -138,25 +168,33 @@ impl Http {
             .tcp_nodelay(true)
             // A key is sent to the address that was named, and to no other.
             .redirect(redirect::Policy::none());
+        let builder = match &self.resolver {
+            Some(resolver) => builder.no_proxy().dns_resolver(Arc::clone(resolver)),
+            None => builder,
+        };
         tls(builder).build().map_err(|error| root_cause(&error))
     }
 
     fn broken(&self, error: &reqwest::Error) -> Broken {
-        match () {
-            () if error.is_connect() && error.is_timeout() => {
-                Broken::Connection(format!("no connection within {:?}", self.limits.connect))
+        let refused = causes(error).find_map(|cause| cause.downcast_ref::<Refused>());
+        match refused {
+            Some(refused) => Broken::Refused(refused.clone()),
+            None if error.is_connect() && error.is_timeout() => {
+                Broken::Unconnected(format!("no connection within {:?}", self.limits.connect))
             }
-            () if error.is_body() || error.is_decode() => Broken::Body(root_cause(error)),
-            () => Broken::Connection(root_cause(error)),
+            None if error.is_connect() => Broken::Unconnected(root_cause(error)),
+            None if error.is_body() || error.is_decode() => Broken::Body(root_cause(error)),
+            None => Broken::Connection(root_cause(error)),
         }
     }
 }
 
+/// An error and those inside it.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
 /// The innermost error, which says what happened; those round it say only where.
 fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+    causes(error).last().unwrap_or(error).to_string()
 }
