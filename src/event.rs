@@ -39,6 +39,9 @@ pub enum Event {
         params: Object,
         /// Whether models were ruled out by the user.
         offline: bool,
+        /// Whether tools may write where nobody consents.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        allow_write: bool,
         /// The run that this one does again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<RunId>,

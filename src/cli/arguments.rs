@@ -102,6 +102,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "USD", value_parser = positive)]
     pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]
+    pub(super) writing: Writing,
+    #[command(flatten)]
     pub(super) batch: Batch,
     #[command(flatten)]
     pub(super) ending: Ending,
@@ -132,6 +134,14 @@ pub(super) struct Ask {
     pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]
     pub(super) ending: Ending,
+}
+
+/// Whether tools may change things.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct Writing {
+    /// Let tools with `effect: write` run where no approval stands before them
+    #[arg(long)]
+    pub(super) allow_write: bool,
 }
 
 /// How a run is shown and judged.
@@ -183,6 +193,8 @@ pub(super) struct Rerun {
     #[arg(long, value_name = "STEP")]
     pub(super) from: Option<String>,
     #[command(flatten)]
+    pub(super) writing: Writing,
+    #[command(flatten)]
     pub(super) ending: Ending,
 }
 
@@ -230,6 +242,8 @@ pub(super) struct Validate {
     /// Count warnings as errors
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    #[command(flatten)]
+    pub(super) writing: Writing,
     /// Check again whenever a file changes, until interrupted
     #[arg(long)]
     pub(super) watch: bool,

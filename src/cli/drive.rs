@@ -12,7 +12,7 @@ use super::commands::history::Past;
 use super::exit::{Exit, Failure};
 use super::load::{Loaded, Place};
 use super::printer::Printer;
-use super::setup;
+use super::setup::{self, Mode};
 use crate::document::Tool;
 use crate::event::{Event, Record};
 use crate::id::{RunId, ToolName};
@@ -111,7 +111,7 @@ pub(super) fn summary(ending: Ending, outcome: &Outcome, printer: &Printer) -> E
 }
 
 /// What a run of the journal goes on with: its frozen plan, on the models and sources of today.
-pub(super) fn context(place: &Place, plan: &Plan, offline: bool) -> Result<Arc<Context>, Failure> {
+pub(super) fn context(place: &Place, plan: &Plan, mode: Mode) -> Result<Arc<Context>, Failure> {
     let loaded = Loaded::project(place);
     if loaded.has_errors() {
         return Err(loaded.failure());
@@ -120,7 +120,7 @@ pub(super) fn context(place: &Place, plan: &Plan, offline: bool) -> Result<Arc<C
     let models = setup::models(&loaded.library, &environment);
     let tools = toolbox(place, &loaded, plan);
     let limit = plan.limits.max_parallel.map_or(MAX_PARALLEL, usize::from);
-    Ok(setup::context(models, tools, limit, offline))
+    Ok(setup::context(models, tools, limit, mode))
 }
 
 /// The tools that a plan holds, those of the workflows in it among them.
@@ -151,7 +151,8 @@ pub(super) fn go_on(
     let past = claim(&journal, &run_id)?;
     let decisions = decide(&past.state)?;
     let plan = Arc::clone(past.state.plan());
-    let context = context(&place, &plan, past.state.offline())?;
+    let mode = Mode { offline: past.state.offline(), allow_write: past.state.allow_write() };
+    let context = context(&place, &plan, mode)?;
     let reuse = reuse(&journal.borrow(), &past)?;
     let mut progress = progress(ending, &plan, printer);
     let allowances = Allowances::of(&plan, &journal.borrow(), past.state.offline())?;

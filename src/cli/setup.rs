@@ -44,14 +44,29 @@ pub(super) fn tools(
     Toolbox::new(root, project, secrets.collect(), tools)
 }
 
+/// What the user rules out, and lets happen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mode {
+    /// No model is asked.
+    pub(super) offline: bool,
+    /// Tools write where nobody consents.
+    pub(super) allow_write: bool,
+}
+
+impl Mode {
+    /// Of a command that calls nothing.
+    pub(super) const LOOK: Self = Self { offline: false, allow_write: true };
+}
+
 /// What a run works with.
 pub(super) fn context(
     models: Models,
     tools: Toolbox,
     max_parallel: usize,
-    offline: bool,
+    Mode { offline, allow_write }: Mode,
 ) -> Arc<Context> {
-    Arc::new(Context { models, tools, clock: Arc::new(now_us), max_parallel, offline })
+    let clock = Arc::new(now_us);
+    Arc::new(Context { models, tools, clock, max_parallel, offline, allow_write })
 }
 
 /// Microseconds since the Unix epoch.

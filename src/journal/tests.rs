@@ -14,6 +14,7 @@ fn started(run: &str, at_us: i64) -> Record {
         plan: "hash".into(),
         params: serde_json::Map::new(),
         offline: false,
+        allow_write: false,
         parent: None,
         batch: None,
         session: None,

@@ -20,6 +20,8 @@ pub struct Library {
     pub project: Option<Document<Project>>,
     /// Models that the environment adds where there is no project.
     pub environment_models: BTreeMap<ModelName, Model>,
+    /// Whether tools may write where nobody consents.
+    pub allow_write: bool,
     /// The columns of SQL tools with their types, as far as their sources were asked.
     pub columns: BTreeMap<ToolName, Vec<(String, Type)>>,
     agents: BTreeMap<AgentName, Document<Agent>>,
@@ -210,6 +212,12 @@ fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut 
                         &pointer,
                     );
                 }
+                Some(tool) if key == "overview" && tool.writes() => fault(
+                    "write-without-approval",
+                    format!("tool `{name}` changes something, so it cannot be an overview"),
+                    "name tools that only read".to_owned(),
+                    &pointer,
+                ),
                 Some(_) => {}
             }
         }
@@ -301,6 +309,12 @@ pub(super) fn check_values(
                 .help(suggest(values.tool.as_str(), library.tool_names(), "tools"));
         return Some((diagnostic, place));
     };
+    if tool.writes() {
+        let message = format!("tool `{}` changes something, and is asked for values", tool.name);
+        let diagnostic = Diagnostic::error("write-without-approval", message)
+            .help("name a tool that only reads");
+        return Some((diagnostic, place));
+    }
     if tool.returns != Returns::Rows {
         let diagnostic = Diagnostic::error(
             "values-need-rows",

@@ -7,6 +7,7 @@
 mod agents;
 mod checks;
 mod compile;
+mod consent;
 mod cost;
 mod graph;
 mod library;
@@ -29,6 +30,7 @@ use crate::value::{HumanDuration, Value, hex};
 
 pub use checks::{check_names, check_use, output_types};
 pub use compile::compile;
+pub use consent::consents;
 pub use cost::{candidates, is_one_of, least_usd};
 pub use graph::Graph;
 pub use library::{Library, check_library, may_be_told_elsewhere};

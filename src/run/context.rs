@@ -20,4 +20,6 @@ pub struct Context {
     pub max_parallel: usize,
     /// Whether models are ruled out.
     pub offline: bool,
+    /// Whether tools may write where nobody consents.
+    pub allow_write: bool,
 }

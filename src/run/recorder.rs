@@ -36,6 +36,11 @@ impl<'r> Recorder<'r> {
         Self { run_id, scheduler, journal, writer, observer, clock, pending, outputs }
     }
 
+    /// The run.
+    pub(super) fn run_id(&self) -> &RunId {
+        &self.run_id
+    }
+
     pub(super) fn scheduler(&self) -> &Scheduler {
         &self.scheduler
     }

@@ -19,6 +19,7 @@ pub struct RunState {
     run_id: Option<RunId>,
     parent: Option<RunId>,
     offline: bool,
+    allow_write: bool,
     started_us: i64,
     ended_us: i64,
     exceeded: Option<String>,
@@ -58,6 +59,7 @@ impl RunState {
             run_id: None,
             parent: None,
             offline: false,
+            allow_write: false,
             started_us: 0,
             ended_us: 0,
             exceeded: None,
@@ -76,10 +78,11 @@ impl RunState {
             return Err(illegal(event, "a run starts once, before anything else"));
         }
         let change = match event {
-            Event::RunStarted { run_id, params, offline, parent, .. } => {
+            Event::RunStarted { run_id, params, offline, allow_write, parent, .. } => {
                 self.run_id = Some(run_id.clone());
                 self.parent.clone_from(parent);
                 self.offline = *offline;
+                self.allow_write = *allow_write;
                 self.started_us = at;
                 if let Some(frame) = self.frames.first_mut() {
                     frame.params = Arc::new(params.clone());
@@ -387,6 +390,11 @@ impl RunState {
     /// Whether models were ruled out by the user.
     pub fn offline(&self) -> bool {
         self.offline
+    }
+
+    /// Whether tools may write where nobody consents.
+    pub fn allow_write(&self) -> bool {
+        self.allow_write
     }
 
     /// When the run started, in microseconds since the Unix epoch.

@@ -130,6 +130,7 @@ fn drive(
         plan: "p".into(),
         params: serde_json::Map::new(),
         offline: false,
+        allow_write: false,
         parent: None,
         batch: None,
         session: None,

@@ -28,3 +28,4 @@ mod project;
 mod routing;
 mod rules;
 mod tools;
+mod writes;

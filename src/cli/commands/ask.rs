@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place};
 use crate::cli::printer::Printer;
 use crate::cli::sessions::Sessions;
-use crate::cli::setup;
+use crate::cli::setup::{self, Mode};
 use crate::event::Fault;
 use crate::plan::Plan;
 use crate::report::{self, AskReport};
@@ -48,7 +48,9 @@ pub(in crate::cli) fn run(
     let models = setup::models(&library, &setup::environment());
     let limits = library.project.as_ref().and_then(|project| project.value.limits.max_parallel);
     let limit = limits.map_or(MAX_PARALLEL, usize::from);
-    let context = setup::context(models, toolbox, limit, arguments.offline);
+    // A question never changes anything that nobody consents to.
+    let mode = Mode { offline: arguments.offline, allow_write: false };
+    let context = setup::context(models, toolbox, limit, mode);
     setup::runtime()?.block_on(async {
         let values = values(&documents, &context).await?;
         let workflows = documents.iter().map(|document| &document.value).collect();

@@ -4,6 +4,7 @@ use crate::cli::arguments::{Global, Graph};
 use crate::cli::commands::{history, plan};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
+use crate::cli::setup::Mode;
 use crate::report;
 
 pub(in crate::cli) fn run(
@@ -11,7 +12,7 @@ pub(in crate::cli) fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let (place, _, plan) = plan::compiled(&arguments.workflow, global)?;
+    let (place, _, plan) = plan::compiled(&arguments.workflow, global, Mode::LOOK)?;
     let Some(run) = &arguments.run else {
         printer.out(&report::graph(&plan, None, arguments.format));
         return Ok(Exit::Success);

@@ -6,8 +6,9 @@ use std::path::Path;
 use crate::cli::arguments::{Global, Plan};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{self, Loaded, Place, workflow_file};
+use crate::cli::params;
 use crate::cli::printer::Printer;
-use crate::cli::{params, setup};
+use crate::cli::setup::{self, Mode};
 use crate::document::Workflow;
 use crate::id::ToolName;
 use crate::journal::{Journal, Since, Spending};
@@ -20,7 +21,7 @@ pub(in crate::cli) fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let (place, mut loaded, plan) = compiled(&arguments.workflow, global)?;
+    let (place, mut loaded, plan) = compiled(&arguments.workflow, global, Mode::LOOK)?;
     let given = params::given(&arguments.params, &plan.params)?;
     if let Some(project) = &mut loaded.library.project {
         project.value = Models::settled(&project.value, &setup::environment());
@@ -48,6 +49,7 @@ fn past_costs(journal: &Journal, plan: &plan::Plan) -> Result<Vec<f64>, Failure>
 pub(in crate::cli) fn compiled(
     named: &str,
     global: &Global,
+    mode: Mode,
 ) -> Result<(Place, Loaded, plan::Plan), Failure> {
     let from = Path::new(named)
         .parent()
@@ -62,6 +64,7 @@ pub(in crate::cli) fn compiled(
     let named: BTreeSet<ToolName> =
         workflow.iter().flat_map(|w| w.value.tool_names()).cloned().collect();
     let mut loaded = Loaded::library(&place, |tool| runs_others || named.contains(tool));
+    loaded.library.allow_write = mode.allow_write;
     loaded.take(&place, &file, faults);
     let plan = workflow.and_then(|workflow| loaded.compile(&place, workflow));
     match plan {

@@ -10,8 +10,9 @@ use crate::cli::commands::history;
 use crate::cli::drive::{self, Start};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::Place;
+use crate::cli::params;
 use crate::cli::printer::Printer;
-use crate::cli::{params, setup};
+use crate::cli::setup::{self, Mode};
 use crate::diagnostic::suggest;
 use crate::plan::{Graph, Plan};
 use crate::report;
@@ -34,7 +35,8 @@ pub(in crate::cli) fn run(
     let mut given: Object = past.state.root().params().as_ref().clone();
     given.extend(params::given(&changed, &plan.params)?);
     let reuse = Reuse::of(parent, &past.events, again.unwrap_or_default());
-    let context = drive::context(&place, &plan, past.state.offline())?;
+    let mode = Mode { offline: past.state.offline(), allow_write: arguments.writing.allow_write };
+    let context = drive::context(&place, &plan, mode)?;
     let journal = RefCell::new(journal);
     let outcome = setup::runtime()?.block_on(async {
         let params = params::check(&plan, &given, &context.tools).await?;

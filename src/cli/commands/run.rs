@@ -8,15 +8,17 @@ use crate::cli::commands::batch;
 use crate::cli::commands::plan::compiled;
 use crate::cli::drive::{self, MAX_PARALLEL, Start};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::params;
 use crate::cli::printer::Printer;
-use crate::cli::{params, setup};
+use crate::cli::setup::{self, Mode};
 
 pub(in crate::cli) fn run(
     arguments: &Run,
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let (place, loaded, mut plan) = compiled(&arguments.workflow, global)?;
+    let mode = Mode { offline: arguments.offline, allow_write: arguments.writing.allow_write };
+    let (place, loaded, mut plan) = compiled(&arguments.workflow, global, mode)?;
     if let Some(usd) = arguments.max_cost_usd {
         plan.limits.budget.get_or_insert_default().usd = Some(usd);
     }
@@ -25,7 +27,7 @@ pub(in crate::cli) fn run(
     let models = setup::models(&loaded.library, &environment);
     let limit =
         arguments.max_parallel.or(plan.limits.max_parallel).map_or(MAX_PARALLEL, usize::from);
-    let context = setup::context(models, loaded.toolbox, limit, arguments.offline);
+    let context = setup::context(models, loaded.toolbox, limit, mode);
     if let Some(rows) = &arguments.batch.rows {
         let journal = place.journal(global);
         return batch::run(rows, arguments, plan, &given, &context, &journal, printer);

@@ -91,6 +91,7 @@ fn check(arguments: &Validate, global: &Global) -> Result<Loaded, Failure> {
     }
     let place = Place::find(global, first_path(arguments))?;
     let mut loaded = Loaded::library(&place, |_| true);
+    loaded.library.allow_write = arguments.writing.allow_write;
     let workflows = if arguments.paths.is_empty() {
         if place.root.is_none() {
             return Err(Failure::usage(

@@ -10,6 +10,7 @@ mod skips;
 mod types;
 mod unused;
 mod workflows;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +46,7 @@ pub(super) fn check(mut checked: Checked<'_>) -> Vec<Diagnostic> {
     found.extend(unused::check(&checked));
     found.extend(budget::check(&checked));
     found.extend(prompts::check(&checked));
+    found.extend(writes::check(&checked));
     found
 }
 

@@ -96,6 +96,7 @@ pub async fn run(
         plan: hash,
         params,
         offline: context.offline,
+        allow_write: context.allow_write,
         parent,
         batch,
         session,

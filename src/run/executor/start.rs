@@ -3,13 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use super::Executor;
+use crate::document::Tool;
 use crate::event::{Event, Fault, SkipReason};
 use crate::expression::{Scope, evaluate_condition};
+use crate::id::StepId;
 use crate::journal::JournalError;
-use crate::plan::{ApprovalStep, ForEach, Kind, Step, WorkflowStep};
+use crate::plan::{ApprovalStep, ForEach, Kind, Plan, Step, ToolStep, WorkflowStep, consents};
 use crate::run::figures::Evidence;
-use crate::run::frame::Unit;
+use crate::run::frame::{Frame, Unit};
 use crate::run::inputs::{Inputs, gaps};
+use crate::run::step_state::Phase;
 use crate::run::steps::{self, Job, PastCalls, Work};
 use crate::tool::check_params;
 use crate::value::Value;
@@ -45,6 +48,7 @@ impl Executor<'_> {
             plan: Arc::clone(&plan),
             unit,
             path: path.clone(),
+            run_id: self.recorder.run_id().clone(),
             scope: scope.clone(),
             evidence: Arc::clone(&evidence),
             context: Arc::clone(&self.context),
@@ -79,6 +83,11 @@ impl Executor<'_> {
                     .map(|work| (steps::key::of_agent(agent, &work, &plan, &self.context), work))
                     .map(|(key, (system, prompt))| job(Work::Ask { system, prompt }, key))
             }
+            Kind::Tool(call) if !self.may_write(&plan, frame, step, call) => Err(Fault::new(
+                "write-without-approval",
+                format!("nobody consented to `{}`, which changes something", call.tool),
+            )
+            .help("put an approval before it whose refusal stops it, or run with --allow-write")),
             Kind::Tool(call) => steps::tool::prepare(call, &scope).map(|arguments| {
                 let key = plan
                     .tools
@@ -99,6 +108,16 @@ impl Executor<'_> {
             },
         }
         Ok(())
+    }
+
+    /// Whether the tool of a step may be called: one that changes something only where a person consented.
+    fn may_write(&self, plan: &Plan, frame: &Frame, step: &Step, call: &ToolStep) -> bool {
+        let given = |approval: &&StepId| {
+            frame.step_by_id(approval).is_some_and(|state| state.phase == Phase::Succeeded)
+        };
+        self.context.allow_write
+            || !plan.tools.get(&call.tool).is_some_and(Tool::writes)
+            || consents(plan, step).iter().any(given)
     }
 
     /// What a unit's texts see.

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::document::Figures;
 use crate::event::{Event, Fault, FigureCount, SkipReason};
 use crate::expression::Scope;
-use crate::id::{StepKey, StepPath};
+use crate::id::{RunId, StepKey, StepPath};
 use crate::plan::{Kind, OnError, Plan, Step};
 use crate::value::{Object, Value};
 
@@ -34,6 +34,7 @@ pub(super) struct Job {
     pub(super) plan: Arc<Plan>,
     pub(super) unit: Unit,
     pub(super) path: StepPath,
+    pub(super) run_id: RunId,
     pub(super) scope: Scope,
     pub(super) evidence: Arc<Evidence>,
     pub(super) context: Arc<Context>,

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
+use sha2::{Digest, Sha256};
 
+use crate::document::Tool;
 use crate::event::{Event, Fault, ToolCall};
 use crate::expression::{Scope, Template};
 use crate::id::{AgentName, ToolName};
 use crate::plan::{Step, ToolStep};
 use crate::run::attempts::Waits;
-use crate::value::{Object, Value, whole_millis};
+use crate::value::{Object, Value, hex, whole_millis};
 
 use super::{Done, Job};
 
@@ -65,11 +67,17 @@ pub(super) async fn invoke(job: &Job, step: &Step, call: Call<'_>) -> Result<Arc
     {
         return Ok(output);
     }
+    let writes = job.plan.tools.get(call.tool).is_some_and(Tool::writes);
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
     let mut waits = Waits::new(&step.retry);
     loop {
         let started = Instant::now();
-        let result = job.context.tools.call(call.tool, call.arguments.clone(), timeout).await;
+        let (tools, arguments) = (&job.context.tools, call.arguments.clone());
+        let result = if writes {
+            tools.write(call.tool, arguments, timeout, &once(job, call.evidence)).await
+        } else {
+            tools.call(call.tool, arguments, timeout).await
+        };
         let duration_ms = whole_millis(started.elapsed());
         let report = |output, error| Event::ToolCalled {
             step: job.path.clone(),
@@ -108,4 +116,12 @@ pub(super) async fn invoke(job: &Job, step: &Step, call: Call<'_>) -> Result<Arc
             }
         }
     }
+}
+
+/// The name of a call that is to happen once: the same however often the run goes on.
+fn once(job: &Job, evidence: Option<&str>) -> String {
+    let call = format!("{} {} {}", job.run_id, job.path, evidence.unwrap_or_default());
+    let mut name = hex(&Sha256::digest(call.as_bytes()));
+    name.truncate(32);
+    name
 }

@@ -14,7 +14,7 @@ const MOST_FAULTS: usize = 3;
 /// The output of a tool.
 pub(super) fn read(tool: &Tool, http: &Http, reply: &Reply) -> Result<Value, ToolError> {
     if !reply.status.is_success() {
-        return Err(refusal(reply));
+        return Err(refusal(tool, reply));
     }
     if reply.body.trim_ascii().is_empty() && (tool.writes() || tool.returns == Returns::Value) {
         return Ok(Value::Null);
@@ -123,8 +123,9 @@ fn shape(returns: Returns, value: &Value) -> Result<Value, ToolError> {
     }
 }
 
-/// Why a server gave nothing. The statuses that may pass are those of models.
-fn refusal(reply: &Reply) -> ToolError {
+/// Why a server gave nothing. The statuses that may pass are those of models; a write may have been done all the same,
+/// so it is not sent again.
+fn refusal(tool: &Tool, reply: &Reply) -> ToolError {
     let status = reply.status;
     let kind = match status.as_u16() {
         300..=399 => "redirected",
@@ -145,7 +146,9 @@ fn refusal(reply: &Reply) -> ToolError {
         _ => error,
     };
     match status.as_u16() {
-        408 | 409 | 429 | 500.. => error.passing_after(retry_after(&reply.headers)),
+        408 | 409 | 429 | 500.. if !tool.writes() => {
+            error.passing_after(retry_after(&reply.headers))
+        }
         _ => error,
     }
 }

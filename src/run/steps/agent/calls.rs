@@ -128,7 +128,8 @@ async fn make(
     arguments: &Object,
 ) -> Result<(String, Vec<Found>), Fault> {
     let Asker { job, step, agent, consulted, .. } = asker;
-    if let Some(known) = agent.tools.iter().find(|known| known.as_str() == tool) {
+    let offered = tools.iter().any(|offered| offered.name == tool);
+    if let Some(known) = agent.tools.iter().find(|known| offered && known.as_str() == tool) {
         let call = Call { agent: *consulted, tool: known, arguments, evidence: Some(place) };
         let value = invoke(job, step, call).await?;
         let units = job.plan.tools.get(known).map_or_else(IndexMap::new, |tool| tool.units.clone());

@@ -172,6 +172,8 @@ impl Asker<'_> {
             return Vec::new();
         }
         let tools = self.agent.tools.iter().filter_map(|name| self.job.plan.tools.get(name));
+        // What a model may have been talked into changes nothing, unless the user lets it.
+        let tools = tools.filter(|tool| self.job.context.allow_write || !tool.writes());
         tools.map(ToolDefinition::from).chain(consult::definitions(self)).collect()
     }
 
