@@ -75,6 +75,7 @@ fn started() -> Record {
         plan: "p".into(),
         params: Object::new(),
         offline: true,
+        allow_write: false,
         parent: None,
         batch: None,
         session: None,

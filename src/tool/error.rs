@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::event::Fault;
 
+/// The kind of fault of a server to which there was no connection: nothing was sent.
+pub const UNREACHABLE: &str = "unreachable";
+
 /// Why a tool gave nothing: a fault that can be shown, and whether it may pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolError {

@@ -13,7 +13,7 @@ mod toolbox;
 
 pub use arguments::{MISSING, check_params, parse_param};
 pub use check::check_tools;
-pub use error::ToolError;
+pub use error::{ToolError, UNREACHABLE};
 pub use http::{Secrets, secret_names};
 pub use toolbox::Toolbox;
 

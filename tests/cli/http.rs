@@ -288,6 +288,11 @@ fn a_bad_tool_is_told_before_anything_is_sent() {
         ),
         ("url: 'https://{{ params.x }}/'", "", "bad-url a param decides the host"),
         ("url: 'ftp://example.com/{{ params.x }}'", "", "bad-url `url` begins with neither"),
+        (
+            "url: 'http://example.com/{{ params.x }}', headers: {Authorization: {env: TOKEN}}",
+            "",
+            "bad-url a secret would be sent without encryption",
+        ),
         (x, "", "missing-key key `url` is missing"),
         (
             "url: 'https://example.com/{{ params.x }}', headers: {Authorization: Bearer abc}",

@@ -93,7 +93,7 @@ fn journal(folder: &Path) -> std::path::PathBuf {
 }
 
 /// The events of the newest run, and its id.
-fn events(folder: &Path) -> (String, Vec<Value>) {
+pub(crate) fn events(folder: &Path) -> (String, Vec<Value>) {
     let connection = Connection::open(journal(folder)).expect("a journal");
     let (number, run): (i64, String) = connection
         .query_row("select number, run_id from runs order by number desc limit 1", [], |row| {
@@ -111,7 +111,7 @@ fn events(folder: &Path) -> (String, Vec<Value>) {
 }
 
 /// Leaves the first events of a run alone, as if its process had died there.
-fn cut(folder: &Path, run: &str, events: &[Value]) {
+pub(crate) fn cut(folder: &Path, run: &str, events: &[Value]) {
     let connection = Connection::open(journal(folder)).expect("a journal");
     connection.execute("delete from events", []).expect("a delete");
     let json = serde_json::to_string(events).expect("JSON");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::lasting::{cut, events};
 use crate::support::server::{ModelServer, Reply, Seen};
 use crate::support::{Test, step};
 
@@ -124,6 +125,25 @@ fn a_write_is_sent_again_only_where_nothing_was_sent_before() {
         assert_eq!(step(&outcome, "write")["status"], "failed");
         assert_eq!(notes(&server).len(), 1, "{reply}: it may have been done");
     }
+}
+
+#[test]
+fn a_write_that_failed_is_not_sent_again_when_the_run_goes_on() {
+    let server = ModelServer::start(|_, _| Reply::error(500, "broken"));
+    let test = project(&server, BARE);
+    test.also(["run", "w.yaml", "--json", "--allow-write"]).code(1);
+    let (run, all) = events(test.path());
+    let called = all.iter().position(|record| record["event"]["type"] == "tool_called");
+    let called = called.expect("a call");
+    cut(test.path(), &run, &all[..=called]);
+    let outcome = test.also(["resume", &run, "--json"]).code(1).json();
+    assert_eq!(step(&outcome, "write")["error"]["kind"], "server-error");
+    assert_eq!(notes(&server).len(), 1, "its failure is known");
+    cut(test.path(), &run, &all[..called]);
+    test.also(["resume", &run, "--json"]).code(1);
+    let written = notes(&server);
+    assert_eq!(written.len(), 2, "nobody knows what became of it");
+    assert_eq!(key(&written[0]), key(&written[1]));
 }
 
 #[test]

@@ -116,10 +116,10 @@ impl<'f> Flow<'f> {
     }
 
     /// The workflow that a step runs.
-    fn inner(&self, step: &Step) -> Option<Flow<'f>> {
+    fn inner(&self, step: &Step) -> Option<Self> {
         let Kind::Workflow(call) = &step.kind else { return None };
         let plan = self.plan.workflows.get(&call.workflow)?;
-        Some(Flow { document: self.library.workflow(&call.workflow)?, library: self.library, plan })
+        Some(Self { document: self.library.workflow(&call.workflow)?, library: self.library, plan })
     }
 
     /// What the approvals show that a step depends on.

@@ -1,7 +1,8 @@
 //! Calls that ended before the process died that made them.
 
-use crate::event::{Event, Message, ModelCall, ToolCall};
+use crate::event::{Event, Fault, Message, ModelCall, ToolCall};
 use crate::id::{ModelName, ToolName};
+use crate::tool::UNREACHABLE;
 use crate::value::Object;
 
 /// The calls of one step that are not to be made again.
@@ -9,6 +10,7 @@ use crate::value::Object;
 pub(in crate::run) struct PastCalls {
     models: Vec<ModelCall>,
     tools: Vec<ToolCall>,
+    failed: Vec<ToolCall>,
 }
 
 impl PastCalls {
@@ -16,15 +18,14 @@ impl PastCalls {
     pub(in crate::run) fn of(events: &[Event]) -> Self {
         let mut calls = Self::default();
         for event in events {
-            // Calls that failed are made again.
+            // Questions that failed are asked again.
             if let Event::ModelCalled { call, .. } = event
                 && call.answer.is_some()
             {
                 calls.models.push(call.clone());
-            } else if let Event::ToolCalled { call, .. } = event
-                && call.output.is_some()
-            {
-                calls.tools.push(call.clone());
+            } else if let Event::ToolCalled { call, .. } = event {
+                let kept = if call.output.is_some() { &mut calls.tools } else { &mut calls.failed };
+                kept.push(call.clone());
             }
         }
         calls
@@ -50,12 +51,22 @@ impl PastCalls {
         arguments: &Object,
         evidence: Option<&str>,
     ) -> Option<ToolCall> {
-        let same = |call: &ToolCall| {
-            call.tool == *tool
-                && call.arguments == *arguments
-                && call.evidence.as_deref() == evidence
-        };
-        let found = self.tools.iter().position(same)?;
+        let found = self.tools.iter().position(|call| is_same(call, tool, arguments, evidence))?;
         Some(self.tools.remove(found))
     }
+
+    /// Why a call failed that may have changed something all the same, so that it is not to be made again.
+    pub(super) fn failure(
+        &self,
+        tool: &ToolName,
+        arguments: &Object,
+        evidence: Option<&str>,
+    ) -> Option<Fault> {
+        let same = self.failed.iter().filter(|call| is_same(call, tool, arguments, evidence));
+        same.filter_map(|call| call.error.clone()).find(|fault| fault.kind != UNREACHABLE)
+    }
+}
+
+fn is_same(call: &ToolCall, tool: &ToolName, arguments: &Object, evidence: Option<&str>) -> bool {
+    call.tool == *tool && call.arguments == *arguments && call.evidence.as_deref() == evidence
 }

@@ -68,6 +68,9 @@ pub(super) async fn invoke(job: &Job, step: &Step, call: Call<'_>) -> Result<Arc
         return Ok(output);
     }
     let writes = job.plan.tools.get(call.tool).is_some_and(Tool::writes);
+    if writes && let Some(fault) = job.past().failure(call.tool, call.arguments, call.evidence) {
+        return Err(fault);
+    }
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
     let mut waits = Waits::new(&step.retry);
     loop {

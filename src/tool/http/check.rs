@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::place::Shape;
+use super::secret_names;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{Document, Header, Http, Tool, ToolFile};
 use crate::expression::{Problem, Read, Root, analyse_template};
@@ -44,6 +45,15 @@ pub(in crate::tool) fn check(
         Ok(shape) if !shape.names_host() && http.allow_hosts.is_empty() => {
             let message = "a param decides the host, and nothing says which are meant".to_owned();
             found.push(bad(message, "add `allow_hosts: [api.example.com]`, or write the host out"));
+        }
+        Ok(shape)
+            if shape.is_open() && !http.allow_private && secret_names(tool).next().is_some() =>
+        {
+            let message = "a secret would be sent without encryption".to_owned();
+            found.push(bad(
+                message,
+                "write https://, or `allow_private: true` for a server in your own network",
+            ));
         }
         Ok(_) => {}
     }

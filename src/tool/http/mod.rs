@@ -14,7 +14,7 @@ use reqwest::header::LOCATION;
 use reqwest::{Method, Request, Url};
 use secrecy::SecretString;
 
-use super::ToolError;
+use super::{ToolError, UNREACHABLE};
 use crate::document::{FromEnvironment, Header, Http, Tool};
 use crate::value::{HumanDuration, Object, Value};
 use crate::wire::{self, Broken, Refused, Reply, one_line, scrubbed};
@@ -186,7 +186,7 @@ impl Trip<'_> {
             }
             Broken::Refused(Refused(why)) => not_allowed(why),
             Broken::Unconnected(why) => {
-                ToolError::new("connection", format!("{at} cannot be reached: {}", one_line(&why)))
+                ToolError::new(UNREACHABLE, format!("{at} cannot be reached: {}", one_line(&why)))
                     .passing()
             }
             Broken::Connection(why) | Broken::Body(why) => may_pass(ToolError::new(

@@ -41,6 +41,11 @@ impl Shape {
         self.one.host_str() == self.other.host_str()
     }
 
+    /// Whether anybody on the way can read what is sent.
+    pub(super) fn is_open(&self) -> bool {
+        self.one.scheme() == "http"
+    }
+
     /// Renders an address; values change nothing but their own place in it.
     pub(super) fn render(&self, source: &str, scope: &Scope) -> Result<Url, ToolError> {
         let text = Template::address(source).render_text(scope)?;
