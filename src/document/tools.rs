@@ -23,7 +23,7 @@ impl Checker<'_> {
     }
 
     fn kind_of_tool(&mut self, tool: &Object, pointer: &str) {
-        let mut kinds = TOOL_KINDS.into_iter().filter(|kind| tool.contains_key(*kind));
+        let mut kinds = tool.keys().map(String::as_str).filter(|key| TOOL_KINDS.contains(key));
         let first = kinds.next();
         for other in kinds {
             let message =

@@ -322,7 +322,7 @@ fn a_bad_tool_is_told_before_anything_is_sent() {
         (
             "url: 'https://example.com/{{ params.x }}'",
             "    sql: {source: a, query: select 1}\n",
-            "wrong-kind the tool is of kind `sql` and `http`",
+            "wrong-kind the tool is of kind `http` and `sql`",
         ),
         (
             "uri: 'https://example.com/{{ params.x }}'",
