@@ -334,10 +334,11 @@ fn a_run_killed_at_fifty_moments_under_load_ends_as_if_nothing_had_happened() {
                 test = test.args(["resume", &run, "--json", "--quiet"]);
             }
         }
-        // A kill loses what was on its way, five questions at the same time here, and nothing that was answered.
+        // A kill loses, of the five steps at the same time here, the answer whose group is being written and the
+        // question that left meanwhile; nothing that the journal holds is asked again.
         let asked = server.seen().len() - before;
         assert!(
-            asked >= undisturbed && asked <= undisturbed + 5 * killed,
+            asked >= undisturbed && asked <= undisturbed + 2 * 5 * killed,
             "{asked} for {killed} kills"
         );
     }
