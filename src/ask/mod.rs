@@ -13,6 +13,7 @@ mod decision;
 mod draft;
 mod lexical;
 mod route;
+pub mod router;
 mod session;
 
 pub use catalog::{Catalog, Known};

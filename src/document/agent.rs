@@ -1,5 +1,6 @@
 //! `agents/*.yaml`: who is asked.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,10 @@ pub struct Agent {
     /// Questions it can answer, as people ask them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<String>,
+    /// Other words for what it covers: a word or phrase of this file or of the data, with what people say for it.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(example = serde_json::json!({"cash": ["liquidity", "money in the bank"]}))]
+    pub synonyms: IndexMap<String, Vec<String>>,
     /// How it works and answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"Answer in two sentences. Say which month a figure is of.")]

@@ -25,6 +25,10 @@ pub struct Workflow {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(example = ["Was the {campaign_id} campaign profitable?"])]
     pub questions: Vec<String>,
+    /// Other words for those of its questions and of its params' values, as people say them.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(example = serde_json::json!({"research development": ["R&D", "product team"]}))]
+    pub synonyms: IndexMap<String, Vec<String>>,
     /// Typed inputs, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub params: IndexMap<String, Param>,

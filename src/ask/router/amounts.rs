@@ -1,0 +1,164 @@
+//! Amounts in a question: money, percentages and plain counts, told apart.
+
+use std::ops::Range;
+
+use super::numbers::number;
+use super::words::{Kind, Token};
+
+/// What an amount is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// US dollars, or money without a currency.
+    Dollars,
+    /// Money in a currency that the data is not kept in.
+    OtherMoney,
+    /// Money for every month, quarter or year.
+    Rate,
+    /// Percent of something.
+    Percent,
+    /// A plain number: ten engineers, top 3.
+    Count,
+}
+
+/// An amount with the tokens it takes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Amount {
+    pub(super) value: f64,
+    pub(super) unit: Unit,
+    pub(super) span: Range<usize>,
+}
+
+const DOLLARS: &[&str] = &["$", "usd", "dollar", "dollars", "buck", "bucks"];
+const OTHER_MONEY: &[&str] = &[
+    "\u{20ac}", "\u{a3}", "\u{a5}", "eur", "euro", "euros", "gbp", "pound", "pounds", "chf", "yen",
+];
+const PERCENT: &[&str] = &["%", "percent", "pct"];
+
+/// What is counted in thousands although it is no money.
+const COUNTED: &[&str] = &[
+    "people",
+    "employees",
+    "users",
+    "customers",
+    "clicks",
+    "impressions",
+    "conversions",
+    "hires",
+    "engineers",
+    "followers",
+    "visits",
+    "orders",
+    "leads",
+    "times",
+    "headcount",
+];
+
+/// The amounts of a question, in order, outside the tokens that are `taken`.
+pub(super) fn amounts(tokens: &[Token], taken: &[Range<usize>]) -> Vec<Amount> {
+    let mut found: Vec<Amount> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let amount =
+            taken.iter().all(|span| !span.contains(&at)).then(|| amount_at(tokens, at)).flatten();
+        at = amount.as_ref().map_or(at + 1, |amount| amount.span.end);
+        found.extend(amount);
+    }
+    found
+}
+
+fn amount_at(tokens: &[Token], start: usize) -> Option<Amount> {
+    let symbol = tokens.get(start).and_then(currency);
+    let first = start + usize::from(symbol.is_some());
+    let number = number(tokens.get(first..)?)?;
+    let mut end = first + number.length;
+    let mut unit = symbol;
+    if let Some(next) = tokens.get(end) {
+        if next.is(PERCENT) {
+            (unit, end) = (Some(Unit::Percent), end + 1);
+        } else if let Some(behind) = currency(next) {
+            (unit, end) = (unit.or(Some(behind)), end + 1);
+        }
+    }
+    let counted = tokens.get(end).is_some_and(|next| next.is(COUNTED));
+    let unit = match unit {
+        Some(Unit::Dollars | Unit::OtherMoney) if recurs(tokens, end) => Unit::Rate,
+        Some(unit) => unit,
+        None if !number.scaled || counted => Unit::Count,
+        None if recurs(tokens, end) => Unit::Rate,
+        None => Unit::Dollars,
+    };
+    let negative = start > 0
+        && tokens.get(start - 1).is_some_and(|mark| mark.is(&["-"]) && !mark.glued)
+        && tokens.get(start).is_some_and(|token| token.glued);
+    let value = if negative { -number.value } else { number.value };
+    Some(Amount { value, unit, span: start..end })
+}
+
+fn currency(token: &Token) -> Option<Unit> {
+    if token.is(DOLLARS) {
+        Some(Unit::Dollars)
+    } else {
+        token.is(OTHER_MONEY).then_some(Unit::OtherMoney)
+    }
+}
+
+/// `per month`, `a year`, `/quarter`, `monthly`: the amount is not spent once.
+fn recurs(tokens: &[Token], at: usize) -> bool {
+    let word = |at: usize, words: &[&str]| {
+        tokens.get(at).is_some_and(|token| token.kind != Kind::Number && token.is(words))
+    };
+    let every = word(at, &["a", "an", "per", "each", "every", "/"]);
+    (every && word(at + 1, &["month", "year", "quarter", "week", "day", "mo", "yr"]))
+        || word(at, &["monthly", "yearly", "annually", "quarterly", "weekly", "p"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::tokens;
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_people_write_them() {
+        use Unit::{Count, Dollars, OtherMoney, Percent, Rate};
+        for (text, expected) in [
+            ("Can we spend $500K?", vec![(500_000.0, Dollars)]),
+            ("1.5m on marketing", vec![(1_500_000.0, Dollars)]),
+            ("$2 million", vec![(2_000_000.0, Dollars)]),
+            ("$1,250,000.50 please", vec![(1_250_000.5, Dollars)]),
+            ("250 grand", vec![(250_000.0, Dollars)]),
+            ("half a million", vec![(500_000.0, Dollars)]),
+            ("half a mil", vec![(500_000.0, Dollars)]),
+            ("a quarter of a million dollars", vec![(250_000.0, Dollars)]),
+            ("a quarter million", vec![(250_000.0, Dollars)]),
+            ("a million bucks", vec![(1_000_000.0, Dollars)]),
+            ("two hundred and fifty thousand dollars", vec![(250_000.0, Dollars)]),
+            ("one and a half million", vec![(1_500_000.0, Dollars)]),
+            ("twenty five grand", vec![(25_000.0, Dollars)]),
+            ("a hundred thousand", vec![(100_000.0, Dollars)]),
+            ("five hundred dollars", vec![(500.0, Dollars)]),
+            ("USD 80,000", vec![(80_000.0, Dollars)]),
+            ("80000 usd", vec![(80_000.0, Dollars)]),
+            ("50000 on sales", vec![(50_000.0, Count)]),
+            ("-$50K", vec![(-50_000.0, Dollars)]),
+            ("\u{20ac}50k", vec![(50_000.0, OtherMoney)]),
+            ("50k euros", vec![(50_000.0, OtherMoney)]),
+            ("$20K a month", vec![(20_000.0, Rate)]),
+            ("20k/month", vec![(20_000.0, Rate)]),
+            ("raise it by 20%", vec![(20.0, Percent)]),
+            ("7.5 percent", vec![(7.5, Percent)]),
+            ("hire 10 engineers", vec![(10.0, Count)]),
+            ("hire ten engineers", vec![(10.0, Count)]),
+            ("a dozen of them", vec![(12.0, Count)]),
+            ("10k clicks", vec![(10_000.0, Count)]),
+            ("$50K or $80K", vec![(50_000.0, Dollars), (80_000.0, Dollars)]),
+            ("the last quarter", vec![]),
+            ("half of it", vec![]),
+            ("a good year", vec![]),
+            ("", vec![]),
+        ] {
+            let found = amounts(&tokens(text), &[]);
+            let found: Vec<(f64, Unit)> = found.iter().map(|a| (a.value, a.unit)).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

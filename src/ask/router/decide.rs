@@ -1,0 +1,238 @@
+//! The decision: what answers a question, or that words alone do not tell.
+
+use std::collections::BTreeMap;
+
+use super::answer::{Candidate, Kind, Match, Route};
+use super::index::{Index, Scored, share};
+use super::params::{Filled, fill};
+use super::reading::Text;
+use super::scope::{is_foreign, names_stranger};
+use super::target::Target;
+use super::team::{team, together};
+use crate::id::AgentName;
+use crate::value::Object;
+
+/// How sure is sure: scores and shares from 0 to 1.
+#[derive(Clone, Debug)]
+pub struct Thresholds {
+    /// What a workflow must score.
+    pub workflow: f64,
+    /// By how much it must beat every agent where the question gives all it needs.
+    pub workflow_margin: f64,
+    /// By how much it must beat every agent otherwise.
+    pub bare_margin: f64,
+    /// What an agent must score.
+    pub agent: f64,
+    /// By how much it must beat every other agent and workflow.
+    pub agent_margin: f64,
+    /// How much of a question several agents must explain together.
+    pub plan: f64,
+    /// How much more that must be than what one of them explains.
+    pub plan_gain: f64,
+    /// How much of a question may be explained, and yet it is none of the project's.
+    pub foreign: f64,
+}
+
+impl Default for Thresholds {
+    /// As measured on evals/routes.yaml; docs/routing.md tells how.
+    fn default() -> Self {
+        Self {
+            workflow: 0.6,
+            workflow_margin: 0.03,
+            bare_margin: 0.1,
+            agent: 0.5,
+            agent_margin: 0.06,
+            plan: 0.6,
+            plan_gain: 0.2,
+            foreign: 0.1,
+        }
+    }
+}
+
+impl Thresholds {
+    /// What one more must add to a team of `size`: less, the more share the question.
+    #[expect(clippy::cast_precision_loss, reason = "a team is small")]
+    pub(super) fn gain(&self, size: usize) -> f64 {
+        self.plan_gain * 2.0 / (size as f64 + 1.0)
+    }
+}
+
+/// A workflow that all that the question gives fits beats an agent that scores a little better.
+const COMPLETE: f64 = 0.1;
+/// A workflow of whose params the question gives none is a weak rival to an agent.
+const UNHINTED: f64 = 0.7;
+/// A question that is this like an example is answered by that example's workflow, however many
+/// agents know its words.
+const VERBATIM: f64 = 0.9;
+
+/// Finds what answers a question, by its words alone. It decides only where it is sure.
+pub fn route(index: &Index, question: &str) -> Route {
+    route_by(index, question, &Thresholds::default())
+}
+
+/// Finds what answers a question, as sure as is asked for.
+pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
+    let text = index.text(question);
+    let scored = index.scored(&text);
+    let weights = index.weights(&text, &scored);
+    let base = Undecided { text: &text, scored: &scored };
+
+    let explained = scored.iter().map(|it| it.firmly(&weights)).fold(0.0, f64::max);
+    if is_foreign(&text, &weights, explained, sure.foreign) {
+        let reason = "hardly a word of it is known here, and it does not speak of the company";
+        return Route { score: 1.0 - explained, ..base.route(Kind::OutOfScope, reason) };
+    }
+    let (agents, workflows): (Vec<_>, Vec<_>) =
+        scored.iter().partition(|it| matches!(it.entry.target, Target::Agent(_)));
+    let workflows: Vec<Choice<'_>> = workflows
+        .into_iter()
+        .map(|it| Choice { it, filled: fill(it.entry, &text, &it.told, index.last) })
+        .collect();
+    let team = team(&agents, &weights, sure);
+    let shared = if team.len() > 1 { together(&team, &weights) } else { 0.0 };
+    let unsure = |reason| Route { agents: names(&team), ..base.route(Kind::Unsure, reason) };
+
+    if text.periods.iter().any(|found| found.period.is_none()) {
+        return unsure("it asks about a time that the data does not reach");
+    }
+    if names_stranger(&text, &scored) {
+        return unsure("it names what the files and the data do not know");
+    }
+    let agent_score = agents.first().map_or(0.0, |best| best.score);
+    if let Some(best) = workflows.first()
+        && let Target::Workflow(name) = &best.it.entry.target
+        && best.is_sure(&text, agent_score, sure)
+        && (best.it.likeness > VERBATIM || shared - best.it.reach(&weights) < sure.plan_gain)
+    {
+        let (kind, reason) = if best.filled.missing.is_empty() {
+            (Kind::Workflow, "its questions are the closest, and all that it needs is given")
+        } else {
+            (Kind::Clarify, "its questions are the closest, but not all that it needs is given")
+        };
+        return Route {
+            workflow: Some(name.clone()),
+            params: best.filled.params.clone(),
+            missing: best.filled.missing.clone(),
+            score: best.it.score,
+            ..base.route(kind, reason)
+        };
+    }
+    if team.len() > 1 && shared >= sure.plan {
+        let reason = "together these agents explain clearly more of it than one of them";
+        return Route { agents: names(&team), score: shared, ..base.route(Kind::Plan, reason) };
+    }
+    if let ([only], Some(best)) = (team.as_slice(), agents.first()) {
+        let workflows = workflows.iter().map(Choice::rivalry);
+        let others = agents.iter().skip(1).map(|it| it.score);
+        let rival = workflows.chain(others).fold(0.0, f64::max);
+        let best_is_only = only.entry.target == best.entry.target;
+        if best_is_only && best.score >= sure.agent && best.score - rival >= sure.agent_margin {
+            let reason = "what it covers explains the question best";
+            let route = base.route(Kind::Agent, reason);
+            return Route { agents: names(&team), score: best.score, ..route };
+        }
+    }
+    unsure("no workflow or agent stands out")
+}
+
+/// A workflow with what the question gives of its params.
+struct Choice<'s> {
+    it: &'s Scored<'s>,
+    filled: Filled,
+}
+
+impl Choice<'_> {
+    /// Whether the question gives all of the params that must be given, and there are any.
+    fn is_complete(&self) -> bool {
+        self.it.entry.needs() && self.filled.missing.is_empty()
+    }
+
+    /// Whether it is surely this workflow that is asked for, if some of it must be asked back.
+    fn is_sure(&self, text: &Text, agent_score: f64, sure: &Thresholds) -> bool {
+        let margin = if self.is_complete() { sure.workflow_margin } else { sure.bare_margin };
+        // Who asks how much does not forget to say how much.
+        let gives = !text.asks_number()
+            || self.filled.missing.iter().all(|missing| !missing.values.is_empty());
+        gives
+            && !self.filled.wrong_period
+            && self.it.score >= sure.workflow
+            && self.it.score - agent_score >= margin
+    }
+
+    /// What an agent has to beat.
+    fn rivalry(&self) -> f64 {
+        let slot = |term: &str| term.starts_with('{');
+        let hinted = self.it.told.iter().any(|(sense, tells)| *tells > 0.0 && slot(&sense.term));
+        if self.is_complete() {
+            self.it.score + COMPLETE
+        } else if hinted || !self.it.entry.needs() {
+            self.it.score
+        } else {
+            self.it.score * UNHINTED
+        }
+    }
+}
+
+/// What is known of a question before anything is decided.
+struct Undecided<'s> {
+    text: &'s Text,
+    scored: &'s [Scored<'s>],
+}
+
+impl Undecided<'_> {
+    fn route(&self, kind: Kind, reason: &'static str) -> Route {
+        let candidates = self
+            .scored
+            .iter()
+            .filter(|it| it.score > 0.0)
+            .map(|it| Candidate { target: it.entry.target.clone(), score: it.score });
+        let best = self.scored.first();
+        Route {
+            kind,
+            workflow: None,
+            params: Object::new(),
+            missing: Vec::new(),
+            agents: Vec::new(),
+            score: best.map_or(0.0, |best| best.score),
+            candidates: candidates.collect(),
+            matches: best.map(|best| self.matches(best)).unwrap_or_default(),
+            reason,
+        }
+    }
+
+    /// What the best made of the question's words.
+    fn matches(&self, best: &Scored<'_>) -> Vec<Match> {
+        let told = best.told.iter().filter(|(_, tells)| *tells > 0.0);
+        told.map(|(sense, _)| {
+            let tokens = self.text.tokens.get(sense.span.clone()).unwrap_or_default();
+            let words: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
+            Match { words: words.join(" "), term: sense.term.clone(), how: sense.how }
+        })
+        .collect()
+    }
+}
+
+fn names(team: &[&Scored<'_>]) -> Vec<AgentName> {
+    let explaining = team.iter().filter(|member| member.coverage > 0.0);
+    explaining
+        .filter_map(|member| match &member.entry.target {
+            Target::Agent(name) => Some(name.clone()),
+            Target::Workflow(_) => None,
+        })
+        .collect()
+}
+
+impl Scored<'_> {
+    /// The share of a question of which it knows anything.
+    fn reach(&self, weights: &BTreeMap<usize, f64>) -> f64 {
+        let known = self.told.iter().filter(|(_, tells)| *tells > 0.0);
+        let known: Vec<_> = known.map(|(sense, _)| (sense.clone(), 1.0)).collect();
+        share(weights, &known)
+    }
+
+    /// The share of a question that it explains without mending any misspelling.
+    fn firmly(&self, weights: &BTreeMap<usize, f64>) -> f64 {
+        let firm = self.told.iter().filter(|(sense, _)| !sense.mended);
+        share(weights, firm)
+    }
+}

@@ -1,0 +1,142 @@
+//! The params of a workflow that a question gives.
+
+use std::collections::BTreeSet;
+
+use super::amounts::{Amount, Unit};
+use super::answer::Missing;
+use super::months::{Month, Period};
+use super::reading::{Sense, Text};
+use super::target::Entry;
+use super::values::Meant;
+use crate::document::{Param, ParamType};
+use crate::value::{Object, Value};
+
+/// What a question says of a workflow's params.
+#[derive(Default)]
+pub(super) struct Filled {
+    pub(super) params: Object,
+    pub(super) missing: Vec<Missing>,
+    /// It names a period that the workflow cannot be held to.
+    pub(super) wrong_period: bool,
+}
+
+/// Fills the params of a workflow from a question and what the workflow made of its words.
+pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Month) -> Filled {
+    let asked: BTreeSet<String> =
+        told.iter().filter_map(|(sense, _)| sense.stem.clone()).chain(text.numbers()).collect();
+    let years = text.years();
+    let mut filled = Filled::default();
+    let mut dated = false;
+    let numbers = entry.params.iter().filter(|(_, param)| is_required_number(param)).count();
+    for (name, param) in &entry.params {
+        let required = param.default.is_none();
+        if let Some(values) = entry.values.iter().find(|values| values.param == *name) {
+            let meant = values.meant(&asked, &years);
+            dated |= meant.dated;
+            match meant {
+                Meant { settled: true, values, .. } => {
+                    let value = values.into_iter().next().map(|known| known.value);
+                    filled.params.extend(value.map(|value| (name.clone(), typed(&value, param))));
+                }
+                Meant { values: close, .. } if required => {
+                    let why = if close.is_empty() {
+                        "the question names none"
+                    } else {
+                        "several are like it"
+                    };
+                    let values = if close.is_empty() { values.all() } else { close };
+                    filled.missing.push(Missing { param: name.clone(), values, why });
+                }
+                Meant { .. } => {}
+            }
+        } else if is_required_number(param) {
+            match amount(text, param, numbers) {
+                Ok(value) => {
+                    filled.params.insert(name.clone(), value);
+                }
+                Err(why) => {
+                    filled.missing.push(Missing { param: name.clone(), values: Vec::new(), why });
+                }
+            }
+        } else if required {
+            let why = "a question cannot give it";
+            filled.missing.push(Missing { param: name.clone(), values: Vec::new(), why });
+        }
+    }
+    filled.wrong_period = !period(entry, text, last, dated, &mut filled.params);
+    filled
+}
+
+fn is_required_number(param: &Param) -> bool {
+    param.default.is_none() && matches!(param.kind, ParamType::Number | ParamType::Integer)
+}
+
+/// The one amount of a question that a param can mean, or why there is none.
+fn amount(text: &Text, param: &Param, numbers: usize) -> Result<Value, &'static str> {
+    if numbers > 1 {
+        return Err("there are several numbers to give");
+    }
+    let counts = param.kind == ParamType::Integer;
+    let mut fitting: Vec<&Amount> =
+        text.amounts.iter().filter(|amount| counts == (amount.unit == Unit::Count)).collect();
+    if !counts && fitting.is_empty() {
+        fitting = text.money().collect();
+    }
+    let one = match fitting.as_slice() {
+        [one] => one,
+        [] => return Err("the question names none"),
+        _ => return Err("the question names several"),
+    };
+    match one.unit {
+        Unit::Dollars | Unit::Count => {}
+        Unit::OtherMoney => return Err("the amount is not in US dollars"),
+        Unit::Rate => return Err("the amount is not spent once"),
+        Unit::Percent => return Err("a percentage is not an amount"),
+    }
+    let value = number(one.value);
+    if param.bound_broken(&value).is_some() {
+        return Err("the amount is out of bounds");
+    }
+    Ok(value)
+}
+
+/// A number as JSON has it, whole where it is.
+#[expect(clippy::cast_possible_truncation, reason = "whole and far below the limit")]
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        Value::from(value as i64)
+    } else {
+        Value::from(value)
+    }
+}
+
+/// A value of the data in a param's type.
+fn typed(value: &str, param: &Param) -> Value {
+    let read = match param.kind {
+        ParamType::String => None,
+        _ => serde_json::from_str(value).ok(),
+    };
+    read.unwrap_or_else(|| Value::from(value))
+}
+
+/// Puts the question's period into `from` and `to`. False where it names one that has no place; one that is
+/// `dated` has it in a value.
+fn period(entry: &Entry, text: &Text, last: Month, dated: bool, params: &mut Object) -> bool {
+    let mut found = text.periods.iter().map(|found| found.period);
+    let (first, more) = (found.next(), found.next());
+    let Some(first) = first else { return true };
+    let takes = |name: &str| {
+        entry.params.iter().any(|(param, spec)| param == name && spec.kind == ParamType::String)
+    };
+    let (Some(Period { from, to }), None) = (first, more) else { return dated };
+    if takes("from") && takes("to") {
+        if let Some(from) = from {
+            params.insert("from".to_owned(), from.to_string().into());
+        }
+        params.insert("to".to_owned(), to.to_string().into());
+        return true;
+    }
+    // The year that the data ends in is what a workflow without periods is about anyway.
+    let year = last.span(12);
+    dated || (from == year.from && to == year.to.min(last))
+}

@@ -1,0 +1,38 @@
+//! Whether a question is one for the project at all.
+
+use std::collections::BTreeMap;
+
+use super::index::Scored;
+use super::reading::Text;
+
+/// Who says these asks for the own company, in whatever words.
+const OWN: &[&str] = &["we", "our", "ours", "us"];
+
+/// Of these alone no question about a company is made.
+const CHAT: &[&str] = &["hello", "hi", "hey", "thanks", "thank", "bye", "lol", "you"];
+
+/// Whether a question is surely none of the project's. Not knowing its words is not enough: it must be a
+/// sentence in the language of the files, not a fragment, and must not speak of the own company.
+pub(super) fn is_foreign(
+    text: &Text,
+    weights: &BTreeMap<usize, f64>,
+    explained: f64,
+    most: f64,
+) -> bool {
+    let has = |words: &[&str]| text.tokens.iter().any(|token| token.is(words));
+    if has(OWN) {
+        return false;
+    }
+    if weights.is_empty() {
+        return has(CHAT);
+    }
+    explained <= most && text.stopped > 0
+}
+
+/// Whether a question names someone or something in the middle of a sentence that nobody here knows.
+pub(super) fn names_stranger(text: &Text, scored: &[Scored<'_>]) -> bool {
+    let knows =
+        |at: usize| scored.iter().any(|it| it.explained.get(&at).is_some_and(|tells| *tells > 0.0));
+    let mut tokens = text.tokens.iter().zip(&text.idle).enumerate();
+    tokens.any(|(at, (token, idle))| token.name && !idle && !knows(at))
+}

@@ -1,0 +1,227 @@
+//! What may answer a question, a workflow or an agent, as the router knows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use super::months::Month;
+use super::reading::{AMOUNT, How, Sense, Synonyms, Text, senses};
+use super::terms::Stems;
+use super::values::{Known, ParamValues, Values};
+use super::words::tokens;
+use crate::document::{Agent, Param, ParamType, Workflow};
+use crate::id::{AgentName, WorkflowName};
+use crate::value::Value;
+
+/// The name of what may answer a question.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A workflow.
+    Workflow(WorkflowName),
+    /// An agent.
+    Agent(AgentName),
+}
+
+/// A workflow or agent with its terms.
+pub(super) struct Entry {
+    pub(super) target: Target,
+    /// The terms of its file, by how much they tell.
+    pub(super) terms: BTreeMap<String, f64>,
+    /// The terms of each of its example questions.
+    pub(super) examples: Vec<BTreeSet<String>>,
+    pub(super) synonyms: Synonyms,
+    pub(super) values: Vec<ParamValues>,
+    /// It may ask all other agents, so it is nobody's peer.
+    pub(super) presides: bool,
+    /// The params of a workflow.
+    pub(super) params: Vec<(String, Param)>,
+    /// The words of its file as written, to mend misspellings by.
+    pub(super) spellings: BTreeMap<String, String>,
+}
+
+/// How much a term tells that stands in an example question or in what an agent covers.
+const TELLING: f64 = 1.0;
+/// How much one tells that stands elsewhere in the file.
+const ASIDE: f64 = 0.7;
+
+impl Entry {
+    pub(super) fn workflow(workflow: &Workflow, values: &Values, stems: &Stems) -> Self {
+        let mut entry = Self::new(Target::Workflow(workflow.name.clone()));
+        entry.params =
+            workflow.params.iter().map(|(name, param)| (name.clone(), param.clone())).collect();
+        entry.values = values_of(workflow.name.as_str(), values, stems);
+        for (name, param) in workflow.params.iter().filter(|(_, param)| !param.choices.is_empty()) {
+            let text = |value: &Value| match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let known: Vec<Known> = param
+                .choices
+                .iter()
+                .map(|choice| Known { value: text(choice), label: None })
+                .collect();
+            entry.values.push(ParamValues::new(name, &known, |text| words(text, stems)));
+        }
+        entry.learn(&workflow.questions, &workflow.synonyms, stems);
+        entry.read(workflow.description.as_deref(), TELLING, stems);
+        entry.read(Some(workflow.name.as_str()), ASIDE, stems);
+        entry
+    }
+
+    pub(super) fn agent(agent: &Agent, values: &Values, stems: &Stems) -> Self {
+        let mut entry = Self::new(Target::Agent(agent.name.clone()));
+        entry.values = values_of(agent.name.as_str(), values, stems);
+        entry.learn(&agent.questions, &agent.synonyms, stems);
+        entry.read(agent.covers.as_deref(), TELLING, stems);
+        for text in [agent.role.as_deref(), agent.goal.as_deref(), Some(agent.name.as_str())] {
+            entry.read(text, ASIDE, stems);
+        }
+        entry
+    }
+
+    /// Whether it has params that a question must give.
+    pub(super) fn needs(&self) -> bool {
+        self.params.iter().any(|(_, param)| param.default.is_none())
+    }
+
+    fn new(target: Target) -> Self {
+        Self {
+            target,
+            terms: BTreeMap::new(),
+            examples: Vec::new(),
+            synonyms: Synonyms::default(),
+            values: Vec::new(),
+            presides: false,
+            params: Vec::new(),
+            spellings: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in the example questions and the synonyms.
+    fn learn(
+        &mut self,
+        questions: &[String],
+        synonyms: &IndexMap<String, Vec<String>>,
+        stems: &Stems,
+    ) {
+        for (word, others) in synonyms {
+            let term: Vec<String> = words(word, stems).into_iter().collect();
+            let phrase = Some(word).filter(|word| word.contains(' '));
+            for other in others.iter().chain(phrase) {
+                let phrase: Vec<String> =
+                    tokens(other).iter().filter_map(|token| stems.stem(token)).collect();
+                self.spell(other, stems);
+                self.synonyms.add(phrase, term.clone());
+            }
+            // Where the word names a value it tells no more than the value does.
+            let named = |term: &String| {
+                self.values.iter().any(|values| values.terms().any(|known| known == term))
+            };
+            let own: Vec<String> = term.into_iter().filter(|term| !named(term)).collect();
+            self.terms.extend(own.into_iter().map(|term| (term, TELLING)));
+            self.spell(word, stems);
+        }
+        for question in questions {
+            let (text, slots) = self.slots(question);
+            let mut example: BTreeSet<String> = slots.into_iter().collect();
+            example.extend(self.terms_in(&text, stems));
+            self.spell(&text, stems);
+            for term in &example {
+                self.terms.insert(term.clone(), TELLING);
+            }
+            self.examples.push(example);
+        }
+        let named: Vec<String> = self
+            .values
+            .iter()
+            .flat_map(ParamValues::all)
+            .flat_map(|known| [Some(known.value), known.label].into_iter().flatten())
+            .collect();
+        for name in named {
+            self.spell(&name, stems);
+        }
+    }
+
+    /// A question without its `{param}` slots, and the terms that stand for them.
+    fn slots(&self, question: &str) -> (String, Vec<String>) {
+        let mut text = question.to_owned();
+        let mut slots = Vec::new();
+        for (name, param) in &self.params {
+            let slot = format!("{{{name}}}");
+            if text.contains(&slot) {
+                text = text.replace(&slot, " ");
+                let number = matches!(param.kind, ParamType::Number | ParamType::Integer);
+                slots.push(if number { AMOUNT.to_owned() } else { slot });
+            }
+        }
+        (text, slots)
+    }
+
+    fn read(&mut self, text: Option<&str>, tells: f64, stems: &Stems) {
+        let Some(text) = text else { return };
+        self.spell(text, stems);
+        for term in self.terms_in(text, stems) {
+            let known = self.terms.entry(term).or_insert(tells);
+            *known = known.max(tells);
+        }
+    }
+
+    /// The terms of a text of the file: values as the slot of their param.
+    fn terms_in(&self, text: &str, stems: &Stems) -> BTreeSet<String> {
+        // No period is read in a file, so any month does.
+        let text = Text::new(text, stems, Month::new(0, 1));
+        let senses = senses(&text, &self.synonyms, &BTreeMap::new());
+        senses.into_iter().map(|sense| sense.term).collect()
+    }
+
+    fn spell(&mut self, text: &str, stems: &Stems) {
+        for token in tokens(text) {
+            if !stems.is_idle(&token)
+                && let Some(stem) = stems.stem(&token)
+            {
+                self.spellings.insert(token.text, stem);
+            }
+        }
+    }
+
+    /// How much each sense of a question tells here, 0 to 1; what names a value becomes its param's slot.
+    pub(super) fn told(&self, senses: &[Sense]) -> Vec<(Sense, f64)> {
+        let asked: BTreeSet<String> = senses.iter().map(|sense| sense.term.clone()).collect();
+        let told = senses.iter().map(|sense| {
+            let word = self.terms.get(&sense.term).copied().unwrap_or_default();
+            let value = self
+                .values
+                .iter()
+                .map(|values| (values.share(&sense.term, &asked), &values.param))
+                .max_by(|one, other| one.0.total_cmp(&other.0));
+            match value {
+                Some((share, param)) if share > 0.0 && share >= word => {
+                    let term = format!("{{{param}}}");
+                    (Sense { term, how: How::Value, ..sense.clone() }, share.sqrt())
+                }
+                _ => {
+                    let typo = if sense.how == How::Typo { 0.85 } else { 1.0 };
+                    (sense.clone(), word * typo)
+                }
+            }
+        });
+        told.collect()
+    }
+}
+
+fn values_of(owner: &str, values: &Values, stems: &Stems) -> Vec<ParamValues> {
+    let own = values.iter().filter(|((name, _), _)| name == owner);
+    own.map(|((_, param), known)| ParamValues::new(param, known, |text| words(text, stems)))
+        .collect()
+}
+
+/// The stems of a name; those that every question has only where nothing else is left.
+fn words(text: &str, stems: &Stems) -> BTreeSet<String> {
+    let tokens = tokens(text);
+    let telling = tokens.iter().filter(|token| !stems.is_stop_word(token));
+    let found: BTreeSet<String> = telling.filter_map(|token| stems.stem(token)).collect();
+    if found.is_empty() {
+        return tokens.iter().filter_map(|token| stems.stem(token)).collect();
+    }
+    found
+}

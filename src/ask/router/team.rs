@@ -1,0 +1,49 @@
+//! Which agents a question needs together.
+
+use std::collections::BTreeMap;
+
+use super::decide::Thresholds;
+use super::index::{Scored, covered};
+
+/// The smallest group of agents that explains clearly more of a question than a smaller one. It
+/// starts from the best; an agent who may ask all others is nobody's peer and joins no group.
+pub(super) fn team<'s, 'i>(
+    agents: &[&'s Scored<'i>],
+    weights: &BTreeMap<usize, f64>,
+    sure: &Thresholds,
+) -> Vec<&'s Scored<'i>> {
+    let mut team: Vec<&Scored<'_>> = agents.first().copied().into_iter().collect();
+    let with = |team: &[&'s Scored<'i>], other: &'s Scored<'i>| {
+        let larger: Vec<&Scored<'_>> = team.iter().copied().chain([other]).collect();
+        together(&larger, weights)
+    };
+    loop {
+        let enough = together(&team, weights) + sure.gain(team.len());
+        let peers = agents.iter().filter(|agent| !agent.entry.presides);
+        let best = peers.max_by(|one, other| with(&team, one).total_cmp(&with(&team, other)));
+        match best {
+            Some(best) if with(&team, best) >= enough => team.push(best),
+            _ => break,
+        }
+    }
+    // Whom a later one made needless goes again.
+    for at in (0..team.len()).rev() {
+        let mut smaller = team.clone();
+        smaller.remove(at);
+        let loss = together(&team, weights) - together(&smaller, weights);
+        if !smaller.is_empty() && loss < sure.gain(smaller.len()) {
+            team = smaller;
+        }
+    }
+    team
+}
+
+/// How much of a question some agents explain together, 0 to 1.
+pub(super) fn together(team: &[&Scored<'_>], weights: &BTreeMap<usize, f64>) -> f64 {
+    let mut explained: BTreeMap<usize, f64> = BTreeMap::new();
+    for (at, tells) in team.iter().flat_map(|member| &member.explained) {
+        let best = explained.entry(*at).or_default();
+        *best = best.max(*tells);
+    }
+    covered(weights, &explained)
+}
