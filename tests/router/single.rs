@@ -41,7 +41,7 @@ fn what_is_not_settled_is_asked_back() {
         ("Was the Facebook Holiday campaign profitable?", "campaign_id", 2),
         ("Was Facebook Holiday 2023 profitable?", "campaign_id", 28),
         ("Was the campaign profitable?", "campaign_id", 28),
-        ("Can we afford to spend $50K on catering?", "category", 5),
+        ("Is there room in the budget for $50K of catering?", "category", 5),
         ("Can we increase the sales budget by 20%?", "spend", 0),
         ("Can we afford $50K or $80K for marketing?", "spend", 0),
         ("Can we afford to spend \u{20ac}60k on marketing?", "spend", 0),

@@ -17,7 +17,7 @@ use crate::value::Object;
 pub struct Thresholds {
     /// What a workflow must score.
     pub workflow: f64,
-    /// By how much it must beat every agent where the question gives all it needs.
+    /// By how much it must beat every agent where the question says something of all it needs.
     pub workflow_margin: f64,
     /// By how much it must beat every agent otherwise.
     pub bare_margin: f64,
@@ -25,6 +25,8 @@ pub struct Thresholds {
     pub agent: f64,
     /// By how much it must beat every other agent and workflow.
     pub agent_margin: f64,
+    /// How much another agent may add to what it explains: with more it is not one agent's question.
+    pub agent_gap: f64,
     /// How much of a question several agents must explain together.
     pub plan: f64,
     /// How much more that must be than what one of them explains.
@@ -34,14 +36,15 @@ pub struct Thresholds {
 }
 
 impl Default for Thresholds {
-    /// As measured on evals/routes.yaml; docs/routing.md tells how.
+    /// As measured on evals/routes.yaml; docs/router.md tells how.
     fn default() -> Self {
         Self {
             workflow: 0.6,
             workflow_margin: 0.03,
             bare_margin: 0.1,
             agent: 0.5,
-            agent_margin: 0.06,
+            agent_margin: 0.1,
+            agent_gap: 0.12,
             plan: 0.6,
             plan_gain: 0.2,
             foreign: 0.1,
@@ -59,6 +62,10 @@ impl Thresholds {
 
 /// A workflow that all that the question gives fits beats an agent that scores a little better.
 const COMPLETE: f64 = 0.1;
+/// How much more several agents must add to such a workflow, as a factor.
+const COMPLETE_GAIN: f64 = 1.5;
+/// How much more a workflow must score of whose params the question does not speak.
+const MISSING: f64 = 0.1;
 /// A workflow of whose params the question gives none is a weak rival to an agent.
 const UNHINTED: f64 = 0.7;
 /// A question that is this like an example is answered by that example's workflow, however many
@@ -102,7 +109,7 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     if let Some(best) = workflows.first()
         && let Target::Workflow(name) = &best.it.entry.target
         && best.is_sure(&text, agent_score, sure)
-        && (best.it.likeness > VERBATIM || shared - best.it.reach(&weights) < sure.plan_gain)
+        && (best.it.likeness > VERBATIM || shared - best.it.reach(&weights) < best.gain(sure))
     {
         let (kind, reason) = if best.filled.missing.is_empty() {
             (Kind::Workflow, "its questions are the closest, and all that it needs is given")
@@ -125,8 +132,11 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
         let workflows = workflows.iter().map(Choice::rivalry);
         let others = agents.iter().skip(1).map(|it| it.score);
         let rival = workflows.chain(others).fold(0.0, f64::max);
-        let best_is_only = only.entry.target == best.entry.target;
-        if best_is_only && best.score >= sure.agent && best.score - rival >= sure.agent_margin {
+        let peers = agents.iter().filter(|it| !it.entry.presides);
+        let added = peers.map(|it| together(&[only, it], &weights) - only.coverage);
+        let alone =
+            only.entry.target == best.entry.target && added.fold(0.0, f64::max) < sure.agent_gap;
+        if alone && best.score >= sure.agent && best.score - rival >= sure.agent_margin {
             let reason = "what it covers explains the question best";
             let route = base.route(Kind::Agent, reason);
             return Route { agents: names(&team), score: best.score, ..route };
@@ -149,14 +159,21 @@ impl Choice<'_> {
 
     /// Whether it is surely this workflow that is asked for, if some of it must be asked back.
     fn is_sure(&self, text: &Text, agent_score: f64, sure: &Thresholds) -> bool {
-        let margin = if self.is_complete() { sure.workflow_margin } else { sure.bare_margin };
+        let named = self.filled.names_all();
+        let margin =
+            if self.it.entry.needs() && named { sure.workflow_margin } else { sure.bare_margin };
         // Who asks how much does not forget to say how much.
         let gives = !text.asks_number()
             || self.filled.missing.iter().all(|missing| !missing.values.is_empty());
         gives
             && !self.filled.wrong_period
-            && self.it.score >= sure.workflow
+            && self.it.score >= sure.workflow + if named { 0.0 } else { MISSING }
             && self.it.score - agent_score >= margin
+    }
+
+    /// What several agents must add to it for the question to be theirs.
+    fn gain(&self, sure: &Thresholds) -> f64 {
+        if self.is_complete() { sure.plan_gain * COMPLETE_GAIN } else { sure.plan_gain }
     }
 
     /// What an agent has to beat.

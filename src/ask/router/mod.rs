@@ -1,7 +1,7 @@
 //! Finds what answers a question by its words alone: a workflow with its params, one agent or several, or nothing here.
 //!
 //! A pure function of the project's documents and the question. It decides only where it is sure and otherwise
-//! says [`Kind::Unsure`], so that a model can be asked; docs/routing.md tells the whole of it.
+//! says [`Kind::Unsure`], so that a model can be asked; docs/router.md tells the whole of it.
 //!
 //! ```text
 //! question -> words -> periods, amounts -> senses by each document -> scores -> decision

@@ -11,6 +11,9 @@ use super::values::Meant;
 use crate::document::{Param, ParamType};
 use crate::value::{Object, Value};
 
+/// Why a param is missing of which a question says nothing.
+const UNNAMED: &str = "the question names none";
+
 /// What a question says of a workflow's params.
 #[derive(Default)]
 pub(super) struct Filled {
@@ -18,6 +21,13 @@ pub(super) struct Filled {
     pub(super) missing: Vec<Missing>,
     /// It names a period that the workflow cannot be held to.
     pub(super) wrong_period: bool,
+}
+
+impl Filled {
+    /// Whether the question says something of every param that must be given, clearly or not.
+    pub(super) fn names_all(&self) -> bool {
+        self.missing.iter().all(|missing| missing.why != UNNAMED)
+    }
 }
 
 /// Fills the params of a workflow from a question and what the workflow made of its words.
@@ -39,11 +49,7 @@ pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Mont
                     filled.params.extend(value.map(|value| (name.clone(), typed(&value, param))));
                 }
                 Meant { values: close, .. } if required => {
-                    let why = if close.is_empty() {
-                        "the question names none"
-                    } else {
-                        "several are like it"
-                    };
+                    let why = if close.is_empty() { UNNAMED } else { "several are like it" };
                     let values = if close.is_empty() { values.all() } else { close };
                     filled.missing.push(Missing { param: name.clone(), values, why });
                 }
@@ -84,7 +90,7 @@ fn amount(text: &Text, param: &Param, numbers: usize) -> Result<Value, &'static 
     }
     let one = match fitting.as_slice() {
         [one] => one,
-        [] => return Err("the question names none"),
+        [] => return Err(UNNAMED),
         _ => return Err("the question names several"),
     };
     match one.unit {

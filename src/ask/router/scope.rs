@@ -1,9 +1,11 @@
 //! Whether a question is one for the project at all.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::index::Scored;
 use super::reading::Text;
+use super::words::Kind;
 
 /// Who says these asks for the own company, in whatever words.
 const OWN: &[&str] = &["we", "our", "ours", "us"];
@@ -21,6 +23,14 @@ pub(super) fn is_foreign(
 ) -> bool {
     let has = |words: &[&str]| text.tokens.iter().any(|token| token.is(words));
     if has(OWN) {
+        return false;
+    }
+    // Nor does anyone ask for the last quarter of anything else.
+    let relative = |span: &Range<usize>| {
+        let tokens = text.tokens.get(span.clone()).unwrap_or_default();
+        tokens.iter().all(|token| token.kind == Kind::Word)
+    };
+    if text.periods.iter().any(|found| relative(&found.span)) {
         return false;
     }
     if weights.is_empty() {
