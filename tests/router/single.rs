@@ -109,3 +109,20 @@ fn a_route_tells_what_it_rests_on() {
     assert!(route.candidates.windows(2).all(|pair| pair[0].score >= pair[1].score));
     assert!(route.candidates.iter().all(|it| (0.0..=1.0).contains(&it.score)));
 }
+
+#[test]
+fn any_text_is_answered() {
+    let index = demo::index();
+    for question in [
+        "9".repeat(400),
+        format!("Can we afford {} k k k k on marketing?", "9".repeat(300)),
+        "1 k ".repeat(500),
+        "revenue $ ".repeat(500),
+        "q4 20 - '25 h1 % last 99999999999 months".to_owned(),
+        "{campaign_id} {amount} ((( ]]".to_owned(),
+    ] {
+        let route = route(&index, &question);
+        assert!(route.score.is_finite(), "{question}");
+        assert!(!route.params.values().any(serde_json::Value::is_null), "{question}");
+    }
+}

@@ -109,18 +109,16 @@ impl Index {
     /// The weight of each token of a question: that of the best term that any file sees in it.
     pub(super) fn weights(&self, text: &Text, scored: &[Scored<'_>]) -> BTreeMap<usize, f64> {
         let mut weights: BTreeMap<usize, f64> = BTreeMap::new();
-        for (at, idle) in text.idle.iter().enumerate() {
-            let known = scored
-                .iter()
-                .flat_map(|entry| &entry.told)
-                .filter(|(sense, tells)| *tells > 0.0 && sense.span.contains(&at));
-            let weight = known
-                .map(|(sense, _)| self.weight(&sense.term) / length(sense))
-                .max_by(f64::total_cmp)
-                .unwrap_or(if *idle { 0.0 } else { UNKNOWN });
-            if weight > 0.0 {
-                weights.insert(at, weight);
+        let told = scored.iter().flat_map(|entry| &entry.told).filter(|(_, tells)| *tells > 0.0);
+        for (sense, _) in told {
+            let weight = self.weight(&sense.term) / length(sense);
+            for at in sense.span.clone() {
+                let best = weights.entry(at).or_default();
+                *best = best.max(weight);
             }
+        }
+        for (at, _) in text.idle.iter().enumerate().filter(|(_, idle)| !**idle) {
+            weights.entry(at).or_insert(UNKNOWN);
         }
         weights
     }

@@ -39,7 +39,8 @@ const TENS: [&str; 8] =
 
 /// Reads the number that the tokens start with, if they do.
 pub(super) fn number(tokens: &[Token]) -> Option<Number> {
-    fraction(tokens).or_else(|| digits(tokens)).or_else(|| spelled(tokens))
+    let number = fraction(tokens).or_else(|| digits(tokens)).or_else(|| spelled(tokens));
+    number.filter(|number| number.value.is_finite())
 }
 
 /// `half a million`, `a quarter of a million`, `three quarters of a million`.

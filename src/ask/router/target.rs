@@ -104,6 +104,24 @@ impl Entry {
         synonyms: &IndexMap<String, Vec<String>>,
         stems: &Stems,
     ) {
+        self.learn_synonyms(synonyms, stems);
+        for question in questions {
+            let (text, slots) = self.slots(question);
+            let mut example: BTreeSet<String> = slots.into_iter().collect();
+            example.extend(self.terms_in(&text, stems));
+            self.spell(&text, stems);
+            for term in &example {
+                self.terms.insert(term.clone(), TELLING);
+            }
+            self.examples.push(example);
+        }
+        for known in self.values.iter().flat_map(ParamValues::all).collect::<Vec<_>>() {
+            self.spell(&known.value, stems);
+            self.spell(known.label.as_deref().unwrap_or_default(), stems);
+        }
+    }
+
+    fn learn_synonyms(&mut self, synonyms: &IndexMap<String, Vec<String>>, stems: &Stems) {
         for (word, others) in synonyms {
             let term: Vec<String> = words(word, stems).into_iter().collect();
             let phrase = Some(word).filter(|word| word.contains(' '));
@@ -120,25 +138,6 @@ impl Entry {
             let own: Vec<String> = term.into_iter().filter(|term| !named(term)).collect();
             self.terms.extend(own.into_iter().map(|term| (term, TELLING)));
             self.spell(word, stems);
-        }
-        for question in questions {
-            let (text, slots) = self.slots(question);
-            let mut example: BTreeSet<String> = slots.into_iter().collect();
-            example.extend(self.terms_in(&text, stems));
-            self.spell(&text, stems);
-            for term in &example {
-                self.terms.insert(term.clone(), TELLING);
-            }
-            self.examples.push(example);
-        }
-        let named: Vec<String> = self
-            .values
-            .iter()
-            .flat_map(ParamValues::all)
-            .flat_map(|known| [Some(known.value), known.label].into_iter().flatten())
-            .collect();
-        for name in named {
-            self.spell(&name, stems);
         }
     }
 
