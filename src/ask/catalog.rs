@@ -1,6 +1,5 @@
 //! What can be asked here: the project's workflows, agents and tools, and the values that params may have.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::document::{Param, Returns, Workflow};
@@ -8,6 +7,8 @@ use crate::expression::Type;
 use crate::id::{AgentName, WorkflowName};
 use crate::plan::Library;
 use crate::value::{Value, one_line, unquoted};
+
+use super::router::{self, Index, Month, Target, Values};
 
 /// Values of a param that a model is told; the data may hold more.
 const MOST_VALUES: usize = 60;
@@ -18,8 +19,10 @@ pub struct Catalog<'l> {
     pub library: &'l Library,
     /// The workflows.
     pub workflows: Vec<&'l Workflow>,
-    /// Values that exist in the data, by workflow and param.
-    pub values: BTreeMap<(WorkflowName, String), Vec<Known>>,
+    /// Values that exist in the data.
+    values: Values,
+    /// All of it by its words.
+    pub(super) index: Index,
 }
 
 /// A value that exists.
@@ -32,6 +35,18 @@ pub struct Known {
 }
 
 impl<'l> Catalog<'l> {
+    /// What a project can be asked. `values` exist in its data, which ends with `last`.
+    pub fn new(
+        library: &'l Library,
+        workflows: Vec<&'l Workflow>,
+        values: Values,
+        last: Month,
+    ) -> Self {
+        let agents = library.agents().map(|document| &document.value);
+        let index = Index::new(workflows.iter().copied(), agents, &values, last);
+        Self { library, workflows, values, index }
+    }
+
     /// A workflow by name.
     pub fn workflow(&self, name: &WorkflowName) -> Option<&'l Workflow> {
         self.workflows.iter().find(|workflow| workflow.name == *name).copied()
@@ -39,7 +54,25 @@ impl<'l> Catalog<'l> {
 
     /// Values that exist for a param; none where it is not tied to any.
     pub fn known(&self, workflow: &WorkflowName, param: &str) -> &[Known] {
-        self.values.get(&(workflow.clone(), param.to_owned())).map_or(&[], Vec::as_slice)
+        let owner = Target::Workflow(workflow.clone());
+        self.values.get(&(owner, param.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a question names a value that a model took from it: by a word of it or of its label, or as a number. What no
+    /// list of values bounds is taken as it is.
+    pub fn names(
+        &self,
+        workflow: &WorkflowName,
+        param: &str,
+        value: &Value,
+        question: &str,
+    ) -> bool {
+        if value.is_number() {
+            return router::has_number(&self.index, question);
+        }
+        let known = self.known(workflow, param);
+        let one = known.iter().find(|one| one.value == *value);
+        one.map_or(known.is_empty(), |one| router::names(&self.index, workflow, one, question))
     }
 
     /// The agents' names.

@@ -2,7 +2,7 @@
 //! workflow answers. Pure: a plan made here is a workflow document, checked and run like any other.
 //!
 //! ```text
-//! question -> lexical -> workflow | agent | nothing in our field
+//! question -> words -> workflow | agent | nothing in our field
 //!                 | not sure
 //!                 v
 //!             Decision (one answer of a model, itself a run) -> draft -> workflow document -> plan -> run
@@ -11,17 +11,17 @@
 mod catalog;
 mod decision;
 mod draft;
-mod lexical;
 mod route;
 pub mod router;
 mod session;
+mod words;
 
 pub use catalog::{Catalog, Known};
 pub use decision::{Argument, Decision, Part, Verdict, inquiry};
 pub use draft::{Refusal, draft, lexical_draft, overview, text};
-pub use lexical::{is_named, route};
 pub use route::{By, Candidate, Route, RouteKind};
 pub use session::{Turn, follow_up, in_context};
+pub use words::route;
 
 /// The param that holds the question in every workflow made here.
 pub const QUESTION: &str = "question";

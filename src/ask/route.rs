@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::router::{Match, Missing};
 use crate::document::Workflow;
 use crate::id::{AgentName, WorkflowName};
 use crate::value::Object;
@@ -31,6 +32,12 @@ pub struct Route {
     /// Why, in a sentence for people.
     #[serde(skip)]
     pub why: String,
+    /// What the words of the question say of the params that are missing.
+    #[serde(skip)]
+    pub open: Vec<Missing>,
+    /// Words of the question with what they were taken for.
+    #[serde(skip)]
+    pub matches: Vec<Match>,
 }
 
 /// What answers a question.
@@ -103,6 +110,8 @@ impl Route {
             sure: by != By::Lexical,
             by,
             why: String::new(),
+            open: Vec::new(),
+            matches: Vec::new(),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! Conversations of questions: a short question may change what the one before it was about, and no more.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::lexical::{changed, is_about_more};
-use super::{By, Catalog, Route};
+use super::{By, Catalog, Route, router};
 use crate::id::{AgentName, RunId, WorkflowName};
 use crate::value::{Object, unquoted};
 
@@ -45,19 +43,11 @@ pub struct Turn {
 pub fn follow_up(catalog: &Catalog<'_>, turns: &[Turn], question: &str) -> Option<Route> {
     let last = turns.last()?;
     let workflow = catalog.workflow(last.workflow.as_ref()?)?;
+    let changed = router::changed(&catalog.index, &workflow.name, &last.params, question)?;
+    let shown = changed.iter().map(|(name, value)| format!("{name} = {}", unquoted(value)));
+    let why = format!("the question before, with {}", shown.collect::<Vec<_>>().join(", "));
     let mut params = last.params.clone();
-    let mut words = BTreeSet::new();
-    let mut changes = Vec::new();
-    for (name, value, named_by) in changed(catalog, workflow, &last.params, question) {
-        let shown = unquoted(&value);
-        changes.push(format!("{name} = {shown}"));
-        words.extend(named_by);
-        params.insert(name, value);
-    }
-    if changes.is_empty() || is_about_more(question, &words) {
-        return None;
-    }
-    let why = format!("the question before, with {}", changes.join(", "));
+    params.extend(changed);
     Some(Route { score: 1.0, why, ..Route::to_workflow(workflow, params, By::Session) })
 }
 

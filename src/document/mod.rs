@@ -30,7 +30,9 @@ pub use schema::{KEYS_OF_FOR_EACH, of as schema};
 
 pub use agent::{Agent, InlineAgent, ModelList};
 pub use http::{FromEnvironment, Header, Http, Method};
-pub use project::{Ask, Budget, Limits, Model, OnExceed, Price, Project, Provider, Rate, Source};
+pub use project::{
+    Ask, Budget, LastMonth, Limits, Model, OnExceed, Price, Project, Provider, Rate, Source,
+};
 pub use repeat::{Approval, Cache, CacheFor, Needs};
 pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
 pub use tool::{Effect, Returns, Sql, Tool, ToolFile, ToolKind};

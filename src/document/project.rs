@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AgentName, ModelName, SourceName};
+use crate::id::{AgentName, ModelName, SourceName, ToolName};
 use crate::value::HumanDuration;
 
 /// The settings of a project.
@@ -37,6 +37,22 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"analyst")]
     pub agent: Option<AgentName>,
+    /// The last complete month in the data, against which words for periods (`last quarter`) are read; the calendar's where
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_month: Option<LastMonth>,
+}
+
+/// Where the last complete month in the data is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LastMonth {
+    /// A tool without required params.
+    #[schemars(example = &"data_period")]
+    pub tool: ToolName,
+    /// The field of its row, or of the first of its rows, that holds the month: `YYYY-MM`.
+    #[schemars(example = &"last_month")]
+    pub field: String,
 }
 
 /// A named endpoint.

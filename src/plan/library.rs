@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{
-    Agent, Document, Model, Project, Returns, Sql, Tool, ToolFile, ToolKind, Workflow,
+    Agent, Document, LastMonth, Model, Project, Returns, Sql, Tool, ToolFile, ToolKind, Workflow,
 };
 use crate::expression::Type;
 use crate::id::{AgentName, ModelName, SourceName, ToolName, WorkflowName};
@@ -172,6 +172,13 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
                 .at(&project.file, project.span_of("/ask/agent")),
         );
     }
+    if let Some(project) = &library.project
+        && let Some(LastMonth { tool, field }) = &project.value.ask.last_month
+    {
+        let fields = [("field", Some(field.as_str()))];
+        let found = check_asked(library, tool, &fields, Returns::Row, "/ask/last_month");
+        diagnostics.extend(found.map(|(fault, at)| fault.at(&project.file, project.span_of(&at))));
+    }
     for document in library.agents.values() {
         check_agent(library, document, &mut diagnostics);
     }
@@ -302,47 +309,56 @@ pub(super) fn check_values(
     pointer: &str,
 ) -> Option<(Diagnostic, String)> {
     let values = param.values.as_ref()?;
-    let place = format!("{pointer}/values/tool");
-    let Some(tool) = library.tool(&values.tool) else {
-        let diagnostic =
-            Diagnostic::error("unknown-tool", format!("unknown tool `{}`", values.tool))
-                .help(suggest(values.tool.as_str(), library.tool_names(), "tools"));
+    let fields = [("field", Some(values.field.as_str())), ("label", values.label.as_deref())];
+    check_asked(library, &values.tool, &fields, Returns::Rows, &format!("{pointer}/values"))
+}
+
+/// Checks a tool that is asked before anything runs, without arguments, and the fields that are read of what it gives.
+fn check_asked(
+    library: &Library,
+    name: &ToolName,
+    fields: &[(&str, Option<&str>)],
+    returns: Returns,
+    pointer: &str,
+) -> Option<(Diagnostic, String)> {
+    let place = format!("{pointer}/tool");
+    let Some(tool) = library.tool(name) else {
+        let diagnostic = Diagnostic::error("unknown-tool", format!("unknown tool `{name}`"))
+            .help(suggest(name.as_str(), library.tool_names(), "tools"));
         return Some((diagnostic, place));
     };
     if tool.writes() {
-        let message = format!("tool `{}` changes something, and is asked for values", tool.name);
+        let message = format!("tool `{name}` changes something, and is asked for values");
         let diagnostic = Diagnostic::error("write-without-approval", message)
             .help("name a tool that only reads");
         return Some((diagnostic, place));
     }
-    if tool.returns != Returns::Rows {
+    if returns == Returns::Rows && tool.returns != Returns::Rows {
         let diagnostic = Diagnostic::error(
             "values-need-rows",
-            format!("tool `{}` gives no rows to choose from", tool.name),
+            format!("tool `{name}` gives no rows to choose from"),
         )
         .help("name a tool with `returns: rows`");
         return Some((diagnostic, place));
     }
-    if let Some(columns) = library.columns.get(&values.tool) {
+    if let Some(columns) = library.columns.get(name) {
         let names = || columns.iter().map(|(name, _)| name.as_str());
-        for (key, field) in [("field", Some(&values.field)), ("label", values.label.as_ref())] {
+        for (key, field) in fields {
             if let Some(field) = field.filter(|field| !names().any(|name| name == *field)) {
-                let message = format!("tool `{}` gives no `{field}`", tool.name);
+                let message = format!("tool `{name}` gives no `{field}`");
                 let diagnostic = Diagnostic::error("unknown-field", message).help(suggest(
                     field,
                     names(),
                     "fields",
                 ));
-                return Some((diagnostic, format!("{pointer}/values/{key}")));
+                return Some((diagnostic, format!("{pointer}/{key}")));
             }
         }
     }
     if tool.params.values().any(|param| param.default.is_none()) {
-        let diagnostic = Diagnostic::error(
-            "values-need-params",
-            format!("tool `{}` has required params", tool.name),
-        )
-        .help("values come from a tool that runs without arguments");
+        let diagnostic =
+            Diagnostic::error("values-need-params", format!("tool `{name}` has required params"))
+                .help("values come from a tool that runs without arguments");
         return Some((diagnostic, place));
     }
     None

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::ask::router::{How, Match};
 use crate::ask::{By, Candidate, Catalog, Route, RouteKind};
 use crate::event::Fault;
 use crate::run::Outcome;
@@ -53,6 +54,10 @@ pub fn route(route: &Route) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "  {name} = {value}");
     }
+    let said: Vec<String> = route.matches.iter().map(taken).collect();
+    if !said.is_empty() {
+        let _ = writeln!(out, "  it says {}", said.join(", "));
+    }
     for Candidate { workflow, agent, score } in route.candidates.iter().take(SHOWN) {
         let name = match (workflow, agent) {
             (Some(name), _) => format!("workflow {name}"),
@@ -62,6 +67,16 @@ pub fn route(route: &Route) -> String {
         let _ = writeln!(out, "  {score:.3}  {name}");
     }
     out
+}
+
+/// Words of the question with what they were taken for.
+fn taken(found: &Match) -> String {
+    let Match { words, term, how } = found;
+    match how {
+        How::Word => format!("`{words}`"),
+        _ if words == term => format!("`{words}`"),
+        How::Synonym | How::Typo | How::Value | How::Amount => format!("`{words}` for {term}"),
+    }
 }
 
 /// What can be asked, for somebody whose question nobody here answers.

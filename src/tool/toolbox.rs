@@ -149,6 +149,13 @@ impl Toolbox {
         Ok(rows.filter_map(|row| Some((row.get(&values.field)?.clone(), label(row)))).collect())
     }
 
+    /// A field of the row, or of the first row, that a tool gives without arguments.
+    pub async fn look_up(&self, tool: &ToolName, field: &str) -> Result<Option<Value>, Fault> {
+        let given = self.call(tool, Object::new(), VALUES_LIMIT).await;
+        let given = given.map_err(|error| error.fault())?;
+        Ok(given.get(0).unwrap_or(&given).get(field).cloned())
+    }
+
     /// Whether a value is among those that exist; if not, the fault names the nearest that do.
     pub async fn check_value(
         &self,

@@ -25,7 +25,6 @@ mod interval;
 mod lasting;
 mod patterns;
 mod project;
-mod routing;
 mod rules;
 mod tools;
 mod writes;

@@ -1,4 +1,4 @@
-//! The router on the labelled questions of evals/routes.yaml, with the demo's files and data.
+//! The router on the labelled questions of evals/router.yaml, with the demo's files and data.
 
 #[cfg(test)]
 mod questions;
@@ -11,7 +11,8 @@ mod demo {
     use std::fs;
     use std::path::PathBuf;
 
-    use engine::ask::router::{Index, Known, Month, Values};
+    use engine::ask::Known;
+    use engine::ask::router::{Index, Month, Target, Values};
     use engine::document::{Agent, Workflow};
     use serde::de::DeserializeOwned;
 
@@ -40,10 +41,17 @@ mod demo {
         let (value, label) = (place(value), label.map(place));
         let rows = reader.records().map(|row| {
             let row = row.unwrap();
-            let label = label.map(|label| row[label].to_owned());
-            Known { value: row[value].to_owned(), label }
+            (row[value].to_owned(), label.map(|label| row[label].to_owned()))
         });
-        rows.collect::<BTreeSet<Known>>().into_iter().collect()
+        let rows: BTreeSet<(String, Option<String>)> = rows.collect();
+        rows.into_iter().map(|(value, label)| Known { value: value.into(), label }).collect()
+    }
+
+    fn target(name: &str) -> Target {
+        match name {
+            "cfo" | "cro" | "hr" => Target::Agent(name.into()),
+            name => Target::Workflow(name.into()),
+        }
     }
 
     pub(crate) fn index() -> Index {
@@ -62,7 +70,7 @@ mod demo {
         ];
         let values: Values = known
             .into_iter()
-            .map(|(owner, param, known)| ((owner.to_owned(), param.to_owned()), known))
+            .map(|(owner, param, known)| ((target(owner), param.to_owned()), known))
             .collect();
         Index::new(&workflows, &agents, &values, Month::new(2025, 12))
     }

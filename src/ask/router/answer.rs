@@ -2,7 +2,7 @@
 
 use super::reading::How;
 use super::target::Target;
-use super::values::Known;
+use crate::ask::Known;
 use crate::id::{AgentName, WorkflowName};
 use crate::value::Object;
 

@@ -36,7 +36,7 @@ pub struct Thresholds {
 }
 
 impl Default for Thresholds {
-    /// As measured on evals/routes.yaml; docs/router.md tells how.
+    /// As measured on evals/router.yaml; docs/routing.md tells how.
     fn default() -> Self {
         Self {
             workflow: 0.6,
@@ -68,6 +68,10 @@ const COMPLETE_GAIN: f64 = 1.5;
 const MISSING: f64 = 0.1;
 /// A workflow of whose params the question gives none is a weak rival to an agent.
 const UNHINTED: f64 = 0.7;
+/// Where nothing is sure, agents that come this near the best are named as well.
+const NEAR: f64 = 0.55;
+/// And no more of them than these.
+const MOST_NEAR: usize = 3;
 /// A question that is this like an example is answered by that example's workflow, however many
 /// agents know its words.
 const VERBATIM: f64 = 0.9;
@@ -97,7 +101,8 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
         .collect();
     let team = team(&agents, &weights, sure);
     let shared = if team.len() > 1 { together(&team, &weights) } else { 0.0 };
-    let unsure = |reason| Route { agents: names(&team), ..base.route(Kind::Unsure, reason) };
+    let nearest = nearest(&team, &agents);
+    let unsure = |reason| Route { agents: names(&nearest), ..base.route(Kind::Unsure, reason) };
 
     if text.periods.iter().any(|found| found.period.is_none()) {
         return unsure("it asks about a time that the data does not reach");
@@ -160,12 +165,19 @@ impl Choice<'_> {
     /// Whether it is surely this workflow that is asked for, if some of it must be asked back.
     fn is_sure(&self, text: &Text, agent_score: f64, sure: &Thresholds) -> bool {
         let named = self.filled.names_all();
-        let margin =
-            if self.it.entry.needs() && named { sure.workflow_margin } else { sure.bare_margin };
-        // Who asks how much does not forget to say how much.
-        let gives = !text.asks_number()
-            || self.filled.missing.iter().all(|missing| !missing.values.is_empty());
-        gives
+        let margin = if self.it.entry.needs() && named {
+            sure.workflow_margin
+        } else if self.filled.gives_required(self.it.entry) {
+            // Who names an amount means the workflow that takes one, whatever an agent knows of amounts.
+            -COMPLETE
+        } else {
+            sure.bare_margin
+        };
+        // Who asks how much does not forget to say how much; who says `double` or `more` has something else in mind than an
+        // amount.
+        let numbers = self.filled.missing.iter().filter(|missing| missing.values.is_empty());
+        let unsaid = numbers.filter(|missing| text.asks_number() || missing.is_unnamed()).count();
+        unsaid == 0
             && !self.filled.wrong_period
             && self.it.score >= sure.workflow + if named { 0.0 } else { MISSING }
             && self.it.score - agent_score >= margin
@@ -227,6 +239,24 @@ impl Undecided<'_> {
         })
         .collect()
     }
+}
+
+/// Whom to ask where nothing is sure: the team, and who comes near the best without it. Who may ask all others is asked
+/// where nobody else comes near.
+fn nearest<'s, 'i>(team: &[&'s Scored<'i>], agents: &[&'s Scored<'i>]) -> Vec<&'s Scored<'i>> {
+    let mut near = team.to_vec();
+    let most = agents.first().map_or(0.0, |best| best.score);
+    let others = agents.iter().filter(|it| it.score >= most * NEAR && !it.entry.presides);
+    for other in others {
+        if !near.iter().any(|it| it.entry.target == other.entry.target) {
+            near.push(other);
+        }
+    }
+    if near.iter().any(|it| !it.entry.presides) {
+        near.retain(|it| !it.entry.presides);
+    }
+    near.truncate(MOST_NEAR);
+    near
 }
 
 fn names(team: &[&Scored<'_>]) -> Vec<AgentName> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::months::Month;
 use super::reading::{Sense, Text, senses};
-use super::target::Entry;
+use super::target::{Entry, Target};
 use super::terms::Stems;
 use super::values::Values;
 use super::words::Kind;
@@ -75,6 +75,13 @@ impl Index {
     /// A question, as far as no document is needed.
     pub(super) fn text(&self, question: &str) -> Text {
         Text::new(question, &self.stems, self.last)
+    }
+
+    /// A question as one workflow or agent reads it.
+    pub(super) fn read(&self, target: &Target, text: &Text) -> Option<(&Entry, Vec<(Sense, f64)>)> {
+        let entry = self.entries.iter().find(|entry| entry.target == *target)?;
+        let told = entry.told(&senses(text, &entry.synonyms, &self.mended(text)));
+        Some((entry, told))
     }
 
     /// How much a term tells: more, the fewer entries have it.

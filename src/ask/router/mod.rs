@@ -1,7 +1,7 @@
 //! Finds what answers a question by its words alone: a workflow with its params, one agent or several, or nothing here.
 //!
 //! A pure function of the project's documents and the question. It decides only where it is sure and otherwise
-//! says [`Kind::Unsure`], so that a model can be asked; docs/router.md tells the whole of it.
+//! says [`Kind::Unsure`], so that a model can be asked; docs/routing.md tells the whole of it.
 //!
 //! ```text
 //! question -> words -> periods, amounts -> senses by each document -> scores -> decision
@@ -30,11 +30,13 @@ mod team;
 
 mod answer;
 mod decide;
+mod follow;
 
 pub use answer::{Candidate, Kind, Match, Missing, Route};
 pub use decide::{Thresholds, route, route_by};
+pub use follow::{changed, has_number, names};
 pub use index::Index;
 pub use months::{Month, Period};
 pub use reading::How;
 pub use target::Target;
-pub use values::{Known, Values};
+pub use values::Values;

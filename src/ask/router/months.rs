@@ -15,6 +15,13 @@ impl Month {
         Self { index: year.saturating_mul(12).saturating_add(i32::from(month)).saturating_sub(1) }
     }
 
+    /// A month as the data has it: `YYYY-MM`, whatever follows.
+    pub fn read(text: &str) -> Option<Self> {
+        let (year, rest) = text.split_once('-')?;
+        let month = rest.get(..2)?.parse().ok().filter(|month| (1..=12).contains(month))?;
+        Some(Self::new(year.parse().ok()?, month))
+    }
+
     /// The month so many months later, or earlier where `months` is negative.
     pub(super) fn plus(self, months: i32) -> Self {
         Self { index: self.index.saturating_add(months) }

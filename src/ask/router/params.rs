@@ -23,10 +23,23 @@ pub(super) struct Filled {
     pub(super) wrong_period: bool,
 }
 
+impl Missing {
+    /// Whether the question says nothing of it.
+    pub(super) fn is_unnamed(&self) -> bool {
+        self.why == UNNAMED
+    }
+}
+
 impl Filled {
+    /// Whether the question gives one of the params that must be given.
+    pub(super) fn gives_required(&self, entry: &Entry) -> bool {
+        let mut required = entry.params.iter().filter(|(_, param)| param.default.is_none());
+        required.any(|(name, _)| self.params.contains_key(name))
+    }
+
     /// Whether the question says something of every param that must be given, clearly or not.
     pub(super) fn names_all(&self) -> bool {
-        self.missing.iter().all(|missing| missing.why != UNNAMED)
+        !self.missing.iter().any(Missing::is_unnamed)
     }
 }
 
@@ -46,7 +59,7 @@ pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Mont
             match meant {
                 Meant { settled: true, values, .. } => {
                     let value = values.into_iter().next().map(|known| known.value);
-                    filled.params.extend(value.map(|value| (name.clone(), typed(&value, param))));
+                    filled.params.extend(value.map(|value| (name.clone(), value)));
                 }
                 Meant { values: close, .. } if required => {
                     let why = if close.is_empty() { UNNAMED } else { "several are like it" };
@@ -114,15 +127,6 @@ fn number(value: f64) -> Value {
     } else {
         Value::from(value)
     }
-}
-
-/// A value of the data in a param's type.
-fn typed(value: &str, param: &Param) -> Value {
-    let read = match param.kind {
-        ParamType::String => None,
-        _ => serde_json::from_str(value).ok(),
-    };
-    read.unwrap_or_else(|| Value::from(value))
 }
 
 /// Puts the question's period into `from` and `to`. False where it names one that has no place; one that is

@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 use super::months::Month;
 use super::reading::{AMOUNT, How, Sense, Synonyms, Text, senses};
 use super::terms::Stems;
-use super::values::{Known, ParamValues, Values};
+use super::values::{ParamValues, Values};
 use super::words::tokens;
+use crate::ask::Known;
 use crate::document::{Agent, Param, ParamType, Workflow};
 use crate::id::{AgentName, WorkflowName};
-use crate::value::Value;
+use crate::value::unquoted;
 
 /// The name of what may answer a question.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,17 +50,10 @@ impl Entry {
         let mut entry = Self::new(Target::Workflow(workflow.name.clone()));
         entry.params =
             workflow.params.iter().map(|(name, param)| (name.clone(), param.clone())).collect();
-        entry.values = values_of(workflow.name.as_str(), values, stems);
+        entry.values = values_of(&entry.target, values, stems);
         for (name, param) in workflow.params.iter().filter(|(_, param)| !param.choices.is_empty()) {
-            let text = |value: &Value| match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let known: Vec<Known> = param
-                .choices
-                .iter()
-                .map(|choice| Known { value: text(choice), label: None })
-                .collect();
+            let known = param.choices.iter().cloned();
+            let known: Vec<Known> = known.map(|value| Known { value, label: None }).collect();
             entry.values.push(ParamValues::new(name, &known, |text| words(text, stems)));
         }
         entry.learn(&workflow.questions, &workflow.synonyms, stems);
@@ -70,7 +64,7 @@ impl Entry {
 
     pub(super) fn agent(agent: &Agent, values: &Values, stems: &Stems) -> Self {
         let mut entry = Self::new(Target::Agent(agent.name.clone()));
-        entry.values = values_of(agent.name.as_str(), values, stems);
+        entry.values = values_of(&entry.target, values, stems);
         entry.learn(&agent.questions, &agent.synonyms, stems);
         entry.read(agent.covers.as_deref(), TELLING, stems);
         for text in [agent.role.as_deref(), agent.goal.as_deref(), Some(agent.name.as_str())] {
@@ -116,7 +110,7 @@ impl Entry {
             self.examples.push(example);
         }
         for known in self.values.iter().flat_map(ParamValues::all).collect::<Vec<_>>() {
-            self.spell(&known.value, stems);
+            self.spell(&unquoted(&known.value), stems);
             self.spell(known.label.as_deref().unwrap_or_default(), stems);
         }
     }
@@ -208,8 +202,8 @@ impl Entry {
     }
 }
 
-fn values_of(owner: &str, values: &Values, stems: &Stems) -> Vec<ParamValues> {
-    let own = values.iter().filter(|((name, _), _)| name == owner);
+fn values_of(owner: &Target, values: &Values, stems: &Stems) -> Vec<ParamValues> {
+    let own = values.iter().filter(|((target, _), _)| target == owner);
     own.map(|((_, param), known)| ParamValues::new(param, known, |text| words(text, stems)))
         .collect()
 }

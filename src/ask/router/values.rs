@@ -3,19 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reading::is_year;
-
-/// A value of a param as a tool lists it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Known {
-    /// The value itself.
-    pub value: String,
-    /// Its name for people, where it has one.
-    pub label: Option<String>,
-}
+use super::target::Target;
+use crate::ask::Known;
+use crate::value::{Value, unquoted};
 
 /// The values that exist, by the workflow or agent that takes them and the param's name. For an agent these
 /// are the params of its tools.
-pub type Values = BTreeMap<(String, String), Vec<Known>>;
+pub type Values = BTreeMap<(Target, String), Vec<Known>>;
 
 /// The values of one param with the terms that name them.
 pub(super) struct ParamValues {
@@ -26,7 +20,7 @@ pub(super) struct ParamValues {
 }
 
 /// What a question says of a param.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Meant {
     /// The values that fit best; the value is settled where there is one only.
     pub(super) values: Vec<Known>,
@@ -43,7 +37,7 @@ impl ParamValues {
         terms: impl Fn(&str) -> BTreeSet<String>,
     ) -> Self {
         let named = known.iter().map(|known| {
-            let mut words = terms(&known.value);
+            let mut words = terms(&unquoted(&known.value));
             words.extend(known.label.iter().flat_map(|label| terms(label)));
             (known.clone(), words)
         });
@@ -58,6 +52,16 @@ impl ParamValues {
     /// All of them.
     pub(super) fn all(&self) -> Vec<Known> {
         self.values.iter().map(|(known, _)| known.clone()).collect()
+    }
+
+    /// The terms that name a value.
+    pub(super) fn terms_of(&self, value: &Value) -> Option<&BTreeSet<String>> {
+        self.values.iter().find(|(known, _)| known.value == *value).map(|(_, terms)| terms)
+    }
+
+    /// Whether some terms hold one that names a value.
+    pub(super) fn is_touched(&self, known: &Known, asked: &BTreeSet<String>) -> bool {
+        self.terms_of(&known.value).is_some_and(|terms| !terms.is_disjoint(asked))
     }
 
     /// The terms that name values.

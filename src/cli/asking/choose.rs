@@ -38,7 +38,8 @@ pub(in crate::cli) async fn choose(asked: &Asked<'_>) -> Result<Chosen, Failure>
     }
     let route = ask::route(asked.catalog, asked.question);
     let has_model = asked.has_model().await;
-    if route.sure || !has_model {
+    // Words tell whom a question of several needs, but not what each has to find.
+    if route.sure && route.kind != RouteKind::Plan || !has_model {
         return chosen(asked, route, has_model, None);
     }
     match decide(asked).await? {
@@ -223,7 +224,7 @@ fn filled(asked: &Asked<'_>, workflow: &Workflow, decision: &Decision) -> Result
                 argument.name
             ));
         }
-        if ask::is_named(known, &value, asked.question) {
+        if asked.catalog.names(&workflow.name, &argument.name, &value, asked.question) {
             params.insert(argument.name.clone(), value);
         }
     }

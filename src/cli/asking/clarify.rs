@@ -28,7 +28,9 @@ pub(in crate::cli) fn clarify(asked: &Asked<'_>, route: &mut Route) -> Result<bo
     for name in std::mem::take(&mut route.missing) {
         let Some(param) = workflow.params.get(&name) else { continue };
         let about = param.description.as_deref().unwrap_or(&name);
-        asked.printer.err(&format!("{about}{}\n{name}: ", named_values(asked, workflow, &name)));
+        asked
+            .printer
+            .err(&format!("{about}{}\n{name}: ", named_values(asked, workflow, route, &name)));
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
         read.map_err(|e| Failure::machine("cannot read the answer", &e))?;
@@ -40,14 +42,20 @@ pub(in crate::cli) fn clarify(asked: &Asked<'_>, route: &mut Route) -> Result<bo
     Ok(true)
 }
 
-fn named_values(asked: &Asked<'_>, workflow: &Workflow, param: &str) -> String {
-    let known = asked.catalog.known(&workflow.name, param);
+/// Why the question leaves a param open, and what its value may be.
+fn named_values(asked: &Asked<'_>, workflow: &Workflow, route: &Route, param: &str) -> String {
+    let open = route.open.iter().find(|open| open.param == param);
+    let why = open.map_or_else(String::new, |open| format!("; {}", open.why));
+    let known = match open {
+        Some(open) if !open.values.is_empty() => open.values.as_slice(),
+        _ => asked.catalog.known(&workflow.name, param),
+    };
     if known.is_empty() {
-        return String::new();
+        return why;
     }
     let shown: Vec<String> = known.iter().take(MOST_NAMED).map(Known::words).collect();
     let more = if known.len() > MOST_NAMED { ", ..." } else { "" };
-    format!("; one of: {}{more}", shown.join(", "))
+    format!("{why}; one of: {}{more}", shown.join(", "))
 }
 
 /// Says why nothing runs.
@@ -55,7 +63,7 @@ pub(in crate::cli) fn refuse(asked: &Asked<'_>, route: &Route) -> Result<Exit, F
     let named = route.workflow.as_ref().and_then(|name| asked.catalog.workflow(name));
     let wanted = named.filter(|_| route.kind == RouteKind::Clarify);
     let (exit, fault) = if let Some(workflow) = wanted {
-        (Exit::Usage, unsaid(asked, workflow, &route.missing))
+        (Exit::Usage, unsaid(asked, workflow, route))
     } else {
         let help = report::can_be_asked(asked.catalog);
         let fault = Fault::new("out-of-scope", "nobody here can answer this question").help(help);
@@ -74,11 +82,12 @@ pub(in crate::cli) fn refuse(asked: &Asked<'_>, route: &Route) -> Result<Exit, F
 }
 
 /// Which params the question leaves open.
-fn unsaid(asked: &Asked<'_>, workflow: &Workflow, missing: &[String]) -> Fault {
+fn unsaid(asked: &Asked<'_>, workflow: &Workflow, route: &Route) -> Fault {
+    let missing = &route.missing;
     let told = missing.iter().map(|name| {
         let about = workflow.params.get(name).and_then(|param| param.description.as_deref());
         let about = about.unwrap_or("no description").trim_end_matches('.');
-        format!("`{name}` ({about}{})", named_values(asked, workflow, name))
+        format!("`{name}` ({about}{})", named_values(asked, workflow, route, name))
     });
     let told: Vec<String> = told.collect();
     let name = &workflow.name;

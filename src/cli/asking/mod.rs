@@ -4,7 +4,6 @@ mod choose;
 mod clarify;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -14,13 +13,15 @@ use super::drive::{self, Start};
 use super::exit::Failure;
 use super::params;
 use super::printer::Printer;
+use crate::ask::router::{Month, Target, Values};
 use crate::ask::{self, Catalog, Known, QUESTION, Turn};
-use crate::document::{Document, Workflow};
-use crate::id::WorkflowName;
+use crate::document::{Document, LastMonth, ParamValues, Workflow};
+use crate::event::Fault;
 use crate::journal::Journal;
 use crate::plan::{Library, Plan};
 use crate::run::{Context, Outcome, Reuse, UsageReport};
-use crate::value::Object;
+use crate::tool::Toolbox;
+use crate::value::{Object, Value};
 
 pub(super) use choose::{Chosen, choose, workflow};
 pub(super) use clarify::{clarify, refuse};
@@ -110,19 +111,53 @@ impl Asked<'_> {
     }
 }
 
-/// The values that exist for params of workflows.
-pub(super) async fn values(
-    documents: &[Arc<Document<Workflow>>],
-    context: &Context,
-) -> Result<BTreeMap<(WorkflowName, String), Vec<Known>>, Failure> {
-    let mut values = BTreeMap::new();
-    for workflow in documents.iter().map(|document| &document.value) {
-        for (name, param) in &workflow.params {
+/// What the project can be asked, with the values that exist in its data for params of workflows and of agents' tools.
+pub(super) async fn catalog<'l>(
+    library: &'l Library,
+    documents: &'l [Arc<Document<Workflow>>],
+    tools: &Toolbox,
+) -> Result<Catalog<'l>, Failure> {
+    let workflows: Vec<&Workflow> = documents.iter().map(|document| &document.value).collect();
+    let own = workflows.iter().map(|one| (Target::Workflow(one.name.clone()), &one.params));
+    let agents = library.agents().map(|document| &document.value);
+    let used = agents.flat_map(|agent| {
+        let tools = agent.tools.iter().filter_map(|name| library.tool(name));
+        tools.map(|tool| (Target::Agent(agent.name.clone()), &tool.params))
+    });
+    let mut values = Values::new();
+    let mut listed: Vec<(&ParamValues, Vec<Known>)> = Vec::new();
+    for (target, params) in own.chain(used) {
+        for (name, param) in params {
             let Some(tied) = &param.values else { continue };
-            let found = context.tools.values(tied).await.map_err(Failure::Machine)?;
-            let known = found.into_iter().map(|(value, label)| Known { value, label }).collect();
-            values.insert((workflow.name.clone(), name.clone()), known);
+            let same = listed.iter().find(|(other, _)| *other == tied);
+            let known = if let Some((_, known)) = same {
+                known.clone()
+            } else {
+                let found = tools.values(tied).await.map_err(Failure::Machine)?;
+                let known = found.into_iter().map(|(value, label)| Known { value, label });
+                let known: Vec<Known> = known.collect();
+                listed.push((tied, known.clone()));
+                known
+            };
+            values.insert((target.clone(), name.clone()), known);
         }
     }
-    Ok(values)
+    let last = last_month(library, tools).await?;
+    Ok(Catalog::new(library, workflows, values, last))
+}
+
+/// The last complete month in the data, as engine.yaml says where to read it, or else on the calendar.
+async fn last_month(library: &Library, tools: &Toolbox) -> Result<Month, Failure> {
+    let asked = library.project.as_ref().and_then(|project| project.value.ask.last_month.as_ref());
+    let Some(LastMonth { tool, field }) = asked else {
+        let month =
+            jiff::Zoned::now().date().first_of_month().saturating_sub(jiff::Span::new().days(1));
+        return Ok(Month::new(month.year().into(), month.month().unsigned_abs()));
+    };
+    let found = tools.look_up(tool, field).await.map_err(Failure::Machine)?;
+    found.as_ref().and_then(Value::as_str).and_then(Month::read).ok_or_else(|| {
+        let help = "`ask.last_month` in engine.yaml names the tool and the field";
+        let message = format!("tool `{tool}` gives no month YYYY-MM as `{field}`");
+        Failure::Machine(Fault::new("no-month", message).help(help))
+    })
 }

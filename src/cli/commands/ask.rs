@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 
-use crate::ask::{self, By, Catalog, Route, RouteKind, Turn};
+use crate::ask::{self, By, Route, RouteKind, Turn};
 use crate::cli::arguments::{Ask, Global};
-use crate::cli::asking::{Asked, Chosen, choose, clarify, refuse, values, workflow};
+use crate::cli::asking::{Asked, Chosen, catalog, choose, clarify, refuse, workflow};
 use crate::cli::drive::{self, MAX_PARALLEL};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place};
@@ -52,9 +52,7 @@ pub(in crate::cli) fn run(
     let mode = Mode { offline: arguments.offline, allow_write: false };
     let context = setup::context(models, toolbox, limit, mode);
     setup::runtime()?.block_on(async {
-        let values = values(&documents, &context).await?;
-        let workflows = documents.iter().map(|document| &document.value).collect();
-        let catalog = Catalog { library: &library, workflows, values };
+        let catalog = catalog(&library, &documents, &context.tools).await?;
         let journal = RefCell::new(setup::journal(&place.journal(global))?);
         let sessions = Sessions::beside(&place.journal(global));
         let turns = arguments

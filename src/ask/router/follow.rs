@@ -1,0 +1,106 @@
+//! Questions that only change what the one before was about: `What about Instagram?`, `And in 2024?`, `With 250 grand?`
+
+use std::collections::BTreeSet;
+
+use super::index::Index;
+use super::params::{Filled, fill};
+use super::reading::{How, Sense, Text, is_year};
+use super::target::{Entry, Target};
+use super::values::ParamValues;
+use crate::ask::Known;
+use crate::id::WorkflowName;
+use crate::value::{Object, Value};
+
+/// The params of a workflow that a question changes from what they were `before`; none where it changes nothing or is about
+/// anything more. Of several values that it may mean, the one that is most like the value before is taken: after a campaign of
+/// the holidays of 2025, `Instagram` is that of Instagram.
+pub fn changed(
+    index: &Index,
+    workflow: &WorkflowName,
+    before: &Object,
+    question: &str,
+) -> Option<Object> {
+    let target = Target::Workflow(workflow.clone());
+    let text = index.text(question);
+    let (entry, told) = index.read(&target, &text)?;
+    if text.asks_number() || is_about_more(entry, &text, &told) {
+        return None;
+    }
+    let Filled { mut params, wrong_period, .. } = fill(entry, &text, &told, index.last);
+    let asked = stems(&told, &text);
+    for values in &entry.values {
+        if !params.contains_key(&values.param)
+            && let Some(old) = before.get(&values.param)
+            && let Some(value) = nearest(values, old, &asked, &text.years())
+        {
+            params.insert(values.param.clone(), value);
+        }
+    }
+    params.retain(|name, value| before.get(name) != Some(value));
+    // A year that is a part of a value is no period.
+    let dated = params.keys().any(|name| entry.values.iter().any(|values| values.param == *name));
+    (!params.is_empty() && (dated || !wrong_period)).then_some(params)
+}
+
+/// Whether a question names a value that was taken from it, by a word of the value or of its label.
+pub fn names(index: &Index, workflow: &WorkflowName, known: &Known, question: &str) -> bool {
+    let text = index.text(question);
+    let Some((entry, told)) = index.read(&Target::Workflow(workflow.clone()), &text) else {
+        return false;
+    };
+    let asked = stems(&told, &text);
+    entry.values.iter().any(|values| values.is_touched(known, &asked))
+}
+
+/// Whether a question holds a number, in digits or in words.
+pub fn has_number(index: &Index, question: &str) -> bool {
+    let text = index.text(question);
+    text.numbers().next().is_some() || !text.amounts.is_empty()
+}
+
+fn stems(told: &[(Sense, f64)], text: &Text) -> BTreeSet<String> {
+    told.iter().filter_map(|(sense, _)| sense.stem.clone()).chain(text.numbers()).collect()
+}
+
+/// Whether any word is about something else than values, or than the params that hold them.
+fn is_about_more(entry: &Entry, text: &Text, told: &[(Sense, f64)]) -> bool {
+    let named: BTreeSet<String> =
+        entry.params.iter().flat_map(|(name, _)| name.split('_')).map(str::to_owned).collect();
+    let is_value = |sense: &Sense| {
+        matches!(sense.how, How::Value | How::Amount) || sense.term.starts_with('{')
+    };
+    let said = |at: usize| {
+        told.iter().any(|(sense, _)| sense.span.contains(&at) && is_value(sense))
+            || text.tokens.get(at).is_some_and(|token| named.contains(&token.text))
+    };
+    text.idle.iter().enumerate().any(|(at, idle)| !idle && !said(at))
+}
+
+/// The value that a question means by a part of it, the rest being as it was.
+fn nearest(
+    values: &ParamValues,
+    old: &Value,
+    asked: &BTreeSet<String>,
+    years: &BTreeSet<String>,
+) -> Option<Value> {
+    let before = values.terms_of(old)?;
+    let meant = values.meant(asked, years).values;
+    if !meant.is_empty() {
+        let like = |known: &Known| {
+            values.terms_of(&known.value).map_or(0, |terms| terms.intersection(before).count())
+        };
+        let most = meant.iter().map(like).max()?;
+        let mut best = meant.iter().filter(|known| like(known) == most);
+        let one = best.next()?;
+        return best.next().is_none().then(|| one.value.clone());
+    }
+    // A year alone is the same in that year.
+    if years.is_empty() {
+        return None;
+    }
+    let same: BTreeSet<String> = before.iter().filter(|term| !is_year(term)).cloned().collect();
+    let meant = values.meant(&same, years);
+    let [one] = meant.values.as_slice() else { return None };
+    values.terms_of(&one.value).filter(|terms| !terms.is_disjoint(years))?;
+    Some(one.value.clone())
+}
