@@ -77,6 +77,20 @@ pub enum Event {
         /// What was called and what came back.
         call: ToolCall,
     },
+    /// A step of kind `plan` knows what it is made of: its steps run inside of it.
+    PlanMade {
+        /// The step.
+        step: StepPath,
+        /// The workflow document that was made, for people.
+        document: Arc<Value>,
+        /// The frozen plan of that document.
+        plan: Arc<Value>,
+        /// The values of its params.
+        params: Object,
+        /// Why it is not the plan of a model, where it is not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        warning: Option<String>,
+    },
     /// A step has its output.
     StepSucceeded {
         /// The step.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::document::{Param, Returns, Workflow};
+use crate::document::{Param, Returns, Tool, Workflow};
 use crate::expression::Type;
 use crate::id::{AgentName, WorkflowName};
 use crate::plan::Library;
@@ -91,25 +91,7 @@ impl<'l> Catalog<'l> {
                 let _ = writeln!(out, "  - param {name}{}", self.param(workflow, name, param));
             }
         }
-        out.push_str("Agents:\n");
-        for agent in self.library.agents().map(|document| &document.value) {
-            let covers = agent.covers.as_deref().or(agent.goal.as_deref()).unwrap_or_default();
-            let role = agent.role.as_deref().unwrap_or("agent");
-            let _ = writeln!(out, "- {} ({role}): {}", agent.name, one_line(covers));
-        }
-        out.push_str("Tools:\n");
-        for tool in self.library.tools() {
-            let about = one_line(&tool.description);
-            let gives = match tool.returns {
-                Returns::Rows => "rows",
-                Returns::Row => "one row",
-                Returns::Value => "one value",
-            };
-            let _ = writeln!(out, "- {}: {about} Gives {gives}{}", tool.name, self.fields(tool));
-            for (name, param) in &tool.params {
-                let _ = writeln!(out, "  - param {name}{}", words(param));
-            }
-        }
+        out.push_str(&specialists(self.library, |_| true));
         out
     }
 
@@ -123,13 +105,6 @@ impl<'l> Catalog<'l> {
         }
         out
     }
-
-    fn fields(&self, tool: &crate::document::Tool) -> String {
-        let columns: &[(String, Type)] =
-            self.library.columns.get(&tool.name).map_or(&[], Vec::as_slice);
-        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-        if names.is_empty() { ".".to_owned() } else { format!(" of {}.", names.join(", ")) }
-    }
 }
 
 impl Known {
@@ -141,6 +116,37 @@ impl Known {
             Some(_) | None => value,
         }
     }
+}
+
+/// The agents that may be asked, and all tools that only read, as a text for a model.
+pub(super) fn specialists(library: &Library, may: impl Fn(&AgentName) -> bool) -> String {
+    let mut out = String::from("Agents:\n");
+    for agent in library.agents().map(|document| &document.value).filter(|one| may(&one.name)) {
+        let covers = agent.covers.as_deref().or(agent.goal.as_deref()).unwrap_or_default();
+        let role = agent.role.as_deref().unwrap_or("agent");
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "- {} ({role}): {}", agent.name, one_line(covers));
+    }
+    out.push_str("Tools:\n");
+    for tool in library.tools().filter(|tool| !tool.writes()) {
+        let about = one_line(&tool.description);
+        let gives = match tool.returns {
+            Returns::Rows => "rows",
+            Returns::Row => "one row",
+            Returns::Value => "one value",
+        };
+        let _ = writeln!(out, "- {}: {about} Gives {gives}{}", tool.name, fields(library, tool));
+        for (name, param) in &tool.params {
+            let _ = writeln!(out, "  - param {name}{}", words(param));
+        }
+    }
+    out
+}
+
+fn fields(library: &Library, tool: &Tool) -> String {
+    let columns: &[(String, Type)] = library.columns.get(&tool.name).map_or(&[], Vec::as_slice);
+    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() { ".".to_owned() } else { format!(" of {}.", names.join(", ")) }
 }
 
 /// Type, need and meaning of a param.

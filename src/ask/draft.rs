@@ -6,9 +6,10 @@ use serde_json::json;
 
 use crate::document::Returns;
 use crate::id::{AgentName, ToolName};
+use crate::plan::Library;
 use crate::value::{Object, Value, one_line};
 
-use super::{Argument, Catalog, PLAN, Part, QUESTION};
+use super::{Argument, PLAN, Part, QUESTION};
 
 /// The last step, which puts everything together.
 const ANSWER: &str = "answer";
@@ -21,7 +22,7 @@ const TURNS: u32 = 3;
 pub struct Refusal(pub String);
 
 /// The document of a plan that a model made.
-pub fn draft(catalog: &Catalog<'_>, question: &str, parts: &[Part]) -> Result<Value, Refusal> {
+pub fn draft(library: &Library, question: &str, parts: &[Part]) -> Result<Value, Refusal> {
     if parts.is_empty() {
         return Err(Refusal("the plan has no parts".to_owned()));
     }
@@ -33,16 +34,16 @@ pub fn draft(catalog: &Catalog<'_>, question: &str, parts: &[Part]) -> Result<Va
     }
     let mut steps = Vec::with_capacity(parts.len() + 1);
     for part in parts {
-        steps.push(step(catalog, part, parts)?);
+        steps.push(step(library, part, parts)?);
     }
-    let found: Vec<Finding> = parts.iter().map(|part| Finding::of(catalog, part)).collect();
-    steps.push(answer(catalog, &found));
+    let found: Vec<Finding> = parts.iter().map(|part| Finding::of(library, part)).collect();
+    steps.push(answer(library, &found));
     Ok(document(question, &steps))
 }
 
 /// The document of a question that agents answer, each on its own; one agent alone needs nobody to put it together.
 pub fn lexical_draft(
-    catalog: &Catalog<'_>,
+    library: &Library,
     question: &str,
     agents: &[AgentName],
 ) -> Result<Value, Refusal> {
@@ -61,23 +62,23 @@ pub fn lexical_draft(
         needs: Vec::new(),
     };
     let parts: Vec<Part> = agents.iter().map(part).collect();
-    draft(catalog, question, &parts)
+    draft(library, question, &parts)
 }
 
 /// The document of a question where no model is there: what the agents look at first, as tables.
-pub fn overview(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]) -> Value {
+pub fn overview(library: &Library, question: &str, agents: &[AgentName]) -> Value {
     let mut steps = Vec::new();
     let mut names = BTreeSet::new();
     let mut lines = vec!["Worded without a model: this is what bears on the question.".to_owned()];
     let mut told = Vec::new();
-    for agent in agents.iter().filter_map(|name| catalog.library.agent(name)) {
+    for agent in agents.iter().filter_map(|name| library.agent(name)) {
         let new: Vec<&ToolName> =
             agent.overview.iter().filter(|name| names.insert((*name).clone())).collect();
         if new.is_empty() {
             continue;
         }
         lines.push(format!("\n## {}", plain(agent.role.as_deref().unwrap_or(agent.name.as_str()))));
-        for tool in new.into_iter().filter_map(|name| catalog.library.tool(name)) {
+        for tool in new.into_iter().filter_map(|name| library.tool(name)) {
             let id = identifier(tool.name.as_str());
             let title = plain(&tool.description);
             let value = format!("steps.{id}.output");
@@ -96,7 +97,7 @@ pub fn overview(catalog: &Catalog<'_>, question: &str, agents: &[AgentName]) -> 
     }
     steps.push(json!({
         "id": ANSWER,
-        "agent": synthesiser(catalog),
+        "agent": synthesiser(library),
         "prompt": format!("{{{{ params.{QUESTION} }}}}"),
         "tools": [],
         "needs": {"optional": told},
@@ -126,7 +127,7 @@ fn document(question: &str, steps: &[Value]) -> Value {
     })
 }
 
-fn step(catalog: &Catalog<'_>, part: &Part, parts: &[Part]) -> Result<Value, Refusal> {
+fn step(library: &Library, part: &Part, parts: &[Part]) -> Result<Value, Refusal> {
     let Part { id, agent, task, tool, with, needs } = part;
     match (agent, tool) {
         (Some(_), Some(_)) => {
@@ -134,7 +135,7 @@ fn step(catalog: &Catalog<'_>, part: &Part, parts: &[Part]) -> Result<Value, Ref
         }
         (Some(agent), None) => {
             let read = parts.iter().filter(|other| needs.contains(&other.id));
-            let told = |part| format!("\n\n{}", Finding::of(catalog, part).told());
+            let told = |part| format!("\n\n{}", Finding::of(library, part).told());
             let findings: String = read.map(told).collect();
             // A need that is no part is told by the check of the document.
             let unknown = needs.iter().filter(|need| !parts.iter().any(|part| part.id == **need));
@@ -150,7 +151,7 @@ fn step(catalog: &Catalog<'_>, part: &Part, parts: &[Part]) -> Result<Value, Ref
             Ok(step)
         }
         (None, Some(name)) => {
-            let params = catalog.library.tool(name).map(|tool| &tool.params);
+            let params = library.tool(name).map(|tool| &tool.params);
             let value = |Argument { name, value }: &Argument| {
                 let param = params.and_then(|params| params.get(name));
                 let typed = param.and_then(|param| crate::tool::parse_param(param, value).ok());
@@ -180,8 +181,8 @@ struct Finding {
 }
 
 impl Finding {
-    fn of(catalog: &Catalog<'_>, part: &Part) -> Self {
-        let role = |name| catalog.library.agent(name).and_then(|agent| agent.role.clone());
+    fn of(library: &Library, part: &Part) -> Self {
+        let role = |name| library.agent(name).and_then(|agent| agent.role.clone());
         let by = match (&part.agent, &part.tool) {
             (Some(name), _) => role(name).unwrap_or_else(|| name.to_string()),
             (None, Some(tool)) => format!("tool {tool}"),
@@ -199,7 +200,7 @@ impl Finding {
 }
 
 /// The last step. It goes without findings that failed, and says so.
-fn answer(catalog: &Catalog<'_>, found: &[Finding]) -> Value {
+fn answer(library: &Library, found: &[Finding]) -> Value {
     let told = |finding: &Finding| {
         let (id, told) = (&finding.id, finding.told());
         format!("\n\n{{% if steps.{id}.output is defined %}}{told}{{% endif %}}")
@@ -209,7 +210,7 @@ fn answer(catalog: &Catalog<'_>, found: &[Finding]) -> Value {
     json!({
         "id": ANSWER,
         "description": "Puts the findings together.",
-        "agent": synthesiser(catalog),
+        "agent": synthesiser(library),
         "prompt": format!(
             "The question: {{{{ params.{QUESTION} }}}}{findings}\n\nPut this together into one answer to the question: say \
              what to do, what it rests on, how the findings bear on one another, and what is missing. Where two of them \
@@ -223,9 +224,8 @@ fn answer(catalog: &Catalog<'_>, found: &[Finding]) -> Value {
 }
 
 /// Who puts findings together: the agent that engine.yaml names, or one written here.
-fn synthesiser(catalog: &Catalog<'_>) -> Value {
-    let named =
-        catalog.library.project.as_ref().and_then(|project| project.value.ask.agent.as_ref());
+fn synthesiser(library: &Library) -> Value {
+    let named = library.project.as_ref().and_then(|project| project.value.ask.agent.as_ref());
     match named {
         Some(name) => json!(name),
         None => json!({

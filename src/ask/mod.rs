@@ -11,6 +11,7 @@
 mod catalog;
 mod decision;
 mod draft;
+mod planner;
 mod route;
 pub mod router;
 mod session;
@@ -19,6 +20,7 @@ mod words;
 pub use catalog::{Catalog, Known};
 pub use decision::{Argument, Decision, Part, Verdict, inquiry};
 pub use draft::{Refusal, draft, lexical_draft, overview, text};
+pub use planner::{Planner, bug, check};
 pub use route::{By, Candidate, Route, RouteKind};
 pub use session::{Turn, follow_up, in_context};
 pub use words::route;

@@ -112,7 +112,9 @@ pub(super) fn summary(ending: Ending, outcome: &Outcome, printer: &Printer) -> E
 
 /// What a run of the journal goes on with: its frozen plan, on the models and sources of today.
 pub(super) fn context(place: &Place, plan: &Plan, mode: Mode) -> Result<Arc<Context>, Failure> {
-    let loaded = Loaded::project(place);
+    // What is still to be planned may need any agent and any tool.
+    let loaded =
+        if plan.plans() { Loaded::library(place, |_| true) } else { Loaded::project(place) };
     if loaded.has_errors() {
         return Err(loaded.failure());
     }
@@ -120,13 +122,15 @@ pub(super) fn context(place: &Place, plan: &Plan, mode: Mode) -> Result<Arc<Cont
     let models = setup::models(&loaded.library, &environment);
     let tools = toolbox(place, &loaded, plan);
     let limit = plan.limits.max_parallel.map_or(MAX_PARALLEL, usize::from);
-    Ok(setup::context(models, tools, limit, mode))
+    let library = Arc::new(loaded.library);
+    Ok(setup::context(models, tools, limit, mode, &library))
 }
 
-/// The tools that a plan holds, those of the workflows in it among them.
+/// The tools that a plan holds, those of the workflows in it among them, and the project's where more is to be planned.
 fn toolbox(place: &Place, loaded: &Loaded, plan: &Plan) -> Toolbox {
+    let all = loaded.library.tools().map(|tool| (&tool.name, tool));
     let inner = plan.workflows.values().flat_map(|plan| &plan.tools);
-    let tools: BTreeMap<&ToolName, &Tool> = inner.chain(&plan.tools).collect();
+    let tools: BTreeMap<&ToolName, &Tool> = all.chain(inner).chain(&plan.tools).collect();
     setup::tools(place, &loaded.library, tools.into_values().cloned())
 }
 

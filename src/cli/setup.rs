@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::ask::Planner;
 use crate::document::{Project, Tool};
 use crate::journal::Journal;
 use crate::model::{Environment, Models};
 use crate::plan::Library;
-use crate::run::Context;
+use crate::run::{self, Context};
 use crate::tool::{self, Toolbox};
 
 use super::exit::Failure;
@@ -64,9 +65,12 @@ pub(super) fn context(
     tools: Toolbox,
     max_parallel: usize,
     Mode { offline, allow_write }: Mode,
+    library: &Arc<Library>,
 ) -> Arc<Context> {
     let clock = Arc::new(now_us);
-    Arc::new(Context { models, tools, clock, max_parallel, offline, allow_write })
+    let planner = || Arc::new(Planner::new(Arc::clone(library))) as Arc<dyn run::Planner>;
+    let planner = library.project.as_ref().map(|_| planner());
+    Arc::new(Context { models, tools, planner, clock, max_parallel, offline, allow_write })
 }
 
 /// Microseconds since the Unix epoch.

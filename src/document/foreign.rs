@@ -187,8 +187,7 @@ const MODEL: &[(&str, &str)] = &[
 ];
 
 /// Keys of steps and tools that another version may have.
-const NOT_YET: &[(Place, &str)] =
-    &[(Place::Step, "plan"), (Place::Tool, "mcp"), (Place::Other, "postgres_env")];
+const NOT_YET: &[(Place, &str)] = &[(Place::Tool, "mcp"), (Place::Other, "postgres_env")];
 
 /// What is to be said of a key that does not belong to this tool, if anything is known of it.
 pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Found> {
@@ -237,5 +236,5 @@ pub(super) fn stands_for(place: Place, key: &str) -> Option<&'static str> {
 
 /// Whether a key of a step would make its kind, were it supported or rightly named.
 pub(super) fn makes_a_kind(key: &str) -> bool {
-    key == "plan" || matches!(stands_for(Place::Step, key), Some("tool" | "compute" | "agent"))
+    matches!(stands_for(Place::Step, key), Some("tool" | "compute" | "agent"))
 }

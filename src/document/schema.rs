@@ -12,7 +12,8 @@ use super::{Agent, Project, ToolFile, Workflow};
 use crate::value::Value;
 
 /// The keys of which a step has exactly one.
-pub(super) const STEP_KINDS: [&str; 5] = ["agent", "tool", "workflow", "compute", "approval"];
+pub(super) const STEP_KINDS: [&str; 6] =
+    ["agent", "tool", "workflow", "compute", "plan", "approval"];
 
 /// Keys that belong to some kinds of steps, and those kinds.
 pub(super) const KEYS_OF_KIND: [(&[&str], &[&str]); 2] = [

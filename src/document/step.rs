@@ -8,11 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::workflow::present;
-use super::{Approval, Cache, InlineAgent, ModelList, Needs};
+use super::{Approval, Cache, InlineAgent, ModelList, Needs, Planning};
 use crate::id::{AgentName, StepId, ToolName, WorkflowName};
 use crate::value::{HumanDuration, Value};
 
-/// One node of the workflow's DAG. Exactly one of `agent`, `tool`, `workflow`, `compute` and `approval` makes its kind.
+/// One node of the workflow's DAG. Exactly one of `agent`, `tool`, `workflow`, `compute`, `plan` and `approval`
+/// makes its kind.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = super::schema::step_kinds)]
@@ -69,6 +70,10 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"roi_analysis")]
     pub workflow: Option<WorkflowName>,
+
+    /// Kind `plan`: a model plans what is to be done when the step's turn comes, and that is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Planning>,
 
     /// Kind `approval`: a question to a person, for whom the run waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -43,7 +43,8 @@ fn asked(step: &Step) -> Option<&ApprovalStep> {
         | Kind::Agent(_)
         | Kind::Tool(_)
         | Kind::Compute(_)
-        | Kind::Workflow(_) => None,
+        | Kind::Workflow(_)
+        | Kind::Plan(_) => None,
     }
 }
 

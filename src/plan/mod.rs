@@ -63,6 +63,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether some of its steps, or of the workflows that these run, are planned while it runs.
+    pub fn plans(&self) -> bool {
+        let is_planned = |step: &Step| matches!(step.kind, Kind::Plan(_));
+        let inner = self.workflows.values().flat_map(|plan| &plan.steps);
+        self.steps.iter().chain(inner).any(is_planned)
+    }
+
     /// The hash by which the journal keeps the plan, and the JSON it is the hash of.
     pub fn freeze(&self) -> serde_json::Result<(PlanHash, String)> {
         let json = serde_json::to_string(self)?;
@@ -106,15 +113,25 @@ impl Step {
             Kind::Tool(_) => "tool",
             Kind::Compute(_) => "compute",
             Kind::Workflow(_) => "workflow",
+            Kind::Plan(_) => "plan",
             Kind::Approval(_) => "approval",
         }
+    }
+
+    /// Whether only a model makes its output.
+    pub fn is_told(&self) -> bool {
+        matches!(self.kind, Kind::Agent(_) | Kind::Plan(_))
     }
 
     /// The agent step that it is, if it is one.
     pub fn agent(&self) -> Option<&AgentStep> {
         match &self.kind {
             Kind::Agent(agent) => Some(agent),
-            Kind::Tool(_) | Kind::Compute(_) | Kind::Workflow(_) | Kind::Approval(_) => None,
+            Kind::Tool(_)
+            | Kind::Compute(_)
+            | Kind::Workflow(_)
+            | Kind::Plan(_)
+            | Kind::Approval(_) => None,
         }
     }
 }
@@ -170,6 +187,8 @@ pub enum Kind {
     Compute(IndexMap<String, Template>),
     /// Runs another workflow.
     Workflow(WorkflowStep),
+    /// Runs what a model plans when its turn comes.
+    Plan(PlanStep),
     /// Asks a person.
     Approval(ApprovalStep),
 }
@@ -247,6 +266,17 @@ pub struct WorkflowStep {
     pub with: IndexMap<String, Template>,
     /// Params whose values may come from a model.
     pub told: Vec<String>,
+}
+
+/// Runs what a model plans when its turn comes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanStep {
+    /// What is to be found out.
+    pub goal: Template,
+    /// The agents that may take part.
+    pub agents: Vec<AgentName>,
+    /// The most steps, besides the one that puts everything together.
+    pub max_steps: u32,
 }
 
 /// Asks a person.

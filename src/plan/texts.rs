@@ -45,6 +45,9 @@ pub fn texts(workflow: &Workflow) -> Vec<Text<'_>> {
         if let Some(prompt) = &step.prompt {
             one("prompt", prompt, Language::Template);
         }
+        if let Some(planning) = &step.plan {
+            one("plan/goal", &planning.goal, Language::Template);
+        }
         if let Some(approval) = &step.approval {
             one("approval/message", &approval.message, Language::Template);
         }

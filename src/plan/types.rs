@@ -34,6 +34,8 @@ fn own_of_step(step: &Step, library: &Library) -> Type {
         library.tool(name).map_or(Type::Any, |tool| of_tool(tool, library))
     } else if let Some(name) = &step.workflow {
         library.workflow(name).map_or(Type::Any, |workflow| of_outputs(&workflow.value))
+    } else if step.plan.is_some() {
+        Type::Text
     } else if step.approval.is_some() {
         let text = |name: &str| (name.to_owned(), Type::Text);
         let maybe = |name: &str| (name.to_owned(), Type::Any);

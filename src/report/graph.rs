@@ -59,6 +59,7 @@ pub(super) fn calls(step: &Step) -> String {
         Kind::Tool(tool) => format!("tool {}", tool.tool),
         Kind::Compute(_) => "compute".to_owned(),
         Kind::Workflow(call) => format!("workflow {}", call.workflow),
+        Kind::Plan(_) => "plan".to_owned(),
         Kind::Approval(_) => "approval".to_owned(),
     }
 }
@@ -79,7 +80,7 @@ fn mermaid(plan: &Plan, outcome: Option<&Outcome>) -> String {
             Kind::Agent(_) => ("([", "])"),
             Kind::Tool(_) => ("[(", ")]"),
             Kind::Compute(_) => ("[", "]"),
-            Kind::Workflow(_) => ("[[", "]]"),
+            Kind::Workflow(_) | Kind::Plan(_) => ("[[", "]]"),
             Kind::Approval(_) => ("{{", "}}"),
         };
         let class = match found.map(|found| found.status) {
@@ -109,7 +110,7 @@ fn dot(plan: &Plan, outcome: Option<&Outcome>) -> String {
             Kind::Agent(_) => "box, style=rounded",
             Kind::Tool(_) => "cylinder",
             Kind::Compute(_) => "box",
-            Kind::Workflow(_) => "component",
+            Kind::Workflow(_) | Kind::Plan(_) => "component",
             Kind::Approval(_) => "hexagon",
         };
         let lines: Vec<String> =

@@ -2,6 +2,7 @@
 
 use comfy_table::{Table, presets};
 
+use super::steps::planned;
 use super::summary::{cost, duration};
 use crate::event::Event;
 use crate::journal::{Pruned, RunSummary};
@@ -68,6 +69,9 @@ pub(super) fn describe(event: &Event) -> String {
                 .map_or_else(String::new, |error| format!(": {}", error.message));
             let arguments = serde_json::Value::Object(call.arguments.clone());
             format!("{step}: called {} with {arguments} ({} ms){end}", call.tool, call.duration_ms)
+        }
+        Event::PlanMade { step, document, .. } => {
+            format!("{step}: planned {}", planned(document))
         }
         Event::StepSucceeded { step, defaulted, reused, .. } => match (defaulted, reused) {
             (Some(fault), _) => format!("{step}: took its default: {fault}"),

@@ -81,6 +81,7 @@ impl PlanReport {
                 Kind::Tool(_) => 10.0,
                 Kind::Compute(_) => 1.0,
                 Kind::Workflow(_) => 2000.0,
+                Kind::Plan(_) => 3000.0,
                 Kind::Approval(_) => 100_000.0,
             })
             .collect();
@@ -109,6 +110,9 @@ fn calls(step: &Step) -> Option<String> {
         }
         Kind::Tool(tool) => Some(tool.tool.to_string()),
         Kind::Workflow(call) => Some(call.workflow.to_string()),
+        Kind::Plan(step) => {
+            Some(step.agents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
         Kind::Compute(_) | Kind::Approval(_) => None,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::steps::planned;
 use super::summary::{cost, duration};
 use crate::event::{Event, Record, SkipReason};
 use crate::id::StepPath;
@@ -62,6 +63,9 @@ impl Lines {
                     taken.cost_usd += call.cost_usd.unwrap_or_default();
                 }
                 None
+            }
+            Event::PlanMade { step, document, .. } => {
+                line(step, "→", format!("planned {}", planned(document)), false)
             }
             Event::StepRetrying { step, attempt, error, delay_ms } => {
                 let wait = duration(millis(i64::try_from(*delay_ms).unwrap_or(i64::MAX) * 1000));

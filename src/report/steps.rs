@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::event::{Event, Record};
 use crate::id::{ModelName, StepPath};
 use crate::run::{Outcome, RunState, StepOutcome, StepStatus};
+use crate::value::Value;
 
 /// What became of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -80,6 +81,7 @@ impl StepLine {
             Event::ApprovalGiven { .. } => self.status = "running",
             Event::RunStarted { .. }
             | Event::ToolCalled { .. }
+            | Event::PlanMade { .. }
             | Event::StepRetrying { .. }
             | Event::BudgetExceeded { .. }
             | Event::RunFinished { .. } => {}
@@ -93,6 +95,7 @@ pub(super) fn step_of(event: &Event) -> Option<&StepPath> {
         Event::StepStarted { step, .. }
         | Event::ModelCalled { step, .. }
         | Event::ToolCalled { step, .. }
+        | Event::PlanMade { step, .. }
         | Event::StepSucceeded { step, .. }
         | Event::StepFailed { step, .. }
         | Event::StepRetrying { step, .. }
@@ -102,6 +105,13 @@ pub(super) fn step_of(event: &Event) -> Option<&StepPath> {
         | Event::BudgetExceeded { step, .. } => Some(step),
         Event::RunStarted { .. } | Event::RunFinished { .. } => None,
     }
+}
+
+/// The steps of a workflow document that was made in a run.
+pub(super) fn planned(document: &Value) -> String {
+    let steps = document.get("steps").and_then(Value::as_array);
+    let ids = steps.into_iter().flatten().filter_map(|step| step.get("id")?.as_str());
+    ids.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a step is the one named, or nested in it: `regions` names `regions[3]/answer` too.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::planner::Planner;
 use crate::model::Models;
 use crate::tool::Toolbox;
 
@@ -14,6 +15,8 @@ pub struct Context {
     pub models: Models,
     /// The tools that can be called.
     pub tools: Toolbox,
+    /// Who plans what steps of kind `plan` do; none outside of a project.
+    pub planner: Option<Arc<dyn Planner>>,
     /// The clock.
     pub clock: Clock,
     /// Steps that run at the same time.

@@ -70,6 +70,8 @@ fn costs_in(plan: &Plan, root: &Plan, library: &Library) -> Vec<StepCost> {
                     }
                     (least(&inner), greatest_of_all(&inner))
                 }
+                // It asks once at least; what comes of it nobody knows before.
+                Kind::Plan(_) => (None, Err("its steps are planned while it runs".to_owned())),
                 Kind::Tool(_) | Kind::Compute(_) | Kind::Approval(_) => return None,
             };
             let greatest = match items(step) {
@@ -267,6 +269,7 @@ fn longest(step: &Step, root: &Plan, library: &Library) -> Result<Duration, Stri
             Some(inner) => wait_in(inner, root, library).steps?,
             None => Duration::ZERO,
         },
+        Kind::Plan(_) => return Err("its steps are planned while it runs".to_owned()),
         Kind::Approval(approval) => match approval.timeout {
             Some(timeout) => timeout.0,
             None => return Err("it waits for a person and has no `timeout`".to_owned()),

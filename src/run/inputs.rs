@@ -87,7 +87,7 @@ impl Inputs {
             Evidence::of_output(path.clone(), value, units, origin, given)
         };
         match &step.kind {
-            Kind::Agent(_) => of(output, &none, Origin::Model, &given),
+            Kind::Agent(_) | Kind::Plan(_) => of(output, &none, Origin::Model, &given),
             Kind::Compute(_) | Kind::Approval(_) => of(output, &none, Origin::Data, &given),
             Kind::Tool(call) => {
                 let tool = frame.plan().tools.get(&call.tool);

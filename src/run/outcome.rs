@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Fault, RunStatus, SkipReason, Unverified};
 use crate::id::{ModelName, RunId, StepId, StepPath, WorkflowName};
-use crate::plan::Graph;
+use crate::plan::{Graph, Step};
 use crate::value::{Object, millis};
 
 use super::executor::inputs_of;
@@ -53,7 +53,7 @@ pub struct Outcome {
 pub struct StepOutcome {
     /// The step; an item of it as `regions[0]`, from 0.
     pub id: StepPath,
-    /// Its kind: `agent`, `tool`, `workflow`, `compute` or `approval`.
+    /// Its kind: `agent`, `tool`, `workflow`, `compute`, `plan` or `approval`.
     pub kind: String,
     /// How it ended.
     pub status: StepStatus,
@@ -182,8 +182,8 @@ impl Outcome {
         }
         for (unit, at) in state.units() {
             let asked_nobody = at.phase == Phase::Defaulted && at.answers == 0;
-            let is_agent = state.definition(unit).is_some_and(|step| step.agent().is_some());
-            outcome.degraded |= asked_nobody && is_agent;
+            let asks = state.definition(unit).is_some_and(Step::is_told);
+            outcome.degraded |= asked_nobody && asks;
             outcome.figures.cited += at.figures.cited;
             outcome.figures.matched += at.figures.matched;
             outcome.figures.unverified.extend(at.figures.unverified.iter().cloned());

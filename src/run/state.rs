@@ -102,20 +102,16 @@ impl RunState {
                 self.called(unit, call);
                 Change::None
             }
+            Event::PlanMade { step, plan, params, warning, .. } => {
+                self.planned(step, plan, params, warning.as_ref(), event)?
+            }
             Event::StepRetrying { step, .. } => {
                 self.unit_in(step, event, UNDER_WAY)?;
                 Change::None
             }
             Event::ApprovalRequested { step, message, choices, expires_us } => {
                 let unit = self.unit_in(step, event, UNDER_WAY)?;
-                if let Some(state) = self.step_mut(unit) {
-                    state.phase = Phase::Waiting;
-                    state.asked = Some(Asked {
-                        message: message.clone(),
-                        choices: choices.clone(),
-                        expires_us: *expires_us,
-                    });
-                }
+                self.wait(unit, message, choices, *expires_us);
                 Change::None
             }
             Event::ApprovalGiven { step, choice, by, comment } => {
@@ -194,6 +190,7 @@ impl RunState {
             | Kind::Agent(_)
             | Kind::Tool(_)
             | Kind::Compute(_)
+            | Kind::Plan(_)
             | Kind::Approval(_) => None,
         };
         let frame = match (workflow, params) {
@@ -213,6 +210,35 @@ impl RunState {
         Ok(Change::Started(unit))
     }
 
+    /// Adds the frame of a plan that a step has made.
+    fn planned(
+        &mut self,
+        path: &StepPath,
+        plan: &Value,
+        params: &Object,
+        warning: Option<&String>,
+        event: &Event,
+    ) -> Result<Change, IllegalEvent> {
+        let unit = self.unit_in(path, event, UNDER_WAY)?;
+        let plan = serde_json::from_value(plan.clone())
+            .map_err(|error| illegal(event, &format!("it holds no plan: {error}")))?;
+        let frame = self.add(unit, Arc::new(plan), params);
+        if let Some(state) = self.step_mut(unit) {
+            state.frame = Some(frame);
+            state.warnings.extend(warning.cloned());
+        }
+        Ok(Change::Started(unit))
+    }
+
+    /// A unit waits for a person.
+    fn wait(&mut self, unit: Unit, message: &str, choices: &[String], expires_us: Option<i64>) {
+        if let Some(state) = self.step_mut(unit) {
+            state.phase = Phase::Waiting;
+            let (message, choices) = (message.to_owned(), choices.to_vec());
+            state.asked = Some(Asked { message, choices, expires_us });
+        }
+    }
+
     /// Adds the frame of a workflow that a unit begins to run.
     fn enter(
         &mut self,
@@ -223,13 +249,18 @@ impl RunState {
     ) -> Result<usize, IllegalEvent> {
         let plan = self.plan().workflows.get(workflow).cloned();
         let plan = plan.ok_or_else(|| illegal(event, "the plan has no such workflow"))?;
+        Ok(self.add(unit, plan, params))
+    }
+
+    /// Adds the frame of a plan that a unit begins to run.
+    fn add(&mut self, unit: Unit, plan: Arc<Plan>, params: &Object) -> usize {
         let known = self.frames.iter().find(|frame| Arc::ptr_eq(&frame.plan, &plan));
         let shape = known.map(|frame| Arc::clone(&frame.shape));
         let shape = shape.unwrap_or_else(|| Arc::new(Shape::of(&plan)));
         let path = format!("{}/", self.path(unit));
         let params = Arc::new(params.clone());
         self.frames.push(Frame::new(plan, shape, params, Some(unit), path));
-        Ok(self.frames.len() - 1)
+        self.frames.len() - 1
     }
 
     fn settle(

@@ -189,12 +189,12 @@ fn the_mistakes_that_people_make() {
             "`for_each`",
         ),
         (
-            "a kind of a later version",
+            "a plan without anybody",
             "  - id: b\n    plan: {goal: other}\n",
-            "not-supported-yet",
+            "unknown-agent",
             6,
-            5,
-            "CHANGELOG",
+            11,
+            "agents/",
         ),
         (
             "a workflow that is not there",
@@ -234,7 +234,7 @@ fn the_mistakes_that_people_make() {
             "wrong-kind",
             5,
             5,
-            "`agent`, `tool`, `workflow`, `compute` or `approval`",
+            "`agent`, `tool`, `workflow`, `compute`, `plan` or `approval`",
         ),
         (
             "two kinds",

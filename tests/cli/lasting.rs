@@ -32,6 +32,9 @@ steps:
   - id: sum
     compute:
       count: steps.sizes.output | length + steps.inner.output | length
+  - id: planned
+    plan: {goal: "What of {{ params.words | first }}?", agents: [cfo, hr], max_steps: 2}
+    needs: [sum]
   - id: ok
     approval: {message: "Go on with {{ steps.sum.output.count }}?"}
   - id: odd
@@ -47,6 +50,7 @@ steps:
     figures: none
 outputs:
   answer: "{{ steps.answer.output }}"
+  planned: "{{ steps.planned.output }}"
   inner: "{{ steps.inner.output }}"
   count: "{{ steps.sum.output.count }}"
 "#;
@@ -72,7 +76,10 @@ outputs:
 /// Answers by what is asked alone, so that any order of questions gives the same.
 fn answer(seen: &Seen) -> Reply {
     let asked = seen.message("user");
-    if asked.contains("Give an object") {
+    if seen.message("system").starts_with("You plan who") {
+        let part = |id: &str, agent: &str| json!({"id": id, "agent": agent, "task": "Look", "tool": null, "with": [], "needs": []});
+        Reply::text(&json!({"parts": [part("a", "cfo"), part("b", "hr")]}).to_string())
+    } else if asked.contains("Give an object") {
         Reply::text("no object")
     } else if asked.contains("JSON Schema") {
         Reply::text(r#"{"n": 6}"#)

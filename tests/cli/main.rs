@@ -24,6 +24,7 @@ mod http;
 mod interval;
 mod lasting;
 mod patterns;
+mod planned;
 mod project;
 mod rules;
 mod tools;

@@ -21,13 +21,14 @@ fn workflows() -> Vec<(String, String)> {
 #[test]
 fn every_pattern_is_valid_and_runs_without_a_model() {
     let workflows = workflows();
-    assert_eq!(workflows.len(), 3);
+    assert_eq!(workflows.len(), 4);
     for (path, text) in workflows {
         let test = Test::demo().file(&path, &text);
         test.also(["validate", &path, "--deny-warnings"]).code(0);
         let param = match path.as_str() {
             "workflows/money.yaml" => "question=How are we?",
             "workflows/break_even.yaml" => "channel=email",
+            "workflows/market.yaml" => "market=Brazil",
             _ => "plan=Hire ten engineers",
         };
         let ran = test.also(["run", &path, "-p", param, "--offline"]);

@@ -1,13 +1,9 @@
 //! Finds the way of a question: by its words where they are sure, else by one answer of a model, whose plan is checked
 //! like any workflow and goes back to it with its faults.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use crate::ask::{self, By, Decision, PLAN, Refusal, Route, RouteKind, Verdict};
-use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::document::{self, Workflow};
-use crate::event::{Fault, RunStatus};
+use crate::ask::{self, By, Decision, Refusal, Route, RouteKind, Verdict};
+use crate::document::Workflow;
+use crate::event::RunStatus;
 use crate::id::AgentName;
 use crate::plan::{self, Plan};
 use crate::tool;
@@ -74,6 +70,10 @@ fn chosen(
     }
 }
 
+fn bug(faults: &str) -> Failure {
+    Failure::Machine(ask::bug("plan made for the question", faults))
+}
+
 fn to_agents(
     asked: &Asked<'_>,
     route: Route,
@@ -81,19 +81,13 @@ fn to_agents(
     warning: Option<String>,
 ) -> Result<Chosen, Failure> {
     let document = if has_model {
-        ask::lexical_draft(asked.catalog, asked.question, &route.agents)
+        ask::lexical_draft(asked.library(), asked.question, &route.agents)
     } else {
-        Ok(ask::overview(asked.catalog, asked.question, &route.agents))
+        Ok(ask::overview(asked.library(), asked.question, &route.agents))
     };
-    let document = document.map_err(|Refusal(fault)| bug("plan made for the question", &fault))?;
-    let plan =
-        compiled(asked, &document).map_err(|faults| bug("plan made for the question", &faults))?;
+    let document = document.map_err(|Refusal(fault)| bug(&fault))?;
+    let plan = ask::check(&document, asked.library()).map_err(|faults| bug(&faults))?;
     Ok(Chosen { route, plan: Some(plan), document: Some(document), warning })
-}
-
-/// A document of the engine's own that does not pass the check.
-fn bug(what: &str, faults: &str) -> Failure {
-    Failure::Machine(Fault::new("bug", format!("the {what} is at fault: {faults}")))
 }
 
 /// The plan of the workflow that a route names.
@@ -103,30 +97,11 @@ pub(in crate::cli) fn workflow(asked: &Asked<'_>, route: &Route) -> Option<Plan>
     plan::compile(document, asked.library()).0
 }
 
-/// A document made for the question as a plan, checked like any file; or its faults in words.
-fn compiled(asked: &Asked<'_>, document: &Value) -> Result<Plan, String> {
-    let text = ask::text(document)?;
-    let file = Arc::new(SourceFile { path: PathBuf::from(PLAN), text });
-    let (read, mut faults) = document::read::<Workflow>(file);
-    let plan = read.and_then(|document| {
-        let (plan, found) = plan::compile(&document, asked.library());
-        faults.extend(found);
-        plan
-    });
-    plan.ok_or_else(|| {
-        let line = |fault: &Diagnostic| match &fault.help {
-            Some(help) => format!("- {} ({help})", fault.message),
-            None => format!("- {}", fault.message),
-        };
-        faults.iter().filter(|fault| fault.is_error()).map(line).collect::<Vec<_>>().join("\n")
-    })
-}
-
 /// Asks a model, again with the faults of what it planned. The inner error tells why there is no decision.
 #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
 async fn decide(asked: &Asked<'_>) -> Result<Result<Chosen, String>, Failure> {
-    let inquiry = compiled(asked, &ask::inquiry(asked.catalog));
-    let inquiry = inquiry.map_err(|faults| bug("inquiry", &faults))?;
+    let inquiry = ask::check(&ask::inquiry(asked.catalog), asked.library());
+    let inquiry = inquiry.map_err(|faults| Failure::Machine(ask::bug("inquiry", &faults)))?;
     let mut refused = String::new();
     for _ in 0..TRIES {
         let mut given = Object::new();
@@ -181,15 +156,15 @@ fn decided(asked: &Asked<'_>, decision: Decision) -> Result<Chosen, String> {
             let known = |name: &AgentName| catalog.library.agent(name).is_some();
             let agent = decision.agent.filter(known).ok_or("- `agent` names no agent")?;
             let route = Route::to_agents(vec![agent], 1.0, By::Model, "");
-            let document = ask::lexical_draft(catalog, asked.question, &route.agents)
+            let document = ask::lexical_draft(asked.library(), asked.question, &route.agents)
                 .map_err(|Refusal(message)| format!("- {message}"))?;
-            let plan = compiled(asked, &document)?;
+            let plan = ask::check(&document, asked.library())?;
             Ok(done(route, Some(plan), Some(document)))
         }
         Verdict::Plan => {
-            let document = ask::draft(catalog, asked.question, &decision.parts)
+            let document = ask::draft(asked.library(), asked.question, &decision.parts)
                 .map_err(|Refusal(message)| format!("- {message}"))?;
-            let plan = compiled(asked, &document)?;
+            let plan = ask::check(&document, asked.library())?;
             let mut agents: Vec<AgentName> = Vec::new();
             for agent in decision.parts.into_iter().filter_map(|part| part.agent) {
                 if !agents.contains(&agent) {

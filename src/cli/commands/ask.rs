@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::ask::{self, By, Route, RouteKind, Turn};
 use crate::cli::arguments::{Ask, Global};
@@ -50,7 +51,8 @@ pub(in crate::cli) fn run(
     let limit = limits.map_or(MAX_PARALLEL, usize::from);
     // A question never changes anything that nobody consents to.
     let mode = Mode { offline: arguments.offline, allow_write: false };
-    let context = setup::context(models, toolbox, limit, mode);
+    let library = Arc::new(library);
+    let context = setup::context(models, toolbox, limit, mode, &library);
     setup::runtime()?.block_on(async {
         let catalog = catalog(&library, &documents, &context.tools).await?;
         let journal = RefCell::new(setup::journal(&place.journal(global))?);

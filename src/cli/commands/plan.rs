@@ -58,9 +58,11 @@ pub(in crate::cli) fn compiled(
     let place = Place::find(global, from)?;
     let file = workflow_file(&place, named)?;
     let (workflow, faults) = load::read::<Workflow>(&place, &file);
-    // Only what the workflow names is asked for: another tool's source may be away. One that runs others may call
-    // any tool.
-    let runs_others = workflow.iter().any(|w| w.value.workflow_names().next().is_some());
+    // Only what the workflow names is asked for: another tool's source may be away. One that runs others, or plans,
+    // may call any tool.
+    let runs_others = workflow.iter().any(|w| {
+        w.value.workflow_names().next().is_some() || w.value.steps.iter().any(|s| s.plan.is_some())
+    });
     let named: BTreeSet<ToolName> =
         workflow.iter().flat_map(|w| w.value.tool_names()).cloned().collect();
     let mut loaded = Loaded::library(&place, |tool| runs_others || named.contains(tool));

@@ -27,7 +27,8 @@ pub(in crate::cli) fn run(
     let models = setup::models(&loaded.library, &environment);
     let limit =
         arguments.max_parallel.or(plan.limits.max_parallel).map_or(MAX_PARALLEL, usize::from);
-    let context = setup::context(models, loaded.toolbox, limit, mode);
+    let library = Arc::new(loaded.library);
+    let context = setup::context(models, loaded.toolbox, limit, mode, &library);
     if let Some(rows) = &arguments.batch.rows {
         let journal = place.journal(global);
         return batch::run(rows, arguments, plan, &given, &context, &journal, printer);

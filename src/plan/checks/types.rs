@@ -91,6 +91,9 @@ impl Texts<'_, '_> {
         if let Some(default) = &step.default {
             self.value(default, &format!("{pointer}/default"));
         }
+        if let Some(planning) = &step.plan {
+            self.template(&planning.goal, &format!("{pointer}/plan/goal"));
+        }
         if let Some(approval) = &step.approval {
             self.template(&approval.message, &format!("{pointer}/approval/message"));
         }

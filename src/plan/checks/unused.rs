@@ -61,6 +61,13 @@ pub fn check_use<'w>(
             if let Some(AgentRef::Inline(agent)) = &step.agent {
                 agents.extend(agent.consult.iter().cloned());
             }
+            match &step.plan {
+                Some(plan) if plan.agents.is_empty() => {
+                    agents.extend(library.agents().map(|agent| agent.value.name.clone()));
+                }
+                Some(plan) => agents.extend(plan.agents.iter().cloned()),
+                None => {}
+            }
         }
         tools.extend(workflow.value.tool_names().cloned());
     }

@@ -43,7 +43,11 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
 fn written_to<'p>(plan: &'p Plan, step: &Step) -> Option<&'p Tool> {
     match &step.kind {
         Kind::Tool(call) => plan.tools.get(&call.tool).filter(|tool| tool.writes()),
-        Kind::Agent(_) | Kind::Compute(_) | Kind::Workflow(_) | Kind::Approval(_) => None,
+        Kind::Agent(_)
+        | Kind::Compute(_)
+        | Kind::Workflow(_)
+        | Kind::Plan(_)
+        | Kind::Approval(_) => None,
     }
 }
 
@@ -193,7 +197,7 @@ impl<'f> Flow<'f> {
 /// Whose words the output of a step may hold.
 fn stranger(plan: &Plan, step: &Step, workflows: &Workflows) -> Option<&'static str> {
     match &step.kind {
-        Kind::Agent(_) => Some("a model"),
+        Kind::Agent(_) | Kind::Plan(_) => Some("a model"),
         Kind::Tool(call) => {
             let http = plan.tools.get(&call.tool).and_then(Tool::http);
             http.map(|_| "a server's answer")

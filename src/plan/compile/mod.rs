@@ -5,6 +5,7 @@ mod approval;
 mod call;
 mod compute;
 mod edges;
+mod planning;
 mod repeat;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,6 +234,9 @@ impl Compiler<'_> {
         if let Some(workflow) = &step.workflow {
             return self.workflow(step, workflow, pointer, edges);
         }
+        if let Some(planning) = &step.plan {
+            return self.planning(step, planning, pointer, edges);
+        }
         if let Some(approval) = &step.approval {
             return Some(self.approval(step, approval, pointer, edges));
         }
@@ -253,7 +257,7 @@ impl Compiler<'_> {
                     let reads = vec![step.id.clone()];
                     (
                         step.id.to_string(),
-                        Output { value, needs: reads.clone(), reads, told: step.agent().is_some() },
+                        Output { value, needs: reads.clone(), reads, told: step.is_told() },
                     )
                 })
                 .collect();
@@ -352,7 +356,7 @@ impl Compiler<'_> {
         let Some(step) = steps.iter().find(|step| id == Some(step.id.as_str())) else {
             return false;
         };
-        let Some(name) = &step.workflow else { return step.agent.is_some() };
+        let Some(name) = &step.workflow else { return step.agent.is_some() || step.plan.is_some() };
         let Some(plan) = self.workflows.get(name) else { return false };
         match path.get(2).and_then(|output| plan.outputs.get(output)) {
             Some(output) => output.told,

@@ -65,6 +65,8 @@ impl Compiler<'_> {
             ("compute", "arithmetic gives the same again")
         } else if step.workflow.is_some() {
             ("workflow", "give it to the steps of that workflow")
+        } else if step.plan.is_some() {
+            ("plan", "give it to the workflow that plans")
         } else if step.approval.is_some() {
             ("approval", "how long the answer is waited for stands at `approval.timeout`")
         } else {

@@ -148,6 +148,15 @@ fn outer_steps() -> Vec<Snippet> {
         ),
         (
             steps,
+            "plan step",
+            "Has a model plan what is to be done for a goal, and does it",
+            json!({
+                "id": "${1:study}",
+                "plan": {"goal": "${2:What would it take?}"},
+            }),
+        ),
+        (
+            steps,
             "approval step",
             "Asks a person, for whom the run waits",
             json!({

@@ -69,7 +69,7 @@ pub(super) fn of_kind(kind: &Kind) -> &'static Look {
         Kind::Agent(_) => &AGENT,
         Kind::Tool(_) => &TOOL,
         Kind::Compute(_) => &COMPUTE,
-        Kind::Workflow(_) => &WORKFLOW,
+        Kind::Workflow(_) | Kind::Plan(_) => &WORKFLOW,
         Kind::Approval(_) => &APPROVAL,
     }
 }

@@ -56,6 +56,8 @@ impl Executor<'_> {
 fn approval(state: &RunState, unit: Unit) -> Option<&ApprovalStep> {
     match &state.definition(unit)?.kind {
         Kind::Approval(approval) => Some(approval),
-        Kind::Agent(_) | Kind::Tool(_) | Kind::Compute(_) | Kind::Workflow(_) => None,
+        Kind::Agent(_) | Kind::Tool(_) | Kind::Compute(_) | Kind::Workflow(_) | Kind::Plan(_) => {
+            None
+        }
     }
 }

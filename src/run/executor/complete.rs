@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::Executor;
 use crate::event::RunStatus;
 use crate::event::{Event, Fault, FigureCount};
-use crate::plan::Step;
+use crate::plan::{Kind, Step};
 use crate::run::figures::Evidence;
 use crate::run::frame::Unit;
 use crate::run::outputs;
 use crate::run::state::RunState;
 use crate::run::step_state::{Phase, StepState};
 use crate::run::steps::{self, Done};
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 impl Executor<'_> {
     pub(super) fn complete(&mut self, unit: Unit) {
@@ -46,6 +46,11 @@ impl Executor<'_> {
         let state = self.recorder.scheduler().state();
         let ended = match (state.frames().get(number), self.inputs.get(number)) {
             (Some(frame), Some(inputs)) => match outputs::render(frame, inputs) {
+                // Of a plan its answer, with what was said when it was planned.
+                (RunStatus::Succeeded, outputs, _) if matches!(step.kind, Kind::Plan(_)) => {
+                    let told = state.step(unit).map_or_else(Vec::new, |s| s.warnings.clone());
+                    Ok(Done { warnings: told, ..Done::of(answer(outputs)) })
+                }
                 (RunStatus::Succeeded, outputs, _) => Ok(Done::of(outputs.into())),
                 (_, _, fault) => Err(fault.unwrap_or_else(|| {
                     Fault::new("workflow-failed", "the workflow made none of its outputs")
@@ -59,6 +64,11 @@ impl Executor<'_> {
             None => Event::StepFailed { step: path, error: Fault::new("bug", "no such step") },
         }
     }
+}
+
+/// The one output of a plan that was made for a goal.
+fn answer(outputs: Object) -> Value {
+    outputs.into_iter().next().map_or(Value::Null, |(_, answer)| answer)
 }
 
 /// What the items gave, in order: null for one that was skipped.

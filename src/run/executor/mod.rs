@@ -257,8 +257,11 @@ impl<'r> Executor<'r> {
         self.hear();
         match ended {
             Ok((task, event)) => {
-                if let Some(unit) = self.running.swap_remove(&task) {
-                    self.settled(unit, event);
+                let unit = self.running.swap_remove(&task);
+                match (unit, event) {
+                    (Some(_), made @ Event::PlanMade { .. }) => self.begin(made),
+                    (Some(unit), event) => self.settled(unit, event),
+                    (None, _) => {}
                 }
             }
             // A step that panicked is a bug of the engine; the run still ends, with the step named.
@@ -271,6 +274,14 @@ impl<'r> Executor<'r> {
                         .emit(Event::StepFailed { step, error: Fault::new("bug", message) });
                 }
             }
+        }
+    }
+
+    /// Takes a plan that a step made: the steps of the plan become ready.
+    fn begin(&mut self, made: Event) {
+        self.recorder.emit(made);
+        if let Some(frame) = self.recorder.scheduler().state().frames().get(self.inputs.len()) {
+            self.inputs.push(super::steps::planning::inputs(frame.plan(), frame.params()));
         }
     }
 

@@ -81,6 +81,7 @@ pub(in crate::run) fn inputs(state: &RunState) -> Vec<Inputs> {
             None => Inputs::new(frame.plan(), frame.params()),
             Some(step) => match &step.kind {
                 Kind::Workflow(call) => Inputs::within(frame.plan(), frame.params(), &call.told),
+                Kind::Plan(_) => steps::planning::inputs(frame.plan(), frame.params()),
                 Kind::Agent(_) | Kind::Tool(_) | Kind::Compute(_) | Kind::Approval(_) => {
                     Inputs::new(frame.plan(), frame.params())
                 }

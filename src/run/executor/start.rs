@@ -83,6 +83,9 @@ impl Executor<'_> {
                     .map(|work| (steps::key::of_agent(agent, &work, &plan, &self.context), work))
                     .map(|(key, (system, prompt))| job(Work::Ask { system, prompt }, key))
             }
+            Kind::Plan(wanted) => {
+                wanted.goal.render_text(&scope).map(|goal| job(Work::Plan(goal), None))
+            }
             Kind::Tool(call) if !self.may_write(&plan, frame, step, call) => Err(Fault::new(
                 "write-without-approval",
                 format!("nobody consented to `{}`, which changes something", call.tool),

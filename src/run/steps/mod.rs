@@ -6,6 +6,7 @@ pub(super) mod compute;
 pub(super) mod items;
 pub(super) mod key;
 mod past;
+pub(super) mod planning;
 pub(super) mod tool;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,13 +59,15 @@ pub(super) enum Work {
     },
     /// A call of a tool with these arguments.
     Call(Object),
+    /// A plan for this goal.
+    Plan(String),
 }
 
 /// What a step gave.
 pub(super) struct Done {
-    output: Value,
-    figures: FigureCount,
-    warnings: Vec<String>,
+    pub(super) output: Value,
+    pub(super) figures: FigureCount,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Done {
@@ -76,10 +79,10 @@ impl Done {
 impl Job {
     /// Whether the step only asks a model, so that it can begin again as if it had never begun.
     pub(super) fn only_asks(&self) -> bool {
-        matches!(self.work, Work::Ask { .. })
+        matches!(self.work, Work::Ask { .. } | Work::Plan(_))
     }
 
-    /// Does the step; gives the event that ends it.
+    /// Does the step; gives the event that ends it, or that tells what it is made of.
     pub(super) async fn run(self) -> Event {
         let bug = || Fault::new("bug", "the plan has no such step");
         let Some(step) = self.plan.steps.get(self.unit.step) else {
@@ -92,6 +95,12 @@ impl Job {
             }
             (Kind::Tool(call), Work::Call(arguments)) => {
                 tool::call(&self, step, call, arguments).await
+            }
+            (Kind::Plan(wanted), Work::Plan(goal)) => {
+                match planning::make(&self, step, wanted, goal).await {
+                    Ok(made) => return made,
+                    Err(fault) => Err(fault),
+                }
             }
             _ => Err(bug()),
         };
@@ -147,6 +156,7 @@ pub(super) fn end(
                     | Kind::Tool(_)
                     | Kind::Compute(_)
                     | Kind::Workflow(_)
+                    | Kind::Plan(_)
                     | Kind::Approval(_) => (output, FigureCount::default()),
                 };
                 let output = Arc::new(output);

@@ -1,0 +1,100 @@
+//! Plans that are made while a run is under way: documents of the same kind as those of `engine ask`, checked alike.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::PLAN;
+use super::decision::{self, Parts};
+use super::draft::{Refusal, draft, lexical_draft, text};
+use super::router::{self, Index, Month, Values};
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::document::{self, Workflow};
+use crate::event::Fault;
+use crate::id::AgentName;
+use crate::plan::{self, Library, Plan, PlanStep};
+use crate::run;
+use crate::value::Value;
+
+/// The most agents that words alone name.
+const MOST_AGENTS: usize = 3;
+
+/// A document made for a question as a plan, checked like any file; or its faults in words for the model that planned it.
+pub fn check(document: &Value, library: &Library) -> Result<Plan, String> {
+    let text = text(document)?;
+    let file = Arc::new(SourceFile { path: PathBuf::from(PLAN), text });
+    let (read, mut faults) = document::read::<Workflow>(file);
+    let plan = read.and_then(|document| {
+        let (plan, found) = plan::compile(&document, library);
+        faults.extend(found);
+        plan
+    });
+    plan.ok_or_else(|| {
+        let line = |fault: &Diagnostic| match &fault.help {
+            Some(help) => format!("- {} ({help})", fault.message),
+            None => format!("- {}", fault.message),
+        };
+        faults.iter().filter(|fault| fault.is_error()).map(line).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// Plans with the agents and tools of a project.
+pub struct Planner {
+    library: Arc<Library>,
+}
+
+impl Planner {
+    /// A planner for a project.
+    pub fn new(library: Arc<Library>) -> Self {
+        Self { library }
+    }
+
+    fn made(&self, document: Result<Value, Refusal>) -> Result<run::Made, String> {
+        let document = document.map_err(|Refusal(fault)| format!("- {fault}"))?;
+        let plan = check(&document, &self.library)?;
+        Ok(run::Made { document: Arc::new(document), plan })
+    }
+}
+
+impl run::Planner for Planner {
+    fn inquiry(&self, wanted: &PlanStep) -> Result<Plan, Fault> {
+        let document = decision::planning(&self.library, &wanted.agents, wanted.max_steps);
+        check(&document, &self.library).map_err(|faults| bug("inquiry", &faults))
+    }
+
+    fn read(&self, wanted: &PlanStep, goal: &str, answer: &Value) -> Result<run::Made, String> {
+        let Parts { parts } =
+            serde_json::from_value(answer.clone()).map_err(|error| format!("- {error}"))?;
+        if let Some(part) = parts
+            .iter()
+            .find(|part| part.agent.as_ref().is_some_and(|agent| !wanted.agents.contains(agent)))
+        {
+            let names: Vec<&str> = wanted.agents.iter().map(AgentName::as_str).collect();
+            let names = names.join(", ");
+            return Err(format!(
+                "- part `{}` has an agent that takes no part; these do: {names}",
+                part.id
+            ));
+        }
+        self.made(draft(&self.library, goal, &parts))
+    }
+
+    fn by_words(&self, wanted: &PlanStep, goal: &str) -> Result<run::Made, Fault> {
+        let library = &self.library;
+        let allowed = |name: &AgentName| wanted.agents.contains(name);
+        let agents = library.agents().map(|document| &document.value);
+        // Neither values nor periods matter for who is asked.
+        let agents = agents.filter(|agent| allowed(&agent.name));
+        let index = Index::new(std::iter::empty(), agents, &Values::new(), Month::new(0, 1));
+        let mut named = router::route(&index, goal).agents;
+        if named.is_empty() {
+            named = wanted.agents.iter().take(MOST_AGENTS).cloned().collect();
+        }
+        let made = self.made(lexical_draft(library, goal, &named));
+        made.map_err(|faults| bug("plan made for the goal", &faults))
+    }
+}
+
+/// A document of the engine's own that does not pass the check.
+pub fn bug(what: &str, faults: &str) -> Fault {
+    Fault::new("bug", format!("the {what} is at fault: {faults}"))
+}

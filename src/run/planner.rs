@@ -1,0 +1,29 @@
+//! Who turns a goal into a plan while a run is under way. The rules of decomposition are `ask`'s; here is what a run
+//! needs of them.
+
+use std::sync::Arc;
+
+use crate::event::Fault;
+use crate::plan::{Plan, PlanStep};
+use crate::value::Value;
+
+/// Turns goals into plans.
+pub trait Planner: Send + Sync {
+    /// The plan whose one step asks a model for the parts of a plan. Its params are `question`, and `refused` for what was
+    /// wrong with the answer before.
+    fn inquiry(&self, wanted: &PlanStep) -> Result<Plan, Fault>;
+
+    /// The plan that an answer comes to; or its faults, in words for the model.
+    fn read(&self, wanted: &PlanStep, goal: &str, answer: &Value) -> Result<Made, String>;
+
+    /// The plan where no usable one came: whom the words of the goal name.
+    fn by_words(&self, wanted: &PlanStep, goal: &str) -> Result<Made, Fault>;
+}
+
+/// A plan made while a run is under way. Its param `question` holds the goal.
+pub struct Made {
+    /// The workflow document.
+    pub document: Arc<Value>,
+    /// The plan of that document, checked.
+    pub plan: Plan,
+}
