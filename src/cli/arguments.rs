@@ -39,6 +39,8 @@ pub(super) enum Command {
     Run(Run),
     /// Answer a question: find the workflow or the agents for it, or make a plan, and run it
     Ask(Ask),
+    /// Ask questions one after the other, as a conversation
+    Chat(Chat),
     /// Check files before anything is run
     Validate(Validate),
     /// Explain a rule that `validate` checks
@@ -109,7 +111,7 @@ pub(super) struct Run {
     pub(super) ending: Ending,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Ask {
     /// The question, in your own words
@@ -130,6 +132,24 @@ pub(super) struct Ask {
     #[arg(long)]
     pub(super) offline: bool,
     /// The most that the answer may cost in models
+    #[arg(long, value_name = "USD", value_parser = positive)]
+    pub(super) max_cost_usd: Option<f64>,
+    #[command(flatten)]
+    pub(super) ending: Ending,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Chat {
+    /// The conversation to go on with, or the name of a new one
+    #[arg(long, short, value_name = "NAME")]
+    pub(super) session: Option<String>,
+    /// Tell why each question goes where it goes
+    #[arg(long)]
+    pub(super) explain: bool,
+    /// Ask no model: show what the agents look at
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// The most that each answer may cost in models
     #[arg(long, value_name = "USD", value_parser = positive)]
     pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowances;
@@ -38,23 +39,45 @@ pub(super) fn progress(ending: Ending, plan: &Plan, printer: &Printer) -> Box<dy
 }
 
 /// The first Ctrl-C ends the run, with an outcome; a second one ends the process at once.
+pub(super) fn interruptible() -> CancellationToken {
+    let cancel = CancellationToken::new();
+    listen(cancel.clone());
+    cancel
+}
+
+/// One of several things that Ctrl-C stops, each on its own: it listens until it is dropped.
+pub(super) struct Interruptible {
+    pub(super) cancel: CancellationToken,
+    listener: JoinHandle<()>,
+}
+
+impl Interruptible {
+    pub(super) fn new() -> Self {
+        let cancel = CancellationToken::new();
+        Self { listener: listen(cancel.clone()), cancel }
+    }
+}
+
+impl Drop for Interruptible {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     clippy::exit,
-    reason = "the listener must live until the process ends, not until the run does"
+    reason = "the listener must live longer than the tasks of a run"
 )]
-pub(super) fn interruptible() -> CancellationToken {
-    let cancel = CancellationToken::new();
-    let asked = cancel.clone();
+fn listen(cancel: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            asked.cancel();
+            cancel.cancel();
         }
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
-    });
-    cancel
+    })
 }
 
 /// A run that is about to begin.

@@ -13,6 +13,7 @@ mod support;
 
 mod agents;
 mod ask;
+mod chat;
 mod consult;
 mod costs;
 mod demo;

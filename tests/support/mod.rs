@@ -2,6 +2,7 @@
 
 pub(crate) mod server;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -77,6 +78,21 @@ impl Test {
     /// Runs another command line in the same folder.
     pub(crate) fn also<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
         self.command_of(arguments).output().expect("the engine starts").into()
+    }
+
+    /// Runs another command line in the same folder, which reads this from standard input.
+    pub(crate) fn also_given<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        input: &str,
+    ) -> Ran {
+        let mut command = self.command_of(arguments);
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("the engine starts");
+        let mut stdin = child.stdin.take().expect("standard input");
+        // It may end before it has read everything.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        child.wait_with_output().expect("the engine ends").into()
     }
 
     fn command_of<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {

@@ -27,7 +27,7 @@ pub(in crate::cli) fn clarify(asked: &Asked<'_>, route: &mut Route) -> Result<bo
     };
     for name in std::mem::take(&mut route.missing) {
         let Some(param) = workflow.params.get(&name) else { continue };
-        let about = param.description.as_deref().unwrap_or(&name);
+        let about = param.description.as_deref().unwrap_or(&name).trim_end_matches('.');
         asked
             .printer
             .err(&format!("{about}{}\n{name}: ", named_values(asked, workflow, route, &name)));

@@ -1,7 +1,9 @@
 //! Questions on their way to an answer: what `engine ask` has in common with whatever else asks.
 
+mod answer;
 mod choose;
 mod clarify;
+mod room;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -23,8 +25,10 @@ use crate::run::{Context, Outcome, Reuse, UsageReport};
 use crate::tool::Toolbox;
 use crate::value::{Object, Value};
 
-pub(super) use choose::{Chosen, choose, workflow};
-pub(super) use clarify::{clarify, refuse};
+pub(super) use room::Room;
+
+use choose::{Chosen, choose, workflow};
+use clarify::{clarify, refuse};
 
 /// A question on its way to an answer.
 pub(super) struct Asked<'a> {
@@ -112,7 +116,7 @@ impl Asked<'_> {
 }
 
 /// What the project can be asked, with the values that exist in its data for params of workflows and of agents' tools.
-pub(super) async fn catalog<'l>(
+async fn catalog<'l>(
     library: &'l Library,
     documents: &'l [Arc<Document<Workflow>>],
     tools: &Toolbox,

@@ -4,6 +4,7 @@ pub(super) mod approve;
 pub(super) mod ask;
 pub(super) mod batch;
 pub(super) mod cancel;
+pub(super) mod chat;
 pub(super) mod completions;
 pub(super) mod costs;
 pub(super) mod explain;

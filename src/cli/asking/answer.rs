@@ -1,0 +1,122 @@
+//! A question from its route to its answer: what is shown, run and kept of it.
+
+use std::path::Path;
+
+use super::{Asked, Chosen, choose, clarify, refuse, workflow};
+use crate::ask::{self, By, Route, RouteKind, Turn};
+use crate::cli::arguments::Ask;
+use crate::cli::drive;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::setup;
+use crate::event::Fault;
+use crate::plan::Plan;
+use crate::report::{self, AskReport};
+use crate::run::{Outcome, Reuse};
+use crate::value::Value;
+
+impl Asked<'_> {
+    #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+    pub(super) async fn answer(&self) -> Result<(Exit, Option<Turn>), Failure> {
+        let Chosen { mut route, mut plan, document, warning } = choose(self).await?;
+        if route.kind == RouteKind::Clarify && clarify(self, &mut route)? {
+            plan = workflow(self, &route);
+        }
+        let Ask { ending, explain, plan_only, save, .. } = self.arguments;
+        // What is carried over is shown before it runs.
+        if *explain || route.by == By::Session && !ending.quiet && !plan_only {
+            self.printer.err(&report::route(&route));
+        }
+        let document = document.as_ref();
+        let Some(plan) = plan else { return Ok((refuse(self, &route)?, None)) };
+        if let Some(path) = save {
+            self.save(path, document)?;
+        }
+        if *plan_only {
+            return Ok((self.show(&route, document, &plan)?, Some(self.turn(&route, None))));
+        }
+        let reuse = if route.by == By::Session { self.past()? } else { None };
+        let mut outcome = self.run(plan, route.params.clone(), reuse, *ending).await?;
+        outcome.warnings.extend(warning);
+        self.add_before(&mut outcome);
+        let exit = if ending.json {
+            let report =
+                AskReport { outcome: Some(&outcome), route: &route, plan: document, refusal: None };
+            self.print(&report)?;
+            drive::summary(*ending, &outcome, self.printer)
+        } else {
+            drive::end(*ending, &outcome, self.printer)?
+        };
+        Ok((exit, Some(self.turn(&route, Some(&outcome)))))
+    }
+
+    /// The question as the session keeps it.
+    fn turn(&self, route: &Route, outcome: Option<&Outcome>) -> Turn {
+        let answer = outcome.and_then(|outcome| outcome.outputs.get("answer")?.as_str());
+        Turn {
+            at_us: setup::now_us(),
+            question: self.question.to_owned(),
+            run_id: outcome.map(|outcome| outcome.run_id.clone()),
+            workflow: route.workflow.clone(),
+            params: route.params.clone(),
+            agents: route.agents.clone(),
+            answer: answer.map(str::to_owned),
+        }
+    }
+
+    /// What the run before made: only what the changed params touch is done again.
+    fn past(&self) -> Result<Option<Reuse>, Failure> {
+        let run = self.turns.last().and_then(|turn| turn.run_id.as_ref());
+        run.map(|run| drive::made_by(&self.journal.borrow(), run)).transpose()
+    }
+
+    /// Shows what would run.
+    fn show(&self, route: &Route, document: Option<&Value>, plan: &Plan) -> Result<Exit, Failure> {
+        if self.arguments.ending.json {
+            self.print(&AskReport { outcome: None, route, plan: document, refusal: None })?;
+            return Ok(Exit::Success);
+        }
+        if !self.arguments.explain {
+            self.printer.err(&report::route(route));
+        }
+        let text = match document {
+            Some(document) => text(document)?,
+            None => report::plan(&report::PlanReport::of(
+                plan,
+                route.params.clone(),
+                self.catalog.library,
+                &[],
+            )),
+        };
+        self.printer.out(&text);
+        Ok(Exit::Success)
+    }
+
+    /// Keeps a plan as a workflow.
+    fn save(&self, path: &Path, document: Option<&Value>) -> Result<(), Failure> {
+        let Some(document) = document else {
+            self.printer.err("nothing to save: a workflow of the project answers this question\n");
+            return Ok(());
+        };
+        let mut document = document.clone();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        if let Some(name) = document.get_mut("name") {
+            *name = stem.replace(|c: char| !c.is_ascii_alphanumeric(), "_").into();
+        }
+        let write = |text: String| {
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::write(path, text)
+        };
+        write(text(&document)?)
+            .map_err(|e| Failure::machine(&format!("cannot write {}", path.display()), &e))?;
+        self.printer.err(&format!("kept as {}\n", path.display()));
+        Ok(())
+    }
+
+    pub(in crate::cli) fn print(&self, report: &AskReport<'_>) -> Result<(), Failure> {
+        self.printer.json("the answer", report)
+    }
+}
+
+fn text(document: &Value) -> Result<String, Failure> {
+    ask::text(document).map_err(|message| Failure::Machine(Fault::new("machine", message)))
+}

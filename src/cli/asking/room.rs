@@ -1,0 +1,121 @@
+//! A project that questions are put to, one or many.
+
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Asked, catalog};
+use crate::ask::Catalog;
+use crate::cli::arguments::{Ask, Global};
+use crate::cli::drive::MAX_PARALLEL;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::load::{Loaded, Place};
+use crate::cli::printer::Printer;
+use crate::cli::sessions::Sessions;
+use crate::cli::setup::{self, Mode};
+use crate::document::{Document, Workflow};
+use crate::journal::Journal;
+use crate::plan::Library;
+use crate::run::Context;
+
+/// A project with everything that answers need.
+pub(in crate::cli) struct Room {
+    place: Place,
+    journal_path: std::path::PathBuf,
+    library: Arc<Library>,
+    documents: Vec<Arc<Document<Workflow>>>,
+    context: Arc<Context>,
+}
+
+impl Room {
+    /// Reads and checks the project.
+    pub(in crate::cli) fn open(global: &Global, offline: bool) -> Result<Self, Failure> {
+        let place = Place::find(global, Path::new(""))?;
+        if place.root.is_none() {
+            let help = "go to a project's folder, name it with --project, or make one with `engine init DIR`";
+            return Err(Failure::usage(
+                "there is no project here whose agents could be asked",
+                help,
+            ));
+        }
+        let mut loaded = Loaded::library(&place, |_| true);
+        let documents = loaded.workflows(&place, &place.files_in("workflows"));
+        if loaded.has_errors() {
+            return Err(loaded.failure());
+        }
+        let Loaded { library, toolbox, .. } = loaded;
+        let models = setup::models(&library, &setup::environment());
+        let limits = library.project.as_ref().and_then(|project| project.value.limits.max_parallel);
+        let limit = limits.map_or(MAX_PARALLEL, usize::from);
+        // A question never changes anything that nobody consents to.
+        let mode = Mode { offline, allow_write: false };
+        let library = Arc::new(library);
+        let context = setup::context(models, toolbox, limit, mode, &library);
+        Ok(Self { journal_path: place.journal(global), place, library, documents, context })
+    }
+
+    /// What can be asked, with the values that the data holds now.
+    pub(in crate::cli) async fn catalog(&self) -> Result<Catalog<'_>, Failure> {
+        catalog(&self.library, &self.documents, &self.context.tools).await
+    }
+
+    /// Opens the journal.
+    pub(in crate::cli) fn journal(&self) -> Result<RefCell<Journal>, Failure> {
+        setup::journal(&self.journal_path).map(RefCell::new)
+    }
+
+    /// The conversations.
+    pub(in crate::cli) fn sessions(&self) -> Sessions {
+        Sessions::beside(&self.journal_path)
+    }
+
+    /// Where the project keeps what is its user's own.
+    pub(in crate::cli) fn folder(&self) -> &Path {
+        self.journal_path.parent().unwrap_or(&self.place.here)
+    }
+
+    /// Answers one question and keeps it in its session.
+    #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+    pub(in crate::cli) async fn answer(
+        &self,
+        arguments: &Ask,
+        catalog: &Catalog<'_>,
+        journal: &RefCell<Journal>,
+        cancel: CancellationToken,
+        printer: &Printer,
+    ) -> Result<Exit, Failure> {
+        let question = arguments.question.trim();
+        if question.is_empty() {
+            return Err(Failure::usage(
+                "the question is empty",
+                "engine ask \"Can we afford ...?\"",
+            ));
+        }
+        if let Some(path) = arguments.save.as_ref().filter(|path| path.exists()) {
+            let message = format!("{} exists already", path.display());
+            return Err(Failure::usage(message, "name another file"));
+        }
+        let sessions = self.sessions();
+        let named = arguments.session.as_ref();
+        let turns = named.map_or_else(|| Ok(Vec::new()), |name| sessions.turns(name))?;
+        let asked = Asked {
+            turns,
+            question,
+            catalog,
+            documents: &self.documents,
+            context: &self.context,
+            journal,
+            cancel,
+            arguments,
+            printer,
+            before: Cell::default(),
+        };
+        let (exit, turn) = asked.answer().await?;
+        if let (Some(name), Some(turn)) = (named, turn) {
+            sessions.add(name, &turn)?;
+        }
+        Ok(exit)
+    }
+}
