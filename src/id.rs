@@ -57,6 +57,8 @@ identifiers! {
     AgentName;
     /// A tool; unique within its project.
     ToolName;
+    /// An MCP server; a key of `mcp` in engine.yaml.
+    ServerName;
     /// A model; a key of `models` in engine.yaml.
     ModelName;
     /// A source; a key of `sources` in engine.yaml.

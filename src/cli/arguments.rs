@@ -49,6 +49,8 @@ pub(super) enum Command {
     Plan(Plan),
     /// Draw a workflow's graph
     Graph(Graph),
+    /// List what agents and steps can call
+    Tools(Tools),
     /// List the runs of the journal, newest first, or delete old ones
     Runs(Runs),
     /// Show a run: its steps, when they ran, its answer and what it took
@@ -264,9 +266,22 @@ pub(super) struct Validate {
     pub(super) deny_warnings: bool,
     #[command(flatten)]
     pub(super) writing: Writing,
+    /// Ask the servers that tools name, too: whether they offer what the files say
+    #[arg(long)]
+    pub(super) online: bool,
     /// Check again whenever a file changes, until interrupted
     #[arg(long)]
     pub(super) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Tools {
+    /// Ask the MCP servers what they offer
+    #[arg(long)]
+    pub(super) online: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -60,6 +60,7 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
     match arguments.command {
         Command::Ask(command) => commands::ask::run(&command, &global, printer),
         Command::Chat(command) => commands::chat::run(&command, &global, printer),
+        Command::Tools(command) => commands::tools::run(&command, &global, printer),
         Command::Run(command) => commands::run::run(&command, &global, printer),
         Command::Explain(command) => commands::explain::run(&command, printer),
         Command::Validate(command) => commands::validate::run(&command, &global, printer),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::ask::Planner;
-use crate::document::{Project, Tool};
+use crate::document::{McpServer, Project, Tool};
 use crate::journal::Journal;
 use crate::model::{Environment, Models};
 use crate::plan::Library;
@@ -37,10 +37,11 @@ pub(super) fn tools(
 ) -> Toolbox {
     let tools: Vec<Tool> = tools.into_iter().collect();
     let environment = environment();
-    let named = tools.iter().flat_map(tool::secret_names);
-    let secrets = named.filter_map(|name| Some((name.to_owned(), environment.get(name)?.into())));
     let none = Project::default();
     let project = library.project.as_ref().map_or(&none, |document| &document.value);
+    let servers = project.mcp.values().flat_map(McpServer::secret_names);
+    let named = tools.iter().flat_map(tool::secret_names).chain(servers);
+    let secrets = named.filter_map(|name| Some((name.to_owned(), environment.get(name)?.into())));
     let root = place.root.as_deref().unwrap_or(&place.here);
     Toolbox::new(root, project, secrets.collect(), tools)
 }

@@ -42,7 +42,8 @@ pub(super) fn check(
     match kind {
         Kind::Workflow => checker.steps(value),
         Kind::Tools => checker.tools(value),
-        Kind::Project | Kind::Agent => {}
+        Kind::Project => checker.servers(value),
+        Kind::Agent => {}
     }
     checker.found
 }

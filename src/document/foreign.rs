@@ -187,7 +187,7 @@ const MODEL: &[(&str, &str)] = &[
 ];
 
 /// Keys of steps and tools that another version may have.
-const NOT_YET: &[(Place, &str)] = &[(Place::Tool, "mcp"), (Place::Other, "postgres_env")];
+const NOT_YET: &[(Place, &str)] = &[(Place::Other, "postgres_env")];
 
 /// What is to be said of a key that does not belong to this tool, if anything is known of it.
 pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Found> {

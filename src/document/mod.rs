@@ -19,6 +19,7 @@ mod tree;
 
 mod agent;
 mod http;
+mod mcp;
 mod planning;
 mod project;
 mod repeat;
@@ -31,6 +32,7 @@ pub use schema::{KEYS_OF_FOR_EACH, of as schema};
 
 pub use agent::{Agent, InlineAgent, ModelList};
 pub use http::{FromEnvironment, Header, Http, Method};
+pub use mcp::{Mcp, McpServer, Passed, Variable};
 pub use planning::Planning;
 pub use project::{
     Ask, Budget, LastMonth, Limits, Model, OnExceed, Price, Project, Provider, Rate, Source,

@@ -4,7 +4,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AgentName, ModelName, SourceName, ToolName};
+use crate::id::{AgentName, ModelName, ServerName, SourceName, ToolName};
+
+use super::McpServer;
 use crate::value::HumanDuration;
 
 /// The settings of a project.
@@ -21,6 +23,9 @@ pub struct Project {
     /// What SQL tools read, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub sources: IndexMap<SourceName, Source>,
+    /// MCP servers whose tools are called, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub mcp: IndexMap<ServerName, McpServer>,
     /// Bounds of every run.
     #[serde(default)]
     pub limits: Limits,

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Http, Method, Param};
+use super::{Http, Mcp, Method, Param};
 use crate::id::{SourceName, ToolName};
 
 /// A file of tools that belong together.
@@ -46,6 +46,8 @@ pub enum ToolKind {
     Sql(Sql),
     /// A request to a web API.
     Http(Box<Http>),
+    /// A tool of an MCP server.
+    Mcp(Mcp),
 }
 
 impl Tool {
@@ -58,13 +60,13 @@ impl Tool {
     pub fn http(&self) -> Option<&Http> {
         match &self.kind {
             ToolKind::Http(http) => Some(http),
-            ToolKind::Sql(_) => None,
+            ToolKind::Sql(_) | ToolKind::Mcp(_) => None,
         }
     }
 }
 
 /// The keys of a tool that make its kind; it has exactly one.
-pub(super) const TOOL_KINDS: [&str; 2] = ["sql", "http"];
+pub(super) const TOOL_KINDS: [&str; 3] = ["sql", "http", "mcp"];
 
 /// A tool as it is written: exactly one key makes its kind.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -86,12 +88,16 @@ struct Written {
     /// The request it sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<Box<Http>>,
-    /// Whether it changes anything: `read` where it is a query or a GET, else `write`. A tool that writes runs only behind an approval.
+    /// The tool of an MCP server that it calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mcp: Option<Mcp>,
+    /// Whether it changes anything: `write` for requests that are no GET, else `read`. A tool that writes runs only behind an approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     effect: Option<Effect>,
-    /// What it gives: all rows, one row, or one value.
-    #[serde(default)]
-    returns: Returns,
+    /// What it gives: all rows, one row, or one value. `rows` where absent; for a tool of an MCP server `value`: whatever it
+    /// gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returns: Option<Returns>,
     /// Units of its fields (`usd`, `ratio`, `percent`, `month`, `number`), by field.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(example = serde_json::json!({"spend_usd": "usd", "roas": "ratio"}))]
@@ -102,18 +108,21 @@ impl TryFrom<Written> for Tool {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let Written { name, description, params, sql, http, effect, returns, units } = written;
-        let (kind, usual) = match (sql, http) {
-            (Some(sql), None) => (ToolKind::Sql(sql), Effect::Read),
-            (None, Some(http)) if http.method == Method::Get => {
-                (ToolKind::Http(http), Effect::Read)
+        let Written { name, description, params, sql, http, mcp, effect, returns, units } = written;
+        let (kind, usual, shape) = match (sql, http, mcp) {
+            (Some(sql), None, None) => (ToolKind::Sql(sql), Effect::Read, Returns::Rows),
+            (None, Some(http), None) => {
+                let reads = http.method == Method::Get;
+                let usual = if reads { Effect::Read } else { Effect::Write };
+                (ToolKind::Http(http), usual, Returns::Rows)
             }
-            (None, Some(http)) => (ToolKind::Http(http), Effect::Write),
-            (None, None) | (Some(_), Some(_)) => {
-                return Err(format!("a tool has exactly one of {}", TOOL_KINDS.join(", ")));
+            (None, None, Some(mcp)) => {
+                let mcp = Mcp { says_effect: effect.is_some(), ..mcp };
+                (ToolKind::Mcp(mcp), Effect::Read, Returns::Value)
             }
+            _ => return Err(format!("a tool has exactly one of {}", TOOL_KINDS.join(", "))),
         };
-        let effect = effect.unwrap_or(usual);
+        let (effect, returns) = (effect.unwrap_or(usual), returns.unwrap_or(shape));
         Ok(Self { name, description, params, kind, effect, returns, units })
     }
 }
@@ -121,12 +130,14 @@ impl TryFrom<Written> for Tool {
 impl From<Tool> for Written {
     fn from(tool: Tool) -> Self {
         let Tool { name, description, params, kind, effect, returns, units } = tool;
-        let (sql, http) = match kind {
-            ToolKind::Sql(sql) => (Some(sql), None),
-            ToolKind::Http(http) => (None, Some(http)),
+        let (sql, http, mcp) = match kind {
+            ToolKind::Sql(sql) => (Some(sql), None, None),
+            ToolKind::Http(http) => (None, Some(http), None),
+            ToolKind::Mcp(mcp) => (None, None, Some(mcp)),
         };
-        let effect = http.is_some().then_some(effect);
-        Self { name, description, params, sql, http, effect, returns, units }
+        let said = http.is_some() || mcp.as_ref().is_some_and(|mcp| mcp.says_effect);
+        let (effect, returns) = (said.then_some(effect), Some(returns));
+        Self { name, description, params, sql, http, mcp, effect, returns, units }
     }
 }
 

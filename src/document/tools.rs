@@ -42,7 +42,9 @@ impl Checker<'_> {
             let span = self.value_span(pointer);
             let message =
                 format!("the tool has neither {}", listed(&TOOL_KINDS).replace(" or ", " nor "));
-            let help = "add `sql:` for a query, or `http:` for a request".to_owned();
+            let help =
+                "add `sql:` for a query, `http:` for a request, or `mcp:` for a tool of a server"
+                    .to_owned();
             self.report("missing-key", message, Some(help), span);
         }
     }

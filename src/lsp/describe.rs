@@ -157,6 +157,7 @@ pub(super) fn tool(tool: &Tool) -> String {
     parts.push(match &tool.kind {
         ToolKind::Sql(sql) => format!("```sql\n{}\n```", sql.query.trim()),
         ToolKind::Http(http) => format!("```http\n{} {}\n```", http.method.name(), http.url),
+        ToolKind::Mcp(mcp) => format!("`{}` of MCP server `{}`", mcp.tool, mcp.server),
     });
     parts.join("\n\n")
 }

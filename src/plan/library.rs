@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{
-    Agent, Document, LastMonth, Model, Project, Returns, Sql, Tool, ToolFile, ToolKind, Workflow,
+    Agent, Document, LastMonth, Mcp, Model, Project, Returns, Sql, Tool, ToolFile, ToolKind,
+    Workflow,
 };
 use crate::expression::Type;
-use crate::id::{AgentName, ModelName, SourceName, ToolName, WorkflowName};
+use crate::id::{AgentName, ModelName, ServerName, SourceName, ToolName, WorkflowName};
 use crate::value::pointer_segment;
 
 use super::params;
@@ -268,6 +269,11 @@ fn check_tool(
         let unknown = unknown_source(library, sql);
         diagnostics.extend(unknown.map(|found| found.at(&document.file, place)));
     }
+    if let ToolKind::Mcp(mcp) = &tool.kind {
+        let place = document.span_of(&format!("/tools/{index}/mcp/server"));
+        let unknown = unknown_server(library, mcp);
+        diagnostics.extend(unknown.map(|found| found.at(&document.file, place)));
+    }
     for (field, unit) in &tool.units {
         if let Some(help) = params::unit_meant(unit) {
             diagnostics.push(
@@ -289,6 +295,17 @@ fn check_tool(
             diagnostic.at(&document.file, document.span_of(&pointer))
         }));
     }
+}
+
+fn unknown_server(library: &Library, mcp: &Mcp) -> Option<Diagnostic> {
+    let servers = library.project.as_ref().map(|project| &project.value.mcp);
+    if servers.is_some_and(|servers| servers.contains_key(&mcp.server)) {
+        return None;
+    }
+    let names = servers.into_iter().flat_map(|servers| servers.keys().map(ServerName::as_str));
+    let help = suggest(mcp.server.as_str(), names, "servers");
+    let message = format!("unknown server `{}`", mcp.server);
+    Some(Diagnostic::error("unknown-server", message).help(help))
 }
 
 fn unknown_source(library: &Library, sql: &Sql) -> Option<Diagnostic> {

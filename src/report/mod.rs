@@ -21,6 +21,7 @@ mod steps;
 mod summary;
 mod svg;
 mod timeline;
+mod tools;
 
 pub use ask::{AskReport, can_be_asked, route};
 pub use cast::Cast;
@@ -36,3 +37,4 @@ pub use show::{Shown, is_about, show, step_names};
 pub use steps::is_within;
 pub use summary::{answer, summary};
 pub use timeline::Screen;
+pub use tools::{OfferLine, ToolLine, ToolsReport, tools};

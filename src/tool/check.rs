@@ -38,6 +38,7 @@ pub fn check_tools(
         let at = format!("/tools/{index}");
         let sql = match &tool.kind {
             ToolKind::Sql(sql) => sql,
+            ToolKind::Mcp(_) => continue,
             ToolKind::Http(http) => {
                 found.extend(http::check(document, &at, tool, http));
                 continue;

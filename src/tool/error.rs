@@ -31,6 +31,12 @@ impl ToolError {
         self
     }
 
+    /// Another attempt must not be made.
+    pub(super) fn lasting(mut self) -> Self {
+        self.retryable = self.retryable && self.fault.kind == UNREACHABLE;
+        self
+    }
+
     pub(super) fn passing_after(mut self, wait: Option<Duration>) -> Self {
         self.wait = wait;
         self.passing()

@@ -2,9 +2,12 @@
 
 mod arguments;
 mod check;
+mod clean;
 mod csv;
 mod error;
 mod http;
+mod mcp;
+mod online;
 mod query;
 mod source;
 #[cfg(test)]
@@ -15,6 +18,8 @@ pub use arguments::{MISSING, check_params, parse_param};
 pub use check::check_tools;
 pub use error::{ToolError, UNREACHABLE};
 pub use http::{Secrets, secret_names};
+pub use mcp::Offer;
+pub use online::check_online;
 pub use toolbox::Toolbox;
 
 /// More rows are a call that forgot to ask for less: agents cannot read them.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::http::{self, Secrets, Web};
+use super::mcp::{self, Offer, Servers};
 use super::source::Source;
 use super::{ToolError, check_params, query};
 use crate::diagnostic::suggest;
 use crate::document::{ParamValues, Project, Sql, Tool, ToolKind};
 use crate::event::Fault;
-use crate::id::{SourceName, ToolName};
+use crate::id::{ServerName, SourceName, ToolName};
 use crate::value::{Object, Value, unquoted};
 
 /// The longest that a list of allowed values may take.
@@ -23,6 +24,7 @@ pub struct Toolbox {
     tools: BTreeMap<ToolName, Arc<Tool>>,
     sources: BTreeMap<SourceName, Arc<Source>>,
     web: Web,
+    servers: Servers,
 }
 
 impl Toolbox {
@@ -41,6 +43,7 @@ impl Toolbox {
         Self {
             tools: tools.into_iter().map(|tool| (tool.name.clone(), Arc::new(tool))).collect(),
             sources,
+            servers: Servers::new(root, &project.mcp, &secrets),
             web: Web::new(secrets),
         }
     }
@@ -93,6 +96,10 @@ impl Toolbox {
                 http::call(&self.web, tool, http, &arguments, limit, once.filter(|_| tool.writes()))
                     .await
             }
+            ToolKind::Mcp(mcp) => {
+                let once = once.filter(|_| tool.writes());
+                mcp::call(&self.servers, tool, mcp, arguments, limit, once).await
+            }
         };
         result.map_err(|error| error.of(name))
     }
@@ -128,6 +135,15 @@ impl Toolbox {
             return None;
         }
         self.source(sql)?.version()
+    }
+
+    /// What an MCP server offers.
+    pub async fn offers(
+        &self,
+        server: &ServerName,
+        limit: Duration,
+    ) -> Result<Vec<Offer>, ToolError> {
+        self.servers.offers(server, limit).await
     }
 
     /// The source of a query.

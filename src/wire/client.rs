@@ -146,7 +146,8 @@ impl Http {
         matches!(tokio::time::timeout(within, client.get(url).send()).await, Ok(Ok(_)))
     }
 
-    fn client(&self, url: &Url) -> Result<&Client, String> {
+    /// The client for an address, with the same bounds on whom it connects to; for protocols that send by themselves.
+    pub(crate) fn client(&self, url: &Url) -> Result<&Client, String> {
         let made = if url.scheme() == "https" {
             self.tls.get_or_init(|| self.make(|builder| builder))
         } else {

@@ -24,6 +24,7 @@ mod history;
 mod http;
 mod interval;
 mod lasting;
+mod mcp;
 mod patterns;
 mod planned;
 mod project;

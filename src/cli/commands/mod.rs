@@ -18,4 +18,5 @@ pub(super) mod resume;
 pub(super) mod run;
 pub(super) mod schema;
 pub(super) mod sessions;
+pub(super) mod tools;
 pub(super) mod validate;

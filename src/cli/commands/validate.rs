@@ -10,9 +10,11 @@ use crate::cli::arguments::{Global, Validate};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place, yaml_files};
 use crate::cli::printer::Printer;
+use crate::cli::setup;
 use crate::diagnostic::{self, Diagnostic};
 use crate::document::{Agent, Project, ToolFile};
 use crate::report::{DiagnosticFormat, diagnostics};
+use crate::tool;
 
 /// A pause that long ends a burst of changes.
 const SETTLED: Duration = Duration::from_millis(100);
@@ -29,7 +31,10 @@ pub(in crate::cli) fn run(
 }
 
 fn once(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
-    let Loaded { diagnostics: mut found, files, .. } = check(arguments, global)?;
+    let Loaded { diagnostics: mut found, files, library, toolbox, .. } = check(arguments, global)?;
+    if arguments.online {
+        found.extend(setup::runtime()?.block_on(tool::check_online(&toolbox, &library)));
+    }
     diagnostic::sort(&mut found);
     let text = diagnostics(&found, &files, arguments.format, printer.colour());
     match arguments.format {

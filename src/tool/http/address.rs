@@ -78,20 +78,20 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 /// Why the host of an address must not be asked, where it is a number. Names are judged when they are resolved.
-pub(super) fn refused_host(url: &Url, allow_private: bool) -> Option<Refused> {
+pub(in crate::tool) fn refused_host(url: &Url, allow_private: bool) -> Option<Refused> {
     let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
     let address: IpAddr = host.parse().ok()?;
     refused(address, allow_private).map(|what| Refused(format!("{address} is {what}")))
 }
 
 /// Resolves names to addresses that may be asked.
-pub(super) struct Guard {
+pub(in crate::tool) struct Guard {
     pub(super) allow_private: bool,
 }
 
 impl Guard {
     /// The guard as a client takes it.
-    pub(super) fn shared(allow_private: bool) -> Arc<dyn Resolve> {
+    pub(in crate::tool) fn shared(allow_private: bool) -> Arc<dyn Resolve> {
         Arc::new(Self { allow_private })
     }
 }

@@ -1,7 +1,7 @@
 //! Requests to web APIs: bounded in size, time and redirects, sent to the hosts that the tool names and to no address
 //! inside. Secrets are put in last and taken out of whatever comes back.
 
-mod address;
+pub(super) mod address;
 mod check;
 mod place;
 mod request;
@@ -14,12 +14,14 @@ use reqwest::header::LOCATION;
 use reqwest::{Method, Request, Url};
 use secrecy::SecretString;
 
+use super::clean::without;
 use super::{ToolError, UNREACHABLE};
 use crate::document::{FromEnvironment, Header, Http, Tool};
 use crate::value::{HumanDuration, Object, Value};
 use crate::wire::{self, Broken, Refused, Reply, one_line, scrubbed};
 
 pub(super) use check::check;
+pub(super) use response::shape;
 
 use place::{Hosts, Shape};
 use request::Prepared;
@@ -95,18 +97,6 @@ fn cleaned(reply: Reply, clean: &impl Fn(String) -> String) -> Reply {
         Err(_) => clean(String::from_utf8_lossy(&reply.body).into_owned()),
     };
     Reply { body: body.into_bytes(), ..reply }
-}
-
-/// A value whose texts were cleaned, the names in it among them.
-fn without(value: Value, clean: &impl Fn(String) -> String) -> Value {
-    match value {
-        Value::String(text) => Value::String(clean(text)),
-        Value::Array(items) => items.into_iter().map(|item| without(item, clean)).collect(),
-        Value::Object(object) => {
-            object.into_iter().map(|(name, value)| (clean(name), without(value, clean))).collect()
-        }
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
-    }
 }
 
 /// A request on its way, with what bounds it.
@@ -205,7 +195,7 @@ impl Trip<'_> {
     }
 }
 
-fn not_allowed(why: String) -> ToolError {
+pub(super) fn not_allowed(why: String) -> ToolError {
     ToolError::new("not-allowed", why)
         .help("`allow_private: true` lets a tool ask this machine and private networks")
 }

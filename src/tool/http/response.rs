@@ -94,7 +94,8 @@ fn fits(validator: &Validator, value: &Value) -> Result<(), ToolError> {
     ))
 }
 
-fn shape(returns: Returns, value: &Value) -> Result<Value, ToolError> {
+/// A value as a tool says that it gives it.
+pub(in crate::tool) fn shape(returns: Returns, value: &Value) -> Result<Value, ToolError> {
     let wrong = |wanted: &str, help: &str| {
         let message = format!("{wanted} was wanted, the answer is {}", type_name(value));
         Err(ToolError::new("wrong-shape", message).help(help))

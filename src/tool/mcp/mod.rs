@@ -1,0 +1,245 @@
+//! Tools of MCP servers. A server is started, or asked, when the first call needs it; all steps of a run share it; where
+//! it dies, the next call starts it again. What it says is data, and its secrets stay with it.
+
+mod bounded;
+mod connection;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::ServiceError;
+use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, RequestMetaObject};
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+
+use super::ToolError;
+use super::clean::without;
+use super::http::{Secrets, shape};
+use crate::diagnostic::suggest;
+use crate::document::{Mcp, McpServer, Tool};
+use crate::id::ServerName;
+use crate::value::{HumanDuration, Object, Value};
+use crate::wire::{one_line, scrubbed};
+
+use connection::Connection;
+
+/// How often a server is started in one process before it is given up.
+const MOST_STARTS: u32 = 5;
+
+/// The servers of a project. Making them starts nothing.
+#[derive(Default)]
+pub(super) struct Servers {
+    servers: BTreeMap<ServerName, Server>,
+}
+
+struct Server {
+    spec: McpServer,
+    root: PathBuf,
+    secrets: Secrets,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    connection: Option<Arc<Connection>>,
+    starts: u32,
+}
+
+/// A tool as a server offers it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// Its name there.
+    pub tool: String,
+    /// What the server says it does.
+    pub description: String,
+    /// The JSON Schema of its arguments.
+    pub input: Value,
+    /// Whether the server says that it changes something; none where it does not say.
+    pub writes: Option<bool>,
+}
+
+impl Servers {
+    pub(super) fn new<'s>(
+        root: &Path,
+        servers: impl IntoIterator<Item = (&'s ServerName, &'s McpServer)>,
+        secrets: &Secrets,
+    ) -> Self {
+        let server = |(name, spec): (&ServerName, &McpServer)| {
+            let own = |name: &str| Some((name.to_owned(), secrets.get(name)?.clone()));
+            let secrets = spec.secret_names().filter_map(own).collect();
+            let (root, spec) = (root.to_owned(), spec.clone());
+            (name.clone(), Server { spec, root, secrets, state: Mutex::default() })
+        };
+        Self { servers: servers.into_iter().map(server).collect() }
+    }
+
+    fn find(&self, name: &ServerName) -> Result<&Server, ToolError> {
+        self.servers.get(name).ok_or_else(|| {
+            let help =
+                suggest(name.as_str(), self.servers.keys().map(ServerName::as_str), "servers");
+            ToolError::new("no-server", format!("there is no server `{name}`")).help(help)
+        })
+    }
+
+    /// What a server offers.
+    pub(super) async fn offers(
+        &self,
+        name: &ServerName,
+        limit: Duration,
+    ) -> Result<Vec<Offer>, ToolError> {
+        let server = self.find(name)?;
+        let offers = async {
+            let connection = server.connected().await?;
+            let offer = |(name, tool): (&String, &rmcp::model::Tool)| Offer {
+                tool: name.clone(),
+                description: tool.description.as_deref().map(one_line).unwrap_or_default(),
+                input: Value::Object(tool.input_schema.as_ref().clone()),
+                writes: says_it_writes(tool),
+            };
+            Ok(connection.offered.iter().map(offer).collect())
+        };
+        server.within(limit, offers).await
+    }
+}
+
+/// Calls a tool of a server. `once` names a call that changes something.
+pub(super) async fn call(
+    servers: &Servers,
+    tool: &Tool,
+    mcp: &Mcp,
+    arguments: Object,
+    limit: Duration,
+    once: Option<&str>,
+) -> Result<Value, ToolError> {
+    let server = servers.find(&mcp.server)?;
+    let answered = server.within(limit, server.asked(tool, mcp, arguments, once)).await;
+    // Of a write nobody knows whether it was done.
+    let value = answered.map_err(|error| if tool.writes() { error.lasting() } else { error })?;
+    shape(tool.returns, &without(value, &|text| server.clean(text)))
+}
+
+impl Server {
+    /// Does something with the server, as long as it may take; its secrets are in no message.
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, ToolError>>,
+    ) -> Result<T, ToolError> {
+        let limit = self.spec.timeout.map_or(limit, |own| own.0.min(limit));
+        let done = if let Ok(done) = tokio::time::timeout(limit, work).await {
+            done
+        } else {
+            // Whoever hangs is started anew for the next call.
+            self.state.lock().await.connection = None;
+            let message = format!("the server did not answer within {}", HumanDuration(limit));
+            Err(ToolError::new("timeout", message).help("raise `timeout`").passing())
+        };
+        done.map_err(|error| error.with_texts(&|text| self.clean(text)))
+    }
+
+    fn clean(&self, text: String) -> String {
+        let without = |text, secret: &SecretString| scrubbed(text, secret, "[secret]");
+        self.secrets.values().fold(text, without)
+    }
+
+    /// The connection, made where there is none or where it broke.
+    async fn connected(&self) -> Result<Arc<Connection>, ToolError> {
+        let mut state = self.state.lock().await;
+        if let Some(open) = state.connection.as_ref().filter(|open| !open.is_closed()) {
+            return Ok(Arc::clone(open));
+        }
+        let gone = state.connection.take();
+        if state.starts == MOST_STARTS {
+            let said = match gone {
+                Some(gone) => gone.said().await,
+                None => String::new(),
+            };
+            let message = format!("the server died {MOST_STARTS} times{said}");
+            return Err(ToolError::new("no-server", message));
+        }
+        state.starts += 1;
+        // The protocol's own state is large.
+        let opening = Box::pin(Connection::open(&self.spec, &self.root, &self.secrets));
+        let connection = opening.await?;
+        let connection = Arc::new(connection);
+        state.connection = Some(Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    async fn asked(
+        &self,
+        tool: &Tool,
+        mcp: &Mcp,
+        arguments: Object,
+        once: Option<&str>,
+    ) -> Result<Value, ToolError> {
+        let connection = self.connected().await?;
+        let Some(offered) = connection.offered.get(&mcp.tool) else {
+            let names = connection.offered.keys().map(String::as_str);
+            let message = format!("server `{}` offers no `{}`", mcp.server, mcp.tool);
+            return Err(
+                ToolError::new("unknown-tool", message).help(suggest(&mcp.tool, names, "tools"))
+            );
+        };
+        if !tool.writes() && !mcp.says_effect && says_it_writes(offered) == Some(true) {
+            let message =
+                format!("server `{}` says that `{}` changes something", mcp.server, mcp.tool);
+            return Err(ToolError::new("not-allowed", message)
+                .help("write `effect: write`; or `effect: read`, where you know better"));
+        }
+        // What a param leaves open, the server decides.
+        let arguments = arguments.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        let mut request = CallToolRequestParams::new(mcp.tool.clone()).with_arguments(arguments);
+        if let Some(once) = once {
+            let mut meta = RequestMetaObject::new();
+            meta.0.insert("idempotencyKey".to_owned(), once.into());
+            request.meta = Some(meta);
+        }
+        match Box::pin(connection.peer().call_tool(request)).await {
+            Ok(result) => read(result),
+            Err(ServiceError::McpError(error)) => {
+                Err(ToolError::new("tool-error", one_line(&error.message)))
+            }
+            Err(error) => {
+                let said = connection.said().await;
+                let message =
+                    format!("the server broke off: {}{said}", one_line(&error.to_string()));
+                Err(ToolError::new("connection", message).passing())
+            }
+        }
+    }
+}
+
+/// What a server says of a tool; its hints are believed where they ask for more care, and only there.
+fn says_it_writes(tool: &rmcp::model::Tool) -> Option<bool> {
+    let hints = tool.annotations.as_ref()?;
+    match (hints.read_only_hint, hints.destructive_hint) {
+        (Some(reads), _) => Some(!reads),
+        (None, Some(true)) => Some(true),
+        (None, _) => None,
+    }
+}
+
+/// The value of a result: what is structured, else its text, as JSON where it is JSON.
+fn read(result: CallToolResult) -> Result<Value, ToolError> {
+    let texts = result.content.iter().filter_map(|block| match block {
+        ContentBlock::Text(text) => Some(text.text.as_str()),
+        _ => None,
+    });
+    let text = texts.collect::<Vec<_>>().join("\n");
+    if result.is_error == Some(true) {
+        let said =
+            if text.is_empty() { "it says nothing more".to_owned() } else { one_line(&text) };
+        return Err(ToolError::new("tool-error", said));
+    }
+    if let Some(value) = result.structured_content {
+        return Ok(value);
+    }
+    if text.is_empty() && !result.content.is_empty() {
+        return Err(ToolError::new("not-text", "the answer holds no text")
+            .help("images and sounds are not read"));
+    }
+    Ok(serde_json::from_str(&text).unwrap_or_else(|_| text.into()))
+}
