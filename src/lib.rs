@@ -29,6 +29,8 @@ pub mod run;
 
 pub mod ask;
 
+pub mod eval;
+
 pub mod report;
 
 pub mod lsp;

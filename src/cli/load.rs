@@ -198,9 +198,13 @@ impl Loaded {
     /// Adds the project's other workflows where some that are here run one of them.
     pub(super) fn workflows_within(&mut self, place: &Place, here: &[Arc<Document<Workflow>>]) {
         let mut named = here.iter().flat_map(|document| document.value.workflow_names());
-        if named.all(|name| self.library.workflow(name).is_some()) {
-            return;
+        if !named.all(|name| self.library.workflow(name).is_some()) {
+            self.all_workflows(place);
         }
+    }
+
+    /// Adds the project's workflows to those that others may run.
+    pub(super) fn all_workflows(&mut self, place: &Place) {
         for path in place.files_in("workflows") {
             match read::<Workflow>(place, &path) {
                 (Some(document), _) => self.library.add_workflow(Arc::new(document)),
@@ -249,7 +253,7 @@ impl Loaded {
 
     /// Adds the faults of a workflow. A name that a faulty file may have meant to define is not worth a message:
     /// the file's own fault is told.
-    fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
+    pub(super) fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
         let (incomplete, lacks_workflows) = (self.incomplete, self.lacks_workflows);
         let told = |found: &Diagnostic| {
             incomplete && plan::may_be_told_elsewhere(found.code)

@@ -6,6 +6,7 @@ mod arguments;
 mod asking;
 mod commands;
 mod drive;
+mod evaluating;
 mod exit;
 mod load;
 mod parallel;
@@ -62,6 +63,7 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
         Command::Chat(command) => commands::chat::run(&command, &global, printer),
         Command::Tools(command) => commands::tools::run(&command, &global, printer),
         Command::Run(command) => commands::run::run(&command, &global, printer),
+        Command::Eval(command) => commands::eval::run(&command, &global, printer),
         Command::Explain(command) => commands::explain::run(&command, printer),
         Command::Validate(command) => commands::validate::run(&command, &global, printer),
         Command::Plan(command) => commands::plan::run(&command, &global, printer),

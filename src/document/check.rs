@@ -42,6 +42,7 @@ pub(super) fn check(
     match kind {
         Kind::Workflow => checker.steps(value),
         Kind::Tools => checker.tools(value),
+        Kind::Eval => checker.evals(value),
         Kind::Project => checker.servers(value),
         Kind::Agent => {}
     }
@@ -129,6 +130,11 @@ impl Checker<'_> {
                     Some("at least one is needed".to_owned()),
                     span,
                 );
+            }
+            ValidationErrorKind::MaxProperties { .. } => {
+                let message = format!("{} keys stand where one belongs", counted_keys(instance));
+                let help = "make each an item of its own, behind `- `".to_owned();
+                self.report("wrong-kind", message, Some(help), span);
             }
             ValidationErrorKind::Minimum { limit }
             | ValidationErrorKind::ExclusiveMinimum { limit } => {
@@ -371,6 +377,10 @@ impl Checker<'_> {
             );
         }
     }
+}
+
+fn counted_keys(value: &Value) -> usize {
+    value.as_object().map_or(0, Object::len)
 }
 
 /// Keys that hold a map.

@@ -7,6 +7,7 @@
 mod read;
 
 mod check;
+mod evals;
 mod foreign;
 mod helps;
 mod places;
@@ -18,6 +19,7 @@ mod tools;
 mod tree;
 
 mod agent;
+mod eval;
 mod http;
 mod mcp;
 mod planning;
@@ -27,10 +29,14 @@ mod step;
 mod tool;
 mod workflow;
 
-pub use read::{Document, Kind, Kindred, read, read_object};
+pub use read::{Document, Kind, Kindred, read, read_object, read_value};
 pub use schema::{KEYS_OF_FOR_EACH, of as schema};
 
 pub use agent::{Agent, InlineAgent, ModelList};
+pub use eval::{
+    AgentNames, Assertion, Case, Check, Eval, ExpectedSql, Figure, RouteTo, Rows, Texts, Tolerance,
+    Turn, WantedRoute,
+};
 pub use http::{FromEnvironment, Header, Http, Method};
 pub use mcp::{Mcp, McpServer, Passed, Variable};
 pub use planning::Planning;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Agent, Project, ToolFile, Workflow};
+use super::{Agent, Eval, Project, ToolFile, Workflow};
 use super::{check, places, secrets, tree};
 use crate::diagnostic::{self, Diagnostic, SourceFile, Span};
 use crate::expression::Problem;
@@ -56,11 +56,14 @@ pub enum Kind {
     Tools,
     /// `workflows/*.yaml`
     Workflow,
+    /// `evals/*.yaml`
+    Eval,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Project, Self::Agent, Self::Tools, Self::Workflow];
+    pub const ALL: [Self; 5] =
+        [Self::Project, Self::Agent, Self::Tools, Self::Workflow, Self::Eval];
 
     /// The name of its schema.
     pub fn name(self) -> &'static str {
@@ -69,6 +72,7 @@ impl Kind {
             Self::Agent => "agent",
             Self::Tools => "tools",
             Self::Workflow => "workflow",
+            Self::Eval => "eval",
         }
     }
 }
@@ -93,6 +97,10 @@ impl Kindred for ToolFile {
 
 impl Kindred for Workflow {
     const KIND: Kind = Kind::Workflow;
+}
+
+impl Kindred for Eval {
+    const KIND: Kind = Kind::Eval;
 }
 
 /// Reads a file. With an error among the diagnostics there is no document.
@@ -152,9 +160,13 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
 
 /// Reads a file that is one map of values, such as params.
 pub fn read_object(text: &str) -> Result<Object, String> {
-    match tree::read(text).map(|tree| tree.lower()) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err("the file is no map of names to values".to_owned()),
-        Err(diagnostic) => Err(diagnostic.message),
+    match read_value(text)? {
+        Value::Object(object) => Ok(object),
+        _ => Err("the file is no map of names to values".to_owned()),
     }
+}
+
+/// Reads a file of YAML or JSON that is no kind of document.
+pub fn read_value(text: &str) -> Result<Value, String> {
+    tree::read(text).map(|tree| tree.lower()).map_err(|diagnostic| diagnostic.message)
 }

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::json;
 
 use super::read::Kind;
-use super::{Agent, Project, ToolFile, Workflow};
+use super::{Agent, Eval, Project, ToolFile, Workflow};
 use crate::value::Value;
 
 /// The keys of which a step has exactly one.
@@ -37,6 +37,7 @@ pub fn of(kind: Kind) -> Value {
         Kind::Agent => generate::<Agent>("An agent: agents/*.yaml"),
         Kind::Tools => generate::<ToolFile>("Tools: tools/*.yaml"),
         Kind::Workflow => generate::<Workflow>("A workflow: workflows/*.yaml"),
+        Kind::Eval => generate::<Eval>("Cases with what must hold of them: evals/*.yaml"),
     }
 }
 
@@ -50,11 +51,13 @@ pub(super) fn validator(kind: Kind) -> Option<&'static jsonschema::Validator> {
     static AGENT: Lazy = LazyLock::new(|| make(Kind::Agent));
     static TOOLS: Lazy = LazyLock::new(|| make(Kind::Tools));
     static WORKFLOW: Lazy = LazyLock::new(|| make(Kind::Workflow));
+    static EVAL: Lazy = LazyLock::new(|| make(Kind::Eval));
     match kind {
         Kind::Project => &PROJECT,
         Kind::Agent => &AGENT,
         Kind::Tools => &TOOLS,
         Kind::Workflow => &WORKFLOW,
+        Kind::Eval => &EVAL,
     }
     .as_ref()
 }

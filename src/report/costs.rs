@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cast::Cast;
-use super::statistics::{median, percentile_95};
+use crate::eval::{median, percentile_95};
 use crate::id::{PlanHash, RunId};
 use crate::journal::{Spending, SpentCall};
 use crate::run::Allowance;

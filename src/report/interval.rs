@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::money::money;
-use super::statistics::median;
 use super::summary::duration;
 use crate::document::OnExceed;
+use crate::eval::median;
 use crate::id::StepId;
 use crate::plan::{Library, Plan};
 use crate::run::{self, StepCost};

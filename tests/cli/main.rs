@@ -17,6 +17,8 @@ mod chat;
 mod consult;
 mod costs;
 mod demo;
+mod eval;
+mod evals;
 mod faults;
 mod figures;
 mod flow;

@@ -39,6 +39,22 @@ impl Test {
         test
     }
 
+    /// A copy of the demo project with its evals.
+    pub(crate) fn demo_with_evals() -> Self {
+        let test = Self::demo();
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("evals"), &test.path().join("evals"));
+        test
+    }
+
+    /// Replaces a text of a file that holds it.
+    pub(crate) fn change(self, name: &str, from: &str, to: &str) -> Self {
+        let path = self.path().join(name);
+        let text = std::fs::read_to_string(&path).expect("a file");
+        assert!(text.contains(from), "{name} does not hold `{from}`");
+        std::fs::write(path, text.replacen(from, to, 1)).expect("a file");
+        self
+    }
+
     /// Writes a file.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
         let path = self.path().join(name);

@@ -34,10 +34,7 @@ impl Asked<'_> {
         if *plan_only {
             return Ok((self.show(&route, document, &plan)?, Some(self.turn(&route, None))));
         }
-        let reuse = if route.by == By::Session { self.past()? } else { None };
-        let mut outcome = self.run(plan, route.params.clone(), reuse, *ending).await?;
-        outcome.warnings.extend(warning);
-        self.add_before(&mut outcome);
+        let outcome = self.outcome(plan, &route, warning).await?;
         let exit = if ending.json {
             let report =
                 AskReport { outcome: Some(&outcome), route: &route, plan: document, refusal: None };
@@ -49,8 +46,24 @@ impl Asked<'_> {
         Ok((exit, Some(self.turn(&route, Some(&outcome)))))
     }
 
+    /// Runs what was chosen; the outcome tells what choosing took as well.
+    #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+    pub(in crate::cli) async fn outcome(
+        &self,
+        plan: Plan,
+        route: &Route,
+        warning: Option<String>,
+    ) -> Result<Outcome, Failure> {
+        let reuse = if route.by == By::Session { self.past()? } else { None };
+        let params = route.params.clone();
+        let mut outcome = self.run(plan, params, reuse, self.arguments.ending).await?;
+        outcome.warnings.extend(warning);
+        self.add_before(&mut outcome);
+        Ok(outcome)
+    }
+
     /// The question as the session keeps it.
-    fn turn(&self, route: &Route, outcome: Option<&Outcome>) -> Turn {
+    pub(in crate::cli) fn turn(&self, route: &Route, outcome: Option<&Outcome>) -> Turn {
         let answer = outcome.and_then(|outcome| outcome.outputs.get("answer")?.as_str());
         Turn {
             at_us: setup::now_us(),

@@ -60,15 +60,7 @@ fn named_values(asked: &Asked<'_>, workflow: &Workflow, route: &Route, param: &s
 
 /// Says why nothing runs.
 pub(in crate::cli) fn refuse(asked: &Asked<'_>, route: &Route) -> Result<Exit, Failure> {
-    let named = route.workflow.as_ref().and_then(|name| asked.catalog.workflow(name));
-    let wanted = named.filter(|_| route.kind == RouteKind::Clarify);
-    let (exit, fault) = if let Some(workflow) = wanted {
-        (Exit::Usage, unsaid(asked, workflow, route))
-    } else {
-        let help = report::can_be_asked(asked.catalog);
-        let fault = Fault::new("out-of-scope", "nobody here can answer this question").help(help);
-        (Exit::OutOfScope, fault)
-    };
+    let (exit, fault) = refusal(asked, route);
     if asked.arguments.ending.json {
         asked.print(&AskReport {
             outcome: None,
@@ -79,6 +71,18 @@ pub(in crate::cli) fn refuse(asked: &Asked<'_>, route: &Route) -> Result<Exit, F
     }
     asked.printer.err(&Failure::Usage(vec![fault]).render(asked.printer.colour()));
     Ok(exit)
+}
+
+/// Why nothing runs, and the exit code that tells it.
+pub(in crate::cli) fn refusal(asked: &Asked<'_>, route: &Route) -> (Exit, Fault) {
+    let named = route.workflow.as_ref().and_then(|name| asked.catalog.workflow(name));
+    let wanted = named.filter(|_| route.kind == RouteKind::Clarify);
+    if let Some(workflow) = wanted {
+        return (Exit::Usage, unsaid(asked, workflow, route));
+    }
+    let help = report::can_be_asked(asked.catalog);
+    let fault = Fault::new("out-of-scope", "nobody here can answer this question").help(help);
+    (Exit::OutOfScope, fault)
 }
 
 /// Which params the question leaves open.

@@ -25,9 +25,11 @@ use crate::run::{Context, Outcome, Reuse, UsageReport};
 use crate::tool::Toolbox;
 use crate::value::{Object, Value};
 
+pub(super) use choose::{Chosen, choose};
+pub(super) use clarify::refusal;
 pub(super) use room::Room;
 
-use choose::{Chosen, choose, workflow};
+use choose::workflow;
 use clarify::{clarify, refuse};
 
 /// A question on its way to an answer.
@@ -116,7 +118,7 @@ impl Asked<'_> {
 }
 
 /// What the project can be asked, with the values that exist in its data for params of workflows and of agents' tools.
-async fn catalog<'l>(
+pub(super) async fn catalog<'l>(
     library: &'l Library,
     documents: &'l [Arc<Document<Workflow>>],
     tools: &Toolbox,

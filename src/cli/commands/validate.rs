@@ -7,6 +7,7 @@ use std::time::Duration;
 use notify::{RecursiveMode, Watcher as _};
 
 use crate::cli::arguments::{Global, Validate};
+use crate::cli::evaluating;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place, yaml_files};
 use crate::cli::printer::Printer;
@@ -97,28 +98,38 @@ fn check(arguments: &Validate, global: &Global) -> Result<Loaded, Failure> {
     let place = Place::find(global, first_path(arguments))?;
     let mut loaded = Loaded::library(&place, |_| true);
     loaded.library.allow_write = arguments.writing.allow_write;
-    let workflows = if arguments.paths.is_empty() {
+    let (workflows, evals) = if arguments.paths.is_empty() {
         if place.root.is_none() {
             return Err(Failure::usage(
                 "there is no project here",
                 "name files, or make a project with `engine init DIR`",
             ));
         }
-        place.files_in("workflows")
+        (place.files_in("workflows"), place.files_in("evals"))
     } else {
-        workflows_among(&arguments.paths, &place, &mut loaded)
+        workflows_and_evals(&arguments.paths, &place, &mut loaded)
     };
     let workflows = loaded.workflows(&place, &workflows);
+    if !evals.is_empty() {
+        // Cases may run any workflow of the project.
+        loaded.all_workflows(&place);
+        let evals = evaluating::read(&mut loaded, &place, &evals);
+        evaluating::check(&mut loaded, &evals);
+    }
     if arguments.paths.is_empty() {
         loaded.check_use(&workflows);
     }
     Ok(loaded)
 }
 
-/// The workflows among files and folders. Files of the project's other kinds are checked with the project;
+/// The workflows and the evals among files and folders. Files of the project's other kinds are checked with the project;
 /// those that stand elsewhere are told by their folder, and what is left is a workflow.
-fn workflows_among(paths: &[PathBuf], place: &Place, loaded: &mut Loaded) -> Vec<PathBuf> {
-    let mut workflows = Vec::new();
+fn workflows_and_evals(
+    paths: &[PathBuf],
+    place: &Place,
+    loaded: &mut Loaded,
+) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let (mut workflows, mut evals) = (Vec::new(), Vec::new());
     for path in paths {
         let files = if path.is_dir() { files_below(path) } else { vec![place.here.join(path)] };
         for file in files {
@@ -133,12 +144,13 @@ fn workflows_among(paths: &[PathBuf], place: &Place, loaded: &mut Loaded) -> Vec
                 Some("agents") if !inside => drop(loaded.document::<Agent>(place, &file)),
                 Some("tools") if !inside => drop(loaded.document::<ToolFile>(place, &file)),
                 _ if project_file => {}
-                Some("agents" | "tools" | "evals" | "schemas" | "data") => {}
+                Some("evals") => evals.push(file),
+                Some("agents" | "tools" | "schemas" | "data") => {}
                 _ => workflows.push(file),
             }
         }
     }
-    workflows
+    (workflows, evals)
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

@@ -29,7 +29,39 @@ pub(super) fn of(kind: Kind) -> Vec<Snippet> {
         Kind::Agent => agent(),
         Kind::Tools => tools(),
         Kind::Workflow => workflow().into_iter().chain(outer_steps()).collect(),
+        Kind::Eval => eval(),
     }
+}
+
+fn eval() -> Vec<Snippet> {
+    let cases = "/properties/cases";
+    let figure =
+        json!({"figure": {"at": "${4:net_profit}", "is": "${5:44104}", "within": "${6:1%}"}});
+    vec![
+        (
+            cases,
+            "case of a workflow",
+            "Runs a workflow and holds a figure against what it must be",
+            json!({"workflow": "${1:roi_analysis}", "params": {"${2:campaign_id}": "${3:facebook_holiday_2025}"}, "assert": [figure]}),
+        ),
+        (
+            cases,
+            "case of a question",
+            "Asks a question and looks at who answers",
+            json!({"question": "${1:Can we afford it?}", "assert": [{"route": "${2:agent}"}, {"agents": ["${3:cfo}"]}]}),
+        ),
+        (
+            cases,
+            "cases of rows",
+            "Makes a case of each row that a tool lists",
+            json!({
+                "for_each": {"tool": "${1:list_campaigns}"},
+                "workflow": "${2:roi_analysis}",
+                "params": {"${3:campaign_id}": "\"{{ ${4:campaign_id} }}\""},
+                "assert": [{"no-unverified-figures": true}],
+            }),
+        ),
+    ]
 }
 
 fn project() -> Vec<Snippet> {

@@ -1,0 +1,214 @@
+//! Runs the cases of evals: a workflow as `engine run` does, a question as `engine ask` does, each in this process.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::queries::Queries;
+use crate::ask::{self, By, Catalog, RouteKind};
+use crate::cli::arguments::{self, Ending};
+use crate::cli::asking::{Asked, Chosen, choose, refusal};
+use crate::cli::drive::{self, Start};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::params;
+use crate::cli::printer::Printer;
+use crate::document::{Document, ExpectedSql, Workflow};
+use crate::eval::{self, Ask, Attempt, Case, Given, Runner};
+use crate::event::Fault;
+use crate::id::{AgentName, WorkflowName};
+use crate::journal::Journal;
+use crate::plan::{Kind, Plan};
+use crate::run::Context;
+use crate::value::{Object, Value};
+
+/// What the cases of one model run with.
+pub(in crate::cli) struct Setting {
+    /// The name of the model in reports.
+    pub(in crate::cli) model: String,
+    /// Its context.
+    pub(in crate::cli) context: Arc<Context>,
+}
+
+/// What all cases share.
+pub(in crate::cli) struct Bench<'b> {
+    pub(in crate::cli) catalog: &'b Catalog<'b>,
+    pub(in crate::cli) documents: &'b [Arc<Document<Workflow>>],
+    /// The plans of the workflows.
+    pub(in crate::cli) plans: BTreeMap<WorkflowName, Arc<Plan>>,
+    pub(in crate::cli) settings: Vec<Setting>,
+    pub(in crate::cli) journal: RefCell<Journal>,
+    pub(in crate::cli) queries: Queries,
+    pub(in crate::cli) cancel: CancellationToken,
+    pub(in crate::cli) printer: &'b Printer,
+    pub(in crate::cli) max_cost_usd: Option<f64>,
+    /// Is told of each attempt that ended.
+    pub(in crate::cli) progress: &'b dyn Fn(&Case, &Attempt),
+}
+
+/// Nothing is shown of the runs themselves.
+const ENDING: Ending = Ending { json: true, quiet: true, strict: false };
+
+impl Runner for Bench<'_> {
+    type Talk = Vec<ask::Turn>;
+
+    #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+    async fn ask(&self, model: usize, ask: &Ask, talk: &mut Self::Talk) -> Given {
+        let Some(setting) = self.settings.get(model) else { return Given::default() };
+        let given = match ask {
+            Ask::Run { workflow, params } => self.run(setting, workflow, params).await,
+            Ask::Question { question, route_only } => {
+                self.question(setting, question, *route_only, talk).await
+            }
+        };
+        given.unwrap_or_else(|failure| {
+            let exit = failure.exit() as u8;
+            Given::failed(fault(failure), exit)
+        })
+    }
+
+    #[expect(clippy::future_not_send, reason = "cases run on one thread")]
+    async fn query(&self, sql: &ExpectedSql, with: &Object) -> Result<Value, Fault> {
+        self.queries.expected(sql, with).await
+    }
+
+    fn ended(&self, case: &Case, attempt: &Attempt) {
+        (self.progress)(case, attempt);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+}
+
+#[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+impl Bench<'_> {
+    async fn run(
+        &self,
+        setting: &Setting,
+        workflow: &WorkflowName,
+        given: &Object,
+    ) -> Result<Given, Failure> {
+        let plan = self.plans.get(workflow).ok_or_else(|| {
+            Failure::usage(format!("unknown workflow `{workflow}`"), "name one of the project's")
+        })?;
+        let params = params::check(plan, given, &setting.context.tools).await?;
+        let agents = agents_of(plan);
+        let mut plan = Arc::clone(plan);
+        if let Some(usd) = self.max_cost_usd {
+            Arc::make_mut(&mut plan).limits.budget.get_or_insert_default().usd = Some(usd);
+        }
+        let context = &setting.context;
+        let start = Start { plan, params, reuse: None, context, ending: ENDING, session: None };
+        let outcome = drive::start(start, &self.journal, &self.cancel, self.printer).await?;
+        let exit = Exit::of(&outcome, false) as u8;
+        Ok(Given { outcome: Some(outcome), agents, exit, ..Given::default() })
+    }
+
+    async fn question(
+        &self,
+        setting: &Setting,
+        question: &str,
+        route_only: bool,
+        talk: &mut Vec<ask::Turn>,
+    ) -> Result<Given, Failure> {
+        let arguments = arguments::Ask {
+            question: question.to_owned(),
+            session: None,
+            plan_only: route_only,
+            save: None,
+            explain: false,
+            offline: setting.context.offline,
+            max_cost_usd: self.max_cost_usd,
+            ending: ENDING,
+        };
+        let asked = Asked {
+            question: question.trim(),
+            catalog: self.catalog,
+            documents: self.documents,
+            context: &setting.context,
+            journal: &self.journal,
+            cancel: self.cancel.clone(),
+            arguments: &arguments,
+            printer: self.printer,
+            before: Cell::default(),
+            turns: talk.clone(),
+        };
+        let Chosen { route, plan, warning, .. } = choose(&asked).await?;
+        let mut given = Given { route: Some(way(&route)), ..Given::default() };
+        given.agents = match &plan {
+            Some(plan) if route.kind == RouteKind::Workflow => agents_of(plan),
+            _ => route.agents.clone(),
+        };
+        let Some(plan) = plan else {
+            let (exit, fault) = refusal(&asked, &route);
+            return Ok(Given {
+                exit: exit as u8,
+                fault: Some(fault).filter(|_| !route_only),
+                ..given
+            });
+        };
+        if route_only {
+            talk.push(asked.turn(&route, None));
+            return Ok(given);
+        }
+        let outcome = asked.outcome(plan, &route, warning).await?;
+        talk.push(asked.turn(&route, Some(&outcome)));
+        let exit = Exit::of(&outcome, false) as u8;
+        Ok(Given { outcome: Some(outcome), exit, ..given })
+    }
+}
+
+/// A route as reports tell it.
+fn way(route: &ask::Route) -> eval::Route {
+    let kind = match route.kind {
+        RouteKind::Workflow => "workflow",
+        RouteKind::Agent => "agent",
+        RouteKind::Plan => "plan",
+        RouteKind::OutOfScope => "out_of_scope",
+        RouteKind::Clarify => "clarify",
+    };
+    let by = match route.by {
+        By::Lexical => "lexical",
+        By::Model => "model",
+        By::Session => "session",
+    };
+    eval::Route {
+        kind: kind.to_owned(),
+        workflow: route.workflow.clone(),
+        params: route.params.clone(),
+        agents: route.agents.clone(),
+        by: by.to_owned(),
+        sure: route.sure,
+    }
+}
+
+/// The agents that the steps of a plan ask, those of the workflows in it among them.
+fn agents_of(plan: &Plan) -> Vec<AgentName> {
+    let plans = plan.workflows.values().map(AsRef::as_ref).chain([plan]);
+    let mut agents: Vec<AgentName> = Vec::new();
+    for step in plans.flat_map(|plan| &plan.steps) {
+        if let Kind::Agent(step) = &step.kind
+            && let Some(name) = &step.agent
+            && !agents.contains(name)
+        {
+            agents.push(name.clone());
+        }
+    }
+    agents
+}
+
+/// Why a case could not be done, in one fault.
+fn fault(failure: Failure) -> Fault {
+    match failure {
+        Failure::Usage(faults) => {
+            let messages: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+            let help = faults.iter().find_map(|fault| fault.help.clone());
+            Fault { help, ..Fault::new("usage", messages.join("; ")) }
+        }
+        Failure::OverBudget(fault) | Failure::Machine(fault) => fault,
+        Failure::Interrupted => Fault::new("interrupted", "it was interrupted"),
+        Failure::Files(..) => Fault::new("files", "files of the project are at fault"),
+    }
+}

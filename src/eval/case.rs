@@ -1,0 +1,56 @@
+//! A case that is ready to be run: nothing in it is a template any more.
+
+use crate::document::Assertion;
+use crate::id::WorkflowName;
+use crate::value::Object;
+
+/// A case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The eval it is of; an index into the files that were expanded.
+    pub file: usize,
+    /// Unique among the cases of its file.
+    pub name: String,
+    /// Words by which it is picked.
+    pub tags: Vec<String>,
+    /// What is done, one after another.
+    pub turns: Vec<Turn>,
+}
+
+/// One thing that is done, and what must hold of it.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// What is done.
+    pub ask: Ask,
+    /// What must hold.
+    pub assert: Vec<Assertion>,
+}
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// A workflow is run.
+    Run {
+        /// The workflow.
+        workflow: WorkflowName,
+        /// Values of its params.
+        params: Object,
+    },
+    /// A question is asked.
+    Question {
+        /// The question.
+        question: String,
+        /// Whether only its way is looked for.
+        route_only: bool,
+    },
+}
+
+impl Ask {
+    /// The values that queries of the case read.
+    pub fn params(&self) -> Object {
+        match self {
+            Self::Run { params, .. } => params.clone(),
+            Self::Question { .. } => Object::new(),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What a case gave: the outcome of a run, the way of a question, or why there is neither.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Fault;
+use crate::id::{AgentName, WorkflowName};
+use crate::run::Outcome;
+use crate::value::{Object, Value};
+
+/// Where a question went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Route {
+    /// `workflow`, `agent`, `plan`, `clarify` or `out_of_scope`.
+    pub kind: String,
+    /// The workflow, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowName>,
+    /// The params that the question gives.
+    #[serde(default, skip_serializing_if = "Object::is_empty")]
+    pub params: Object,
+    /// The agents that answer it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<AgentName>,
+    /// Who chose: `lexical`, `model` or `session`.
+    pub by: String,
+    /// Whether the choice is taken as it is; a model is asked where the words of a question are not sure.
+    pub sure: bool,
+}
+
+/// What one question or run gave.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// How the run ended, where something ran.
+    pub outcome: Option<Outcome>,
+    /// Where the question went, where one was asked.
+    pub route: Option<Route>,
+    /// The agents that had a part in it.
+    pub agents: Vec<AgentName>,
+    /// Why nothing ran, where something should have.
+    pub fault: Option<Fault>,
+    /// The exit code that the command would end with.
+    pub exit: u8,
+}
+
+impl Given {
+    /// A case that could not be done at all.
+    pub fn failed(fault: Fault, exit: u8) -> Self {
+        Self { fault: Some(fault), exit, ..Self::default() }
+    }
+
+    /// The answer as a text: the output `answer`, or all outputs as JSON.
+    pub fn text(&self) -> String {
+        match self.answer() {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => self
+                .outputs()
+                .map_or_else(String::new, |all| Value::Object(all.clone()).to_string()),
+        }
+    }
+
+    /// The output `answer`.
+    pub fn answer(&self) -> Option<&Value> {
+        self.outputs()?.get("answer").filter(|answer| !answer.is_null())
+    }
+
+    /// All outputs.
+    pub fn outputs(&self) -> Option<&Object> {
+        self.outcome.as_ref().map(|outcome| &outcome.outputs)
+    }
+}

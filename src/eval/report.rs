@@ -1,0 +1,251 @@
+//! What an eval ends with: the JSON that `engine eval --json` prints, and that `--baseline` reads again. Stable.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::baseline::Comparison;
+use super::given::Route;
+use super::statistics::{median, percentile_95, wilson};
+use crate::id::RunId;
+use crate::value::sum;
+
+/// What an eval ended with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// Whether everything is as it must be: no file fell short, and nothing got worse than the baseline.
+    pub passed: bool,
+    /// When it began: RFC 3339, UTC.
+    pub started_at: String,
+    /// How long it took.
+    pub duration_ms: f64,
+    /// The models, in the order given, with what each came to.
+    pub models: Vec<Totals>,
+    /// The files, with what each came to.
+    pub files: Vec<FileReport>,
+    /// How sure and how right the words of questions were; absent where no case looks at a route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Routing>,
+    /// What changed against an earlier report; absent where none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Comparison>,
+    /// Every case with every model.
+    pub cases: Vec<CaseReport>,
+}
+
+/// How something ended.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Something does not hold.
+    Failed,
+    /// Words alone are not sure, and no model was asked.
+    Undecided,
+    /// Everything holds.
+    Passed,
+}
+
+impl Status {
+    /// Its word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Undecided => "undecided",
+            Self::Passed => "passed",
+        }
+    }
+}
+
+/// What a case came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseReport {
+    /// The file, without folder and ending.
+    pub file: String,
+    /// The case; unique in its file.
+    pub name: String,
+    /// Words by which it is picked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The model that `auto` stood for; `auto` where none was chosen, `offline` where none was asked.
+    pub model: String,
+    /// `passed` where every attempt is.
+    pub status: Status,
+    /// The share of its decided attempts that passed; null where none was decided.
+    pub pass_rate: Option<f64>,
+    /// Where the true share lies with 95 % confidence (Wilson); null where none was decided.
+    pub interval: Option<[f64; 2]>,
+    /// The attempts.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One attempt of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Attempt {
+    /// How it ended.
+    pub status: Status,
+    /// What was looked at.
+    pub asserts: Vec<Judged>,
+    /// The last answer, as a text.
+    pub answer: String,
+    /// Where the last question went; absent where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    /// The runs, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunId>,
+    /// Whether a model was wanted and none answered.
+    pub degraded: bool,
+    /// US dollars of all priced calls.
+    pub cost_usd: f64,
+    /// Calls of models without a price.
+    pub unpriced_calls: u64,
+    /// From the first question to the last answer.
+    pub duration_ms: f64,
+}
+
+/// An assertion and what was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Judged {
+    /// The question of a conversation, from 1; absent where there is one only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<usize>,
+    /// The assertion, in a line.
+    pub assert: String,
+    /// Whether it holds.
+    pub status: Status,
+    /// What is there.
+    pub found: String,
+}
+
+/// What a file came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FileReport {
+    /// The file, without folder and ending.
+    pub name: String,
+    /// What it holds against what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Attempts that passed.
+    pub passed: usize,
+    /// Attempts that failed.
+    pub failed: usize,
+    /// Attempts that words alone could not decide.
+    pub undecided: usize,
+    /// The share of the decided attempts that must pass.
+    pub wanted: f64,
+    /// Whether that many did.
+    pub holds: bool,
+}
+
+/// What a model came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Totals {
+    /// The model.
+    pub model: String,
+    /// Attempts that passed.
+    pub passed: usize,
+    /// Attempts that failed.
+    pub failed: usize,
+    /// Attempts that words alone could not decide.
+    pub undecided: usize,
+    /// The share of the decided attempts that passed; null where none was decided.
+    pub accuracy: Option<f64>,
+    /// Where the true share lies with 95 % confidence (Wilson).
+    pub interval: Option<[f64; 2]>,
+    /// US dollars of all priced calls.
+    pub cost_usd: f64,
+    /// Calls of models without a price.
+    pub unpriced_calls: u64,
+    /// Half of the attempts took no longer.
+    pub p50_ms: Option<f64>,
+    /// 95 of 100 attempts took no longer.
+    pub p95_ms: Option<f64>,
+}
+
+/// How sure and how right the words of questions were.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Routing {
+    /// Questions whose route was looked at.
+    pub questions: usize,
+    /// Those that words alone decided.
+    pub decided: usize,
+    /// Those of them that went where they should.
+    pub right: usize,
+    /// The share of the decided ones that went where they should; null where none was decided.
+    pub precision: Option<f64>,
+    /// The share of all that words alone decided; null where there are none.
+    pub coverage: Option<f64>,
+}
+
+impl Totals {
+    /// What a model came to in its cases.
+    pub fn of(model: &str, cases: &[CaseReport]) -> Self {
+        let own = cases.iter().filter(|case| case.model == model);
+        let attempts: Vec<&Attempt> = own.flat_map(|case| &case.attempts).collect();
+        let count = |status| attempts.iter().filter(|one| one.status == status).count();
+        let (passed, failed) = (count(Status::Passed), count(Status::Failed));
+        let took: Vec<f64> = attempts.iter().map(|one| one.duration_ms).collect();
+        Self {
+            model: model.to_owned(),
+            passed,
+            failed,
+            undecided: count(Status::Undecided),
+            accuracy: share(passed, passed + failed),
+            interval: (passed + failed > 0).then(|| wilson(passed, passed + failed)),
+            cost_usd: sum(attempts.iter().map(|one| one.cost_usd)),
+            unpriced_calls: attempts.iter().map(|one| one.unpriced_calls).sum(),
+            p50_ms: median(&took),
+            p95_ms: percentile_95(&took),
+        }
+    }
+}
+
+impl FileReport {
+    /// What a file came to in its cases.
+    pub fn of(name: &str, eval: &crate::document::Eval, cases: &[CaseReport]) -> Self {
+        let own = cases.iter().filter(|case| case.file == name);
+        let attempts: Vec<&Attempt> = own.flat_map(|case| &case.attempts).collect();
+        let count = |status| attempts.iter().filter(|one| one.status == status).count();
+        let (passed, failed) = (count(Status::Passed), count(Status::Failed));
+        let wanted = eval.pass_rate.unwrap_or(1.0);
+        Self {
+            name: name.to_owned(),
+            description: eval.description.clone(),
+            passed,
+            failed,
+            undecided: count(Status::Undecided),
+            wanted,
+            holds: share(passed, passed + failed).is_none_or(|share| share >= wanted),
+        }
+    }
+}
+
+impl Routing {
+    /// Of all attempts whose route was looked at.
+    pub fn of(cases: &[CaseReport]) -> Option<Self> {
+        let mut routing = Self::default();
+        for attempt in cases.iter().flat_map(|case| &case.attempts) {
+            let route = attempt.route.as_ref().filter(|route| route.by == "lexical");
+            let about_way = |one: &&Judged| {
+                one.assert.starts_with("route:") || one.assert.starts_with("params:")
+            };
+            let mut judged = attempt.asserts.iter().filter(about_way).peekable();
+            let (Some(route), true) = (route, judged.peek().is_some()) else { continue };
+            routing.questions += 1;
+            if route.sure {
+                routing.decided += 1;
+                routing.right += usize::from(judged.all(|one| one.status == Status::Passed));
+            }
+        }
+        routing.precision = share(routing.right, routing.decided);
+        routing.coverage = share(routing.decided, routing.questions);
+        (routing.questions > 0).then_some(routing)
+    }
+}
+
+/// A part of a whole, from 0 to 1; none of nothing.
+#[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 cases")]
+pub(super) fn share(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

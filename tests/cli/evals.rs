@@ -1,0 +1,165 @@
+//! The demo's evals: they hold as they are, and what is broken turns red, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::support::Test;
+use super::support::server::{ModelServer, Reply};
+
+/// The cases that failed, by file.
+fn red(report: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let mut red: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for case in report["cases"].as_array().expect("cases") {
+        if case["status"] == "failed" {
+            let text = |key: &str| case[key].as_str().expect("a text").to_owned();
+            red.entry(text("file")).or_default().insert(text("name"));
+        }
+    }
+    red
+}
+
+/// How many cases of a file have names that begin so.
+fn beginning(report: &Value, file: &str, beginning: &str) -> BTreeSet<String> {
+    let cases = report["cases"].as_array().expect("cases").iter();
+    let own = cases.filter(|case| case["file"] == file);
+    let names = own.map(|case| case["name"].as_str().expect("a name").to_owned());
+    names.filter(|name| name.starts_with(beginning)).collect()
+}
+
+#[test]
+fn a_fresh_clone_holds_without_a_key() {
+    let test = Test::demo_with_evals();
+    test.also(["validate"]).code(0);
+    let ran = test.also(["eval", "--offline", "--json"]).code(0);
+    let report = ran.json();
+    assert_eq!(report["passed"], true, "{}", ran.stderr);
+    let held = |file: &str| {
+        let files = report["files"].as_array().expect("files").iter();
+        let found = files.clone().find(|one| one["name"] == file);
+        let found = found.unwrap_or_else(|| panic!("no {file}"));
+        (found["passed"].as_u64().expect("a count"), found["failed"].as_u64().expect("a count"))
+    };
+    for (file, least) in [
+        ("campaigns", 250),
+        ("budgets", 50),
+        ("channels", 45),
+        ("conversations", 5),
+        ("limits", 18),
+    ] {
+        let (passed, failed) = held(file);
+        assert!(passed >= least && failed == 0, "{file}: {passed} passed, {failed} failed");
+    }
+    let (found, missed) = held("teams");
+    assert!(found + missed >= 40, "questions for several specialists: {found} + {missed}");
+    let routing = &report["routing"];
+    assert!(routing["questions"].as_u64() > Some(250), "{routing}");
+    assert!(routing["precision"].as_f64() > Some(0.95), "{routing}");
+    assert!(routing["coverage"].as_f64() > Some(0.7), "{routing}");
+    // The user's own history knows nothing of it.
+    assert_eq!(test.also(["runs", "--json"]).code(0).json(), json!([]));
+    assert!(!test.path().join(".engine").exists(), "nothing is left behind");
+}
+
+#[test]
+fn a_broken_formula_turns_what_it_makes_red() {
+    let test = Test::demo_with_evals().change(
+        "workflows/roi.yaml",
+        "gross_profit: revenue * gross_margin if",
+        "gross_profit: revenue * (1 - gross_margin) if",
+    );
+    let report = test.also(["eval", "--offline", "--json"]).code(1).json();
+    let red = red(&report);
+    let mut wanted = beginning(&report, "campaigns", "net_profit of");
+    wanted.extend(beginning(&report, "campaigns", "true_roi of"));
+    assert_eq!(wanted.len(), 56);
+    let (flipped, others): (BTreeSet<String>, BTreeSet<String>) =
+        red["campaigns"].iter().cloned().partition(|name| name.starts_with("profitable of"));
+    assert_eq!(others, wanted);
+    assert!(!flipped.is_empty() && flipped.len() < 28, "{flipped:?}");
+    let elsewhere: Vec<&String> = red
+        .keys()
+        .filter(|file| !["campaigns", "routing", "teams"].contains(&file.as_str()))
+        .collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+}
+
+#[test]
+fn a_broken_query_turns_what_reads_it_red() {
+    let test = Test::demo_with_evals().change(
+        "tools/marketing.yaml",
+        "coalesce(sum(performance.attributed_revenue_usd), 0) as revenue_usd",
+        "coalesce(sum(performance.attributed_revenue_usd), 0) - 1 as revenue_usd",
+    );
+    let report = test.also(["eval", "--offline", "--json"]).code(1).json();
+    let mut red = red(&report);
+    let mut wanted = BTreeSet::new();
+    for figure in ["revenue of", "roas of", "net_profit of", "true_roi of", "the answer about"] {
+        let cases = beginning(&report, "campaigns", figure);
+        assert_eq!(cases.len(), 28, "{figure}");
+        wanted.extend(cases);
+    }
+    assert_eq!(red.remove("campaigns").expect("red cases"), wanted);
+    // The one conversation that looks at a revenue.
+    let talk = red.remove("conversations").expect("red cases");
+    assert_eq!(talk.into_iter().collect::<Vec<_>>(), ["from campaign to campaign"]);
+    let elsewhere: Vec<&String> =
+        red.keys().filter(|file| !["routing", "teams"].contains(&file.as_str())).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+}
+
+#[test]
+fn a_broken_prompt_turns_its_answers_red() {
+    // A model that does as it is told: without the word of where figures come from, it makes one up.
+    let server = ModelServer::start(|seen, _| {
+        let shape = &seen.body["response_format"]["json_schema"]["schema"];
+        if shape["properties"]["risks"].is_object() {
+            return Reply::text(
+                r#"{"assessment": "It drew well.", "risks": ["Some would have bought."]}"#,
+            );
+        }
+        if shape["properties"]["assessment"].is_object() {
+            return Reply::text(r#"{"assessment": "The margin is what it is."}"#);
+        }
+        if !seen.message("user").contains("was the campaign") {
+            return Reply::text("Words alone.");
+        }
+        let figures = "It cost [[steps.roi.output.spend | usd]] and brought [[steps.roi.output.revenue | usd]].";
+        if seen.message("user").contains("give spend, attributed revenue") {
+            return Reply::text(figures);
+        }
+        Reply::text(&format!("{figures} Next year it makes $9,876,543."))
+    });
+    let arguments = [
+        "eval",
+        "evals/campaigns.yaml",
+        "evals/budgets.yaml",
+        "--tag",
+        "answers",
+        "--tag",
+        "sales",
+        "--json",
+    ];
+    let whole = Test::demo_with_evals().openai(&server);
+    let report = whole.also(arguments).code(0).json();
+    assert_eq!(report["models"][0]["model"], "openai");
+    assert_eq!(report["models"][0]["passed"], 28 + 11);
+    assert!(report["models"][0]["cost_usd"].as_f64() > Some(0.0));
+    let broken = Test::demo_with_evals().openai(&server).change(
+        "workflows/roi.yaml",
+        "Then give spend, attributed revenue, ROAS against the",
+        "Then say what you think of the",
+    );
+    let report = broken.also(arguments).code(1).json();
+    let red = red(&report);
+    assert_eq!(red["campaigns"], beginning(&report, "campaigns", "the answer about"));
+    assert_eq!(red.len(), 1, "{:?}", red.keys());
+    let judged = report["cases"].as_array().expect("cases").iter();
+    let judged = judged.filter(|case| case["status"] == "failed");
+    for judged in
+        judged.flat_map(|case| case["attempts"][0]["asserts"].as_array().expect("asserts"))
+    {
+        let about_figures = judged["assert"] == "no-unverified-figures";
+        assert_eq!(judged["status"] == "failed", about_figures, "{judged}");
+    }
+}
