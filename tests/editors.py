@@ -15,7 +15,8 @@ import tempfile
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-KINDS = {"engine": "engine.yaml", "agent": "agents/*.yaml", "tools": "tools/*.yaml", "workflow": "workflows/*.yaml"}
+KINDS = {"engine": "engine.yaml", "agent": "agents/*.yaml", "tools": "tools/*.yaml", "workflow": "workflows/*.yaml",
+         "eval": "evals/[!r]*.yaml"}
 PATIENCE = 60
 
 # Kind, text, and what an editor marks: the line (from 1) and a word of the message.
@@ -30,6 +31,7 @@ BROKEN = [
     ("workflow", "name: a\nsteps:\n  - id: a\n    tool: t\n    retry: {max_attempts: 1000}\n", 5, "maximum"),
     ("workflow", "name: a\nsteps:\n  - id: a\n    tool: t\n    timeout: soon\n", 5, "pattern"),
     ("agent", "name: a\nrole: [cfo]\n", 2, "string"),
+    ("eval", "cases:\n  - question: Why?\n    assert:\n      - contians: x\n", 4, "contians"),
     ("agent", "role: cfo\n", 1, "name"),
     ("tools", "tools:\n  - name: a\n    description: b\n", 2, "sql"),
     ("tools", "tools:\n  - name: a\n    description: b\n    sql: {source: c, query: d}\n    returns: all\n", 5, "rows"),

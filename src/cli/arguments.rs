@@ -328,6 +328,9 @@ pub(super) struct Eval {
     /// Write the report as Markdown as well
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) markdown: Option<PathBuf>,
+    /// Write the report as one page of HTML as well
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) html: Option<PathBuf>,
     /// Hold it against an earlier report, kept with `--json`: worse is a failure
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) baseline: Option<PathBuf>,

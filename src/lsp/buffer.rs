@@ -53,6 +53,7 @@ pub(super) fn kind_of(path: &Path, root: Option<&Path>, text: &str) -> Option<Ki
         match () {
             () if stands_in("agents") => return Some(Kind::Agent),
             () if stands_in("tools") => return Some(Kind::Tools),
+            () if stands_in("evals") => return Some(Kind::Eval),
             () if folder.is_some_and(|f| f.starts_with(root.join("workflows"))) => {
                 return Some(Kind::Workflow);
             }

@@ -111,7 +111,7 @@ impl<'c> Workspace<'c> {
     /// A file that others name things from changes what is known of its project.
     fn forget_around(&mut self, buffer: &Buffer) {
         if let Some(root) = &buffer.root
-            && buffer.kind() != Some(Kind::Workflow)
+            && !matches!(buffer.kind(), Some(Kind::Workflow | Kind::Eval))
         {
             self.projects.remove(root);
         }

@@ -240,7 +240,8 @@ fn reports_are_written_for_people_and_programs() {
         "description: Two.\npass_rate: 0.5\ncases:\n  - {name: good, workflow: report, params: {region: north}, assert: [{contains: north}]}\n\
          \x20 - {name: 'bad <|> & one', workflow: report, params: {region: north}, assert: [{contains: '<south>'}]}\n",
     );
-    let ran = test.also(["eval", "--junit", "j.xml", "--markdown", "m.md"]).code(0);
+    let ran =
+        test.also(["eval", "--junit", "j.xml", "--markdown", "m.md", "--html", "h.html"]).code(0);
     let ran = ran
         .prints("failed  two/bad <|> & one (offline)")
         .prints("`<south>` is not in the answer: Sales of north");
@@ -257,6 +258,15 @@ fn reports_are_written_for_people_and_programs() {
     // As many may fail as the file lets.
     assert!(!xml.descendants().any(|n| n.has_tag_name("failure")), "{junit}");
     assert!(read("m.md").contains("| two | 1 | 1 | 0 | 50.0 % | ok |"), "{}", read("m.md"));
+    let page = read("h.html");
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no `{text}` in {page}"));
+    let failed = at("<h3>bad &lt;|&gt; &amp; one</h3>");
+    assert!(failed < at("All other cases") && at("All other cases") < at("<h3>good</h3>"));
+    assert!(page.contains("`&lt;south&gt;` is not in the answer"), "{page}");
+    assert!(page.contains("default-src 'none'"), "the page asks nothing of any server");
+    for outside in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
     let strict = test.change("evals/two.yaml", "pass_rate: 0.5", "pass_rate: 0.6");
     let ran = strict.also(["eval", "--junit", "j.xml", "--json", "--quiet"]).code(1);
     assert_eq!(ran.stderr, "");

@@ -125,6 +125,7 @@ fn tell(arguments: &Eval, report: &Report, printer: &Printer) -> Result<Exit, Fa
     for (path, text) in [
         (&arguments.junit, report::eval_junit as fn(&Report) -> String),
         (&arguments.markdown, report::eval_markdown),
+        (&arguments.html, report::eval_html),
     ] {
         let Some(path) = path else { continue };
         std::fs::write(path, text(report))

@@ -12,6 +12,7 @@ use crate::report::schemas;
 #[include = "agents/*.yaml"]
 #[include = "tools/*.yaml"]
 #[include = "workflows/*.yaml"]
+#[include = "evals/*.yaml"]
 #[include = "data/*"]
 struct Demo;
 

@@ -165,6 +165,9 @@ impl Assertion {
 
     /// It in a line, as reports show it.
     pub fn line(&self) -> String {
+        if let Check::Figure(figure) = &self.check {
+            return format!("{}: {}", self.key(), figure.line());
+        }
         let written = serde_json::to_value(self).unwrap_or_default();
         let entry = written.as_object().and_then(|object| object.iter().next());
         entry.map_or_else(String::new, |(key, value)| match value {

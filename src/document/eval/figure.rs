@@ -58,6 +58,23 @@ fn is_one_value(returns: &Returns) -> bool {
     *returns == Returns::Value
 }
 
+impl Figure {
+    /// It in a line, as reports show it; a query is only named.
+    pub fn line(&self) -> String {
+        let what = self.at.as_deref().unwrap_or("the answer");
+        let wanted = match &self.is {
+            Some(value) => value.to_string(),
+            None => "what SQL says".to_owned(),
+        };
+        let within = match &self.within {
+            Some(Tolerance::Amount(amount)) => format!(", within {amount}"),
+            Some(Tolerance::Share(share)) => format!(", within {share}"),
+            None => String::new(),
+        };
+        format!("{what} = {wanted}{within}")
+    }
+}
+
 /// How far a number may be off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -1,6 +1,6 @@
 //! `agents`: who takes part.
 
-use super::{Found, nothing, told};
+use super::{Found, nothing, settled};
 use crate::document::AgentNames;
 use crate::eval::given::Given;
 use crate::id::AgentName;
@@ -12,5 +12,5 @@ pub(super) fn look(wanted: &AgentNames, given: &Given) -> Found {
     let there: Vec<&str> = given.agents.iter().map(AgentName::as_str).collect();
     let all = wanted.places().all(|(_, agent)| there.contains(&agent.as_str()));
     let named = if there.is_empty() { "nobody".to_owned() } else { there.join(", ") };
-    told(all, format!("{named} answers"))
+    settled(given, all, format!("{named} answers"))
 }

@@ -77,6 +77,15 @@ fn told(holds: bool, what: impl Into<String>) -> Found {
     if holds { Found::Holds(what.into()) } else { Found::Fails(what.into()) }
 }
 
+/// The same of where a question goes. A choice that words alone are not sure of is none yet, where nothing ran on it.
+fn settled(given: &Given, holds: bool, what: String) -> Found {
+    let unsure = given.route.as_ref().is_some_and(|route| !route.sure);
+    if unsure && given.outcome.is_none() && given.fault.is_none() {
+        return Found::Open(what);
+    }
+    told(holds, what)
+}
+
 /// Why there is no answer.
 fn nothing(given: &Given) -> Found {
     let why = match (&given.fault, &given.outcome) {

@@ -1,6 +1,6 @@
 //! `route` and `params`: where a question goes, and with which values.
 
-use super::{Found, differs, nothing, rounding, told};
+use super::{Found, differs, nothing, rounding, settled};
 use crate::document::{RouteTo, WantedRoute};
 use crate::eval::given::{Given, Route};
 use crate::value::Value;
@@ -16,7 +16,7 @@ pub(super) fn look(wanted: &WantedRoute, given: &Given) -> Found {
         let workflow = route.workflow.as_ref().map(crate::id::WorkflowName::as_str);
         to.kind == route.kind && to.workflow.as_deref().is_none_or(|name| Some(name) == workflow)
     };
-    settled(route, wanted.iter().any(is), described(route), given)
+    settled(given, wanted.iter().any(is), described(route))
 }
 
 pub(super) fn params(wanted: &Value, given: &Given) -> Found {
@@ -24,15 +24,7 @@ pub(super) fn params(wanted: &Value, given: &Given) -> Found {
     let there = Value::Object(route.params.clone());
     let differs = differs(wanted, Some(&there), "", &rounding)
         .or_else(|| differs(&there, Some(wanted), "", &rounding));
-    settled(route, differs.is_none(), format!("the params are {there}"), given)
-}
-
-/// A choice that words alone are not sure of is none yet, where nothing ran on it.
-fn settled(route: &Route, holds: bool, what: String, given: &Given) -> Found {
-    if !route.sure && given.outcome.is_none() && given.fault.is_none() {
-        return Found::Open(what);
-    }
-    told(holds, what)
+    settled(given, differs.is_none(), format!("the params are {there}"))
 }
 
 fn described(route: &Route) -> String {

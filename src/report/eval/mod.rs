@@ -1,11 +1,13 @@
 //! Reports of evals: for terminals, CI servers, pull requests and browsers.
 
+mod html;
 mod junit;
 mod markdown;
 mod text;
 
 use crate::eval::{Attempt, CaseReport, Report, Status};
 
+pub use html::write as html;
 pub use junit::write as junit;
 pub use markdown::write as markdown;
 pub use text::write as text;

@@ -5,6 +5,7 @@ mod editors;
 mod snippets;
 
 use crate::document;
+use crate::eval;
 use crate::report::{AskReport, CostReport};
 use crate::run::Outcome;
 use crate::value::Value;
@@ -40,6 +41,12 @@ pub fn all() -> Vec<Schema> {
     schemas.push(printed("ask", ask, "Answer to a question: what `engine ask --json` prints"));
     let costs = schemars::schema_for!(CostReport).to_value();
     schemas.push(printed("costs", costs, "What was spent: what `engine costs --json` prints"));
+    let report = schemars::schema_for!(eval::Report).to_value();
+    schemas.push(printed(
+        "eval-report",
+        report,
+        "What cases came to: what `engine eval --json` prints",
+    ));
     schemas
 }
 

@@ -27,7 +27,8 @@ use crate::run::Outcome;
 use self::card::{Card, cards, whole};
 use self::layout::{Layout, Point};
 use self::look::{INK, PAPER, SOFT};
-use self::text::{escape, width};
+pub(super) use self::text::escape;
+use self::text::width;
 use super::summary::{duration, price, saved};
 
 const MARGIN: f64 = 28.0;

@@ -52,7 +52,7 @@ pub(super) fn fit(text: &str, size: f64, room: f64) -> String {
 }
 
 /// A text as it is written in XML; what XML cannot hold is replaced.
-pub(super) fn escape(text: &str) -> String {
+pub(in crate::report) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
