@@ -1,6 +1,6 @@
 //! A case that is ready to be run: nothing in it is a template any more.
 
-use crate::document::Assertion;
+use crate::document::{Assertion, ExpectedSql};
 use crate::id::WorkflowName;
 use crate::value::Object;
 
@@ -45,12 +45,14 @@ pub enum Ask {
     },
 }
 
-impl Ask {
-    /// The values that queries of the case read.
-    pub fn params(&self) -> Object {
-        match self {
-            Self::Run { params, .. } => params.clone(),
-            Self::Question { .. } => Object::new(),
+impl Turn {
+    /// The values that a query reads from: its own, or the params of the workflow.
+    pub fn values_of(&self, sql: &ExpectedSql) -> Object {
+        match &self.ask {
+            Ask::Run { params, .. } if sql.with.is_empty() => params.clone(),
+            Ask::Run { .. } | Ask::Question { .. } => {
+                sql.with.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+            }
         }
     }
 }

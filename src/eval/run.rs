@@ -161,12 +161,7 @@ async fn query<R: Runner>(
 ) -> Result<Option<Value>, Fault> {
     let Check::Figure(figure) = &assertion.check else { return Ok(None) };
     let Some(sql) = &figure.sql else { return Ok(None) };
-    let with = if sql.with.is_empty() {
-        turn.ask.params()
-    } else {
-        sql.with.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
-    };
-    runner.query(sql, &with).await.map(Some)
+    runner.query(sql, &turn.values_of(sql)).await.map(Some)
 }
 
 fn judged(assertion: &Assertion, turn: Option<usize>, found: Found) -> Judged {

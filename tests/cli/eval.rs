@@ -152,6 +152,10 @@ fn cases_come_from_rows_of_every_kind() {
     test.also(["eval", "--tag", "picke"]).code(2).says("did you mean `picked`");
     test.also(["eval", "--filter", "nobody"]).code(2).says("no case is left");
     test.also(["eval", "nowhere.yaml"]).code(2).says("there is no");
+    let shown =
+        test.also(["eval", "--tag", "picked", "--json", "--journal", "kept.db"]).code(0).json();
+    let run = shown["cases"][0]["attempts"][0]["runs"][0].as_str().expect("a run");
+    test.also(["show", run, "--journal", "kept.db"]).code(0).prints("Sales of north");
     std::fs::remove_file(test.path().join("evals/rows.csv")).expect("a file");
     test.also(["eval"]).code(2).says("rows: cannot read rows.csv");
 }
@@ -230,6 +234,22 @@ fn faults_of_evals_are_found_before_anything_runs() {
         );
         assert_eq!(diagnostics[0]["file"], "evals/case.yaml");
         test.also(["eval"]).code(2).says(code);
+    }
+}
+
+#[test]
+fn a_query_that_can_tell_nothing_ends_it_before_anything_runs() {
+    for (query, words) in [
+        ("select revenu from sales", "no such column: revenu"),
+        ("select revenue from sales where region = :regoin", "the query reads `:regoin`"),
+        ("delete from sales", "of its figures: the query is not allowed"),
+    ] {
+        let case = format!(
+            "cases: [{{workflow: report, params: {{region: north}}, assert: [{{figure: {{at: revenue, sql: {{source: shop, query: '{query}'}}}}}}]}}]\n"
+        );
+        let ran = project().file("evals/case.yaml", &case).args(["eval", "--json"]).run().code(2);
+        assert_eq!(ran.stdout, "");
+        ran.says("case `report region=north`").says(words);
     }
 }
 

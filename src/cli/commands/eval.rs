@@ -49,6 +49,8 @@ pub(in crate::cli) fn run(
         let catalog = catalog(&library, &documents, &toolbox).await?;
         let rows = Rowing::new(&place, &library, &toolbox, &files);
         let cases = cases(arguments, &rows, &files).await?;
+        let queries = Queries::of_cases(&place, &library, &cases);
+        queries.try_each(&cases).await.map_err(Failure::Usage)?;
         let settings = settings(arguments, &place, &library).await?;
         let plans = documents.iter().filter_map(|document| {
             let plan = plan::compile(document, &library).0?;
@@ -61,7 +63,7 @@ pub(in crate::cli) fn run(
             catalog: &catalog,
             documents: &documents,
             plans: plans.collect(),
-            queries: Queries::of_cases(&place, &library, &cases),
+            queries,
             settings,
             journal: RefCell::new(journal(global)?),
             cancel: cancel.clone(),

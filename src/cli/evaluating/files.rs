@@ -25,8 +25,12 @@ pub(in crate::cli) fn read(loaded: &mut Loaded, place: &Place, paths: &[PathBuf]
     let mut files = Vec::new();
     for path in paths.iter().filter(|path| !data.contains(*path)) {
         let document = loaded.document::<Eval>(place, path);
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // Files of one name in several folders go by their paths.
+        let taken = files.iter().any(|file: &File| file.name == stem);
+        let name = if taken { path.to_string_lossy().into_owned() } else { stem };
         files.extend(document.map(|document| File {
-            name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            name,
             folder: path.parent().unwrap_or(Path::new("")).to_owned(),
             document,
         }));

@@ -34,19 +34,7 @@ pub(in crate::cli) struct Queries {
 impl Queries {
     /// The queries of all figures.
     pub(in crate::cli) fn of_cases(place: &Place, library: &Library, cases: &[Case]) -> Self {
-        let turns = cases.iter().flat_map(|case| &case.turns);
-        let queries = turns.flat_map(|turn| {
-            turn.assert.iter().filter_map(|assertion| {
-                let Check::Figure(figure) = &assertion.check else { return None };
-                let sql = figure.sql.as_ref()?;
-                let with = if sql.with.is_empty() {
-                    turn.ask.params()
-                } else {
-                    sql.with.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
-                };
-                Some((plain(sql), sql.returns, with))
-            })
-        });
+        let queries = figures(cases).map(|(_, sql, with)| (plain(sql), sql.returns, with));
         Self::of(place, library, queries)
     }
 
@@ -76,6 +64,29 @@ impl Queries {
         Self { toolbox, names, known: RefCell::default() }
     }
 
+    /// Asks each query once, so that one that can never tell anything is found before the first case is run.
+    #[expect(clippy::future_not_send, reason = "cases run on one thread")]
+    pub(in crate::cli) async fn try_each(&self, cases: &[Case]) -> Result<(), Vec<Fault>> {
+        let (mut seen, mut faults) = (BTreeSet::new(), Vec::new());
+        for (case, sql, with) in figures(cases) {
+            let given = read_by(&sql.query, &with);
+            if !seen.insert(key(&plain(sql), sql.returns, &given)) {
+                continue;
+            }
+            let Err(fault) = self.expected(sql, &with).await else { continue };
+            // That a query finds no row may be right for this case's values and wrong for others'.
+            if matches!(
+                fault.kind.as_str(),
+                "sql-error" | "sql-param" | "not-allowed" | "source-unavailable"
+            ) {
+                let message =
+                    format!("case `{}`: a query of its figures: {}", case.name, fault.message);
+                faults.push(Fault { message, ..fault });
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
     /// What a query gives.
     #[expect(clippy::future_not_send, reason = "cases run on one thread")]
     pub(in crate::cli) async fn ask(
@@ -100,7 +111,13 @@ impl Queries {
         }
         let name =
             self.names.get(&kind).ok_or_else(|| Fault::new("bug", "a query that no case has"))?;
-        let value = self.toolbox.call(name, given, LIMIT).await.map_err(|error| error.fault())?;
+        let value = self.toolbox.call(name, given, LIMIT).await.map_err(|error| {
+            let fault = error.fault();
+            // The tool is nobody's but the eval's, so its name tells nothing.
+            let own = format!("tool `{name}`: ");
+            let message = fault.message.strip_prefix(&own).unwrap_or(&fault.message).to_owned();
+            Fault { message, ..fault }
+        })?;
         self.known.borrow_mut().insert(asked, value.clone());
         Ok(value)
     }
@@ -114,6 +131,18 @@ impl Queries {
     ) -> Result<Value, Fault> {
         self.ask(&plain(sql), sql.returns, with).await
     }
+}
+
+/// The queries of all figures, each with the values that it reads from.
+fn figures(cases: &[Case]) -> impl Iterator<Item = (&Case, &ExpectedSql, Object)> {
+    let turns = cases.iter().flat_map(|case| case.turns.iter().map(move |turn| (case, turn)));
+    let asserts =
+        turns.flat_map(|(case, turn)| turn.assert.iter().map(move |one| (case, turn, one)));
+    asserts.filter_map(|(case, turn, assertion)| {
+        let Check::Figure(figure) = &assertion.check else { return None };
+        let sql = figure.sql.as_ref()?;
+        Some((case, sql, turn.values_of(sql)))
+    })
 }
 
 fn plain(sql: &ExpectedSql) -> Sql {
