@@ -116,6 +116,8 @@ pub(super) struct Run {
     pub(super) batch: Batch,
     #[command(flatten)]
     pub(super) ending: Ending,
+    #[command(flatten)]
+    pub(super) taping: Taping,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -143,6 +145,8 @@ pub(super) struct Ask {
     pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]
     pub(super) ending: Ending,
+    #[command(flatten)]
+    pub(super) taping: Taping,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +165,19 @@ pub(super) struct Chat {
     pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]
     pub(super) ending: Ending,
+    #[command(flatten)]
+    pub(super) taping: Taping,
+}
+
+/// Exchanges with models, kept in files or taken from them.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Taping {
+    /// Keep what models are asked and answer, a file each, in this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["replay", "offline"])]
+    pub(super) record: Option<PathBuf>,
+    /// Take the answers of models from this folder: nobody is asked, and no key is needed
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "offline")]
+    pub(super) replay: Option<PathBuf>,
 }
 
 /// Whether tools may change things.
@@ -340,6 +357,8 @@ pub(super) struct Eval {
     /// With --baseline: the greatest 95th percentile of time, as a multiple of what it was
     #[arg(long, value_name = "X", value_parser = positive, default_value = "1.5", requires = "baseline")]
     pub(super) p95_bound: f64,
+    #[command(flatten)]
+    pub(super) taping: Taping,
 }
 
 #[derive(Debug, Args)]

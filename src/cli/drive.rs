@@ -142,7 +142,7 @@ pub(super) fn context(place: &Place, plan: &Plan, mode: Mode) -> Result<Arc<Cont
         return Err(loaded.failure());
     }
     let environment = setup::environment();
-    let models = setup::models(&loaded.library, &environment);
+    let models = setup::models(&loaded.library, &environment, None);
     let tools = toolbox(place, &loaded, plan);
     let limit = plan.limits.max_parallel.map_or(MAX_PARALLEL, usize::from);
     let library = Arc::new(loaded.library);

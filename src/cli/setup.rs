@@ -6,13 +6,15 @@ use std::sync::Arc;
 use crate::ask::Planner;
 use crate::document::{McpServer, Project, Tool};
 use crate::journal::Journal;
-use crate::model::{Environment, Models};
+use crate::model::{Environment, Models, Tape};
 use crate::plan::Library;
 use crate::run::{self, Context};
 use crate::tool::{self, Toolbox};
 
-use super::exit::Failure;
+use super::arguments::Taping;
+use super::exit::{Exit, Failure};
 use super::load::Place;
+use super::printer::Printer;
 
 /// The environment of this process, read once.
 pub(super) fn environment() -> Environment {
@@ -22,11 +24,37 @@ pub(super) fn environment() -> Environment {
 }
 
 /// The models that can be asked: those of engine.yaml, or of the environment where there is no project.
-pub(super) fn models(library: &Library, environment: &Environment) -> Models {
+pub(super) fn models(
+    library: &Library,
+    environment: &Environment,
+    tape: Option<Arc<Tape>>,
+) -> Models {
     match &library.project {
-        Some(project) => Models::new(&project.value, environment),
-        None => Models::from_environment(environment),
+        Some(project) => Models::taped(&project.value, environment, tape),
+        None => Models::from_environment(environment, tape.as_ref()),
     }
+}
+
+/// The recordings that a command writes or answers from.
+pub(super) fn tape(taping: &Taping) -> Result<Option<Arc<Tape>>, Failure> {
+    let tape = match (&taping.record, &taping.replay) {
+        (Some(folder), _) => Tape::record(folder),
+        (None, Some(folder)) => Tape::replay(folder),
+        (None, None) => return Ok(None),
+    };
+    let help = "`--record DIR` makes recordings, `--replay DIR` answers from them";
+    tape.map(|tape| Some(Arc::new(tape))).map_err(|message| Failure::usage(message, help))
+}
+
+/// The exit code of a command whose answers may come from recordings: a question that was not recorded is a failure,
+/// whatever stood in for its answer.
+pub(super) fn replayed(exit: Exit, misses: usize, printer: &Printer) -> Exit {
+    if misses == 0 {
+        return exit;
+    }
+    let questions = if misses == 1 { "1 question is" } else { &format!("{misses} questions are") };
+    printer.err(&format!("error: {questions} not recorded\n  help: record again with --record\n"));
+    if exit == Exit::Success { Exit::Failed } else { exit }
 }
 
 /// Tools on the sources of a project.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::error::{ModelError, ModelErrorKind};
 use super::rate::{Admission, Limiter};
-use super::{Answer, Request, anthropic, fault, openai};
+use super::{Answer, Request, Tape, anthropic, fault, openai};
 use crate::document::{Price, Provider, Rate};
 use crate::event::{ToolRequest, Usage};
 use crate::id::ModelName;
@@ -30,6 +30,7 @@ pub struct Endpoint {
     label: String,
     limiter: Option<Limiter>,
     http: Arc<Http>,
+    tape: Option<Arc<Tape>>,
 }
 
 /// What an endpoint is made of.
@@ -52,7 +53,11 @@ pub(super) struct Settings {
 
 impl Endpoint {
     /// Checks address and key; nothing is sent.
-    pub(super) fn new(settings: Settings, http: Arc<Http>) -> Result<Self, ModelError> {
+    pub(super) fn new(
+        settings: Settings,
+        http: Arc<Http>,
+        tape: Option<Arc<Tape>>,
+    ) -> Result<Self, ModelError> {
         let (own, path) = match settings.provider {
             Provider::Openai => (openai::BASE_URL, ["chat", "completions"].as_slice()),
             Provider::Anthropic => (anthropic::BASE_URL, ["v1", "messages"].as_slice()),
@@ -70,7 +75,7 @@ impl Endpoint {
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let label = format!("model `{}` ({} at {host}{port})", settings.name, settings.model);
         let limiter = settings.rate.as_ref().and_then(Limiter::new);
-        Ok(Self { settings, url, headers, label, limiter, http })
+        Ok(Self { settings, url, headers, label, limiter, http, tape })
     }
 
     /// Sends one request when the limits allow it, and reads its answer. Nothing is retried.
@@ -103,6 +108,9 @@ impl Endpoint {
         request: &Request,
         within: Duration,
     ) -> Result<Answer, ModelError> {
+        if let Some(tape) = self.tape.as_ref().filter(|tape| tape.replays()) {
+            return tape.answer(self.name(), request);
+        }
         let body = match self.settings.provider {
             Provider::Openai => openai::body(self, request),
             Provider::Anthropic => anthropic::body(self, request),
@@ -130,6 +138,9 @@ impl Endpoint {
         answer.text = self.scrubbed(answer.text);
         for call in &mut answer.tool_calls {
             call.arguments = self.scrubbed(std::mem::take(&mut call.arguments));
+        }
+        if let Some(tape) = &self.tape {
+            tape.keep(self.name(), request, &answer)?;
         }
         Ok(answer)
     }

@@ -57,6 +57,8 @@ pub enum ModelErrorKind {
     MissingKey,
     /// The model cannot be asked as it is configured.
     BadModel,
+    /// Answers come from recordings, and there is none of this request; or it cannot be recorded.
+    NotRecorded,
 }
 
 impl ModelErrorKind {
@@ -80,6 +82,7 @@ impl ModelErrorKind {
             Self::UnknownModel => "unknown-model",
             Self::MissingKey => "missing-key",
             Self::BadModel => "bad-model",
+            Self::NotRecorded => "not-recorded",
         }
     }
 
@@ -101,6 +104,7 @@ impl ModelErrorKind {
             | Self::QuotaExceeded
             | Self::Refused
             | Self::UnknownModel
+            | Self::NotRecorded
             | Self::MissingKey
             | Self::BadModel => false,
         }

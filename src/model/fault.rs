@@ -192,6 +192,7 @@ fn help(kind: ModelErrorKind, endpoint: &Endpoint, reply: &Reply, said: &str) ->
         | ModelErrorKind::Connection
         | ModelErrorKind::UnreadableAnswer
         | ModelErrorKind::UnknownModel
+        | ModelErrorKind::NotRecorded
         | ModelErrorKind::MissingKey
         | ModelErrorKind::BadModel => return None,
     };

@@ -17,6 +17,7 @@ mod openai;
 mod rate;
 mod registry;
 mod schema;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -29,6 +30,7 @@ pub use environment::Environment;
 pub use error::{ModelError, ModelErrorKind};
 pub use rate::Admission;
 pub use registry::Models;
+pub use tape::Tape;
 pub use tools::ToolDefinition;
 
 /// What a model is asked.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
+use super::Tape;
 use super::endpoint::{Endpoint, Settings};
 use super::environment::Environment;
 use super::error::{ModelError, ModelErrorKind};
@@ -30,6 +31,8 @@ pub struct Models {
     entries: IndexMap<ModelName, Entry>,
     /// What `auto` stands for, where the project says so.
     default: Option<ModelName>,
+    /// Where exchanges are recorded, or where answers come from.
+    tape: Option<Arc<Tape>>,
     /// The model that `auto` found, looked for once.
     found: OnceCell<Result<Option<Arc<Endpoint>>, ModelError>>,
 }
@@ -76,11 +79,17 @@ const VENDORS: [Vendor; 2] = [
 impl Models {
     /// The models of a project. One without `models` has those of the environment.
     pub fn new(project: &Project, environment: &Environment) -> Self {
+        Self::taped(project, environment, None)
+    }
+
+    /// The models of a project whose exchanges are recorded, or whose answers come from recordings: then nobody is asked, and no
+    /// key has to be there.
+    pub fn taped(project: &Project, environment: &Environment, tape: Option<Arc<Tape>>) -> Self {
         if project.models.is_empty() {
-            return Self::from_environment(environment);
+            return Self::from_environment(environment, tape.as_ref());
         }
         let default = project.default_model.clone().filter(|name| name.as_str() != AUTO);
-        Self::of(&project.models, default, environment)
+        Self::of(&project.models, default, environment, tape)
     }
 
     /// A project as a run in this environment finds it: `auto` is settled where a key settles it, and a model that the
@@ -91,7 +100,7 @@ impl Models {
         let mut found = None;
         let auto = project.default_model.as_ref().is_none_or(|name| name.as_str() == AUTO);
         for (name, model) in &mut settled.models {
-            let entry = Entry::new(name, model, environment, &http);
+            let entry = Entry::new(name, model, environment, &http, None);
             if let Ok(endpoint) = entry.endpoint {
                 model.price = model.price.take().filter(|_| endpoint.is_priced());
                 if auto && !entry.unproven && found.is_none() {
@@ -105,9 +114,12 @@ impl Models {
 
     /// The models outside any project: `openai` and `anthropic`, where their key or their address
     /// is set. They are unpriced: a price belongs into engine.yaml, with the day it was looked up.
-    pub fn from_environment(environment: &Environment) -> Self {
+    pub fn from_environment(environment: &Environment, tape: Option<&Arc<Tape>>) -> Self {
         let set = |vendor: &&Vendor| {
-            environment.get(vendor.key).or_else(|| environment.get(vendor.base_url)).is_some()
+            let name = ModelName::from(vendor.name);
+            let recorded = tape.is_some_and(|tape| tape.replays() && tape.knows(&name));
+            let set = environment.get(vendor.key).or_else(|| environment.get(vendor.base_url));
+            set.is_some() || recorded
         };
         let models = VENDORS.iter().filter(set).map(|vendor| {
             let model = Model {
@@ -123,19 +135,26 @@ impl Models {
             };
             (ModelName::from(vendor.name), model)
         });
-        Self::of(&models.collect(), None, environment)
+        Self::of(&models.collect(), None, environment, tape.cloned())
     }
 
     fn of(
         models: &IndexMap<ModelName, Model>,
         default: Option<ModelName>,
         environment: &Environment,
+        tape: Option<Arc<Tape>>,
     ) -> Self {
         let http = Arc::new(Http::default());
         let entry = |(name, model): (&ModelName, &Model)| {
-            (name.clone(), Entry::new(name, model, environment, &http))
+            (name.clone(), Entry::new(name, model, environment, &http, tape.as_ref()))
         };
-        Self { entries: models.iter().map(entry).collect(), default, found: OnceCell::new() }
+        let entries = models.iter().map(entry).collect();
+        Self { entries, default, tape, found: OnceCell::new() }
+    }
+
+    /// How many questions had no recorded answer, where answers come from recordings.
+    pub fn misses(&self) -> usize {
+        self.tape.as_ref().map_or(0, |tape| tape.misses())
     }
 
     /// What a list of models stands for: equal as long as the same servers are asked for the same models.
@@ -203,6 +222,11 @@ impl Models {
     /// The first model that is there. One whose key or address is malformed was meant to be there,
     /// so it is an error and not passed over.
     async fn find(&self) -> Result<Option<Arc<Endpoint>>, ModelError> {
+        if let Some(tape) = self.tape.as_ref().filter(|tape| tape.replays()) {
+            let recorded = self.entries.iter().find(|(name, _)| tape.knows(name));
+            let first = recorded.or(self.entries.first());
+            return first.map(|(_, entry)| entry.endpoint.clone()).transpose();
+        }
         for entry in self.entries.values() {
             match &entry.endpoint {
                 Ok(endpoint) if !entry.unproven || endpoint.answers(PROBE).await => {
@@ -229,7 +253,13 @@ impl Models {
 }
 
 impl Entry {
-    fn new(name: &ModelName, model: &Model, environment: &Environment, http: &Arc<Http>) -> Self {
+    fn new(
+        name: &ModelName,
+        model: &Model,
+        environment: &Environment,
+        http: &Arc<Http>,
+        tape: Option<&Arc<Tape>>,
+    ) -> Self {
         let [openai, anthropic] = &VENDORS;
         let vendor = match model.provider {
             Provider::Openai => openai,
@@ -244,7 +274,8 @@ impl Entry {
         let wants_key = follows || model.api_key_env.is_some();
         let variable = model.api_key_env.as_deref().unwrap_or(vendor.key);
         let key = environment.get(variable).filter(|_| wants_key);
-        let missing = wants_key && key.is_none() && base_url.is_none();
+        let replays = tape.is_some_and(|tape| tape.replays());
+        let missing = wants_key && key.is_none() && base_url.is_none() && !replays;
         let asked = renamed.as_ref().unwrap_or(&model.model);
         let server = base_url.as_ref().or(model.base_url.as_ref()).map_or("", String::as_str);
         let settings = (model.temperature, model.max_tokens);
@@ -269,7 +300,7 @@ impl Entry {
                 temperature: model.temperature,
                 max_tokens: model.max_tokens,
             };
-            Endpoint::new(settings, Arc::clone(http)).map(Arc::new)
+            Endpoint::new(settings, Arc::clone(http), tape.cloned()).map(Arc::new)
         };
         Self { endpoint, unproven: !wants_key, identity }
     }

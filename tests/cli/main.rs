@@ -30,6 +30,7 @@ mod mcp;
 mod patterns;
 mod planned;
 mod project;
+mod recordings;
 mod rules;
 mod tools;
 mod writes;

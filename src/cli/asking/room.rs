@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Asked, catalog};
 use crate::ask::Catalog;
-use crate::cli::arguments::{Ask, Global};
+use crate::cli::arguments::{Ask, Global, Taping};
 use crate::cli::drive::MAX_PARALLEL;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place};
@@ -31,7 +31,11 @@ pub(in crate::cli) struct Room {
 
 impl Room {
     /// Reads and checks the project.
-    pub(in crate::cli) fn open(global: &Global, offline: bool) -> Result<Self, Failure> {
+    pub(in crate::cli) fn open(
+        global: &Global,
+        offline: bool,
+        taping: &Taping,
+    ) -> Result<Self, Failure> {
         let place = Place::find(global, Path::new(""))?;
         if place.root.is_none() {
             let help = "go to a project's folder, name it with --project, or make one with `engine init DIR`";
@@ -46,7 +50,7 @@ impl Room {
             return Err(loaded.failure());
         }
         let Loaded { library, toolbox, .. } = loaded;
-        let models = setup::models(&library, &setup::environment());
+        let models = setup::models(&library, &setup::environment(), setup::tape(taping)?);
         let limits = library.project.as_ref().and_then(|project| project.value.limits.max_parallel);
         let limit = limits.map_or(MAX_PARALLEL, usize::from);
         // A question never changes anything that nobody consents to.
@@ -116,6 +120,6 @@ impl Room {
         if let (Some(name), Some(turn)) = (named, turn) {
             sessions.add(name, &turn)?;
         }
-        Ok(exit)
+        Ok(setup::replayed(exit, self.context.models.misses(), printer))
     }
 }

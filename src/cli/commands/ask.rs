@@ -12,7 +12,7 @@ pub(in crate::cli) fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let room = Room::open(global, arguments.offline)?;
+    let room = Room::open(global, arguments.offline, &arguments.taping)?;
     setup::runtime()?.block_on(async {
         let catalog = room.catalog().await?;
         let journal = room.journal()?;

@@ -31,7 +31,7 @@ pub(in crate::cli) fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let room = Room::open(global, arguments.offline)?;
+    let room = Room::open(global, arguments.offline, &arguments.taping)?;
     let name = match &arguments.session {
         Some(name) => name.clone(),
         None => jiff::Zoned::now().strftime("chat-%Y-%m-%d-%H%M%S").to_string(),
@@ -54,6 +54,7 @@ pub(in crate::cli) fn run(
         offline: arguments.offline,
         max_cost_usd: arguments.max_cost_usd,
         ending: arguments.ending,
+        taping: arguments.taping.clone(),
     };
     let mut worst = Exit::Success;
     while let Some(line) = lines.next()? {

@@ -19,7 +19,7 @@ use crate::eval::{
 };
 use crate::id::ModelName;
 use crate::journal::Journal;
-use crate::model::Models;
+use crate::model::{Models, Tape};
 use crate::plan::{self, Library};
 use crate::report;
 
@@ -45,13 +45,14 @@ pub(in crate::cli) fn run(
     }
     let Loaded { library, toolbox, .. } = loaded;
     let library = Arc::new(library);
+    let tape = setup::tape(&arguments.taping)?;
     let report = setup::runtime()?.block_on(async {
         let catalog = catalog(&library, &documents, &toolbox).await?;
         let rows = Rowing::new(&place, &library, &toolbox, &files);
         let cases = cases(arguments, &rows, &files).await?;
         let queries = Queries::of_cases(&place, &library, &cases);
         queries.try_each(&cases).await.map_err(Failure::Usage)?;
-        let settings = settings(arguments, &place, &library).await?;
+        let settings = settings(arguments, &place, &library, tape.as_ref()).await?;
         let plans = documents.iter().filter_map(|document| {
             let plan = plan::compile(document, &library).0?;
             Some((document.value.name.clone(), Arc::new(plan)))
@@ -100,7 +101,8 @@ pub(in crate::cli) fn run(
             cases: done,
         })
     })?;
-    tell(arguments, &against(report, before, arguments)?, printer)
+    let exit = tell(arguments, &against(report, before, arguments)?, printer)?;
+    Ok(setup::replayed(exit, tape.map_or(0, |tape| tape.misses()), printer))
 }
 
 /// Puts the comparison with an earlier report into a report.
@@ -198,6 +200,7 @@ async fn settings(
     arguments: &Eval,
     place: &Place,
     library: &Arc<Library>,
+    tape: Option<&Arc<Tape>>,
 ) -> Result<Vec<Setting>, Failure> {
     let environment = setup::environment();
     let project = library.project.as_ref().map(|document| &document.value);
@@ -209,7 +212,7 @@ async fn settings(
         setup::context(models, tools, limit, mode, library)
     };
     if arguments.models.is_empty() {
-        let context = context(setup::models(library, &environment));
+        let context = context(setup::models(library, &environment, tape.cloned()));
         let found =
             context.models.resolve(&[]).await.ok().and_then(|found| found.into_iter().next());
         let model = found.filter(|_| !arguments.offline);
@@ -225,7 +228,7 @@ async fn settings(
             return Err(Failure::usage(format!("unknown model `{name}`"), help));
         }
         project.default_model = Some(known.clone());
-        let models = Models::new(&project, &environment);
+        let models = Models::taped(&project, &environment, tape.cloned());
         // A matrix with a column of nothing but errors helps nobody.
         models.get(&known).map_err(|error| {
             let help = error.help.clone().unwrap_or_default();

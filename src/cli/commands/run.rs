@@ -24,14 +24,16 @@ pub(in crate::cli) fn run(
     }
     let given = params::given(&arguments.params, &plan.params)?;
     let environment = setup::environment();
-    let models = setup::models(&loaded.library, &environment);
+    let tape = setup::tape(&arguments.taping)?;
+    let models = setup::models(&loaded.library, &environment, tape);
     let limit =
         arguments.max_parallel.or(plan.limits.max_parallel).map_or(MAX_PARALLEL, usize::from);
     let library = Arc::new(loaded.library);
     let context = setup::context(models, loaded.toolbox, limit, mode, &library);
     if let Some(rows) = &arguments.batch.rows {
         let journal = place.journal(global);
-        return batch::run(rows, arguments, plan, &given, &context, &journal, printer);
+        let exit = batch::run(rows, arguments, plan, &given, &context, &journal, printer)?;
+        return Ok(setup::replayed(exit, context.models.misses(), printer));
     }
     let outcome = setup::runtime()?.block_on(async {
         let params = params::check(&plan, &given, &context.tools).await?;
@@ -41,5 +43,6 @@ pub(in crate::cli) fn run(
         let start = Start { plan, params, reuse: None, context: &context, ending, session: None };
         drive::start(start, &journal, &drive::interruptible(), printer).await
     })?;
-    drive::end(arguments.ending, &outcome, printer)
+    let exit = drive::end(arguments.ending, &outcome, printer)?;
+    Ok(setup::replayed(exit, context.models.misses(), printer))
 }

@@ -122,6 +122,7 @@ impl Bench<'_> {
             offline: setting.context.offline,
             max_cost_usd: self.max_cost_usd,
             ending: ENDING,
+            taping: arguments::Taping::default(),
         };
         let asked = Asked {
             question: question.trim(),

@@ -34,7 +34,8 @@ fn endpoint(provider: Provider, base_url: &str) -> Endpoint {
         temperature: None,
         max_tokens: None,
     };
-    Endpoint::new(settings, Arc::new(Http::with(Limits { connect: LIMIT, body: 1 << 20 }))).unwrap()
+    Endpoint::new(settings, Arc::new(Http::with(Limits { connect: LIMIT, body: 1 << 20 })), None)
+        .unwrap()
 }
 
 async fn failure(provider: Provider, base_url: &str) -> ModelError {

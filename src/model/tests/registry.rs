@@ -156,7 +156,7 @@ async fn a_key_stays_with_its_own_server() {
 async fn outside_a_project_the_environment_names_the_models() {
     let found = async |environment: &[(&str, &str)]| {
         let environment: Environment = environment.iter().copied().collect();
-        let models = Models::from_environment(&environment);
+        let models = Models::from_environment(&environment, None);
         let endpoints = models.resolve(&[]).await.unwrap();
         endpoints.first().map(|endpoint| format!("{} {}", endpoint.label(), endpoint.is_priced()))
     };
@@ -186,6 +186,6 @@ async fn outside_a_project_the_environment_names_the_models() {
 fn the_environment_is_never_shown() {
     let environment: Environment = [("OPENAI_API_KEY", KEY)].into_iter().collect();
     assert_eq!(format!("{environment:?}"), r#"{"OPENAI_API_KEY"}"#);
-    let models = Models::from_environment(&environment);
+    let models = Models::from_environment(&environment, None);
     assert!(!format!("{models:?}").contains(KEY));
 }
