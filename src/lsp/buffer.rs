@@ -53,7 +53,8 @@ pub(super) fn kind_of(path: &Path, root: Option<&Path>, text: &str) -> Option<Ki
         match () {
             () if stands_in("agents") => return Some(Kind::Agent),
             () if stands_in("tools") => return Some(Kind::Tools),
-            () if stands_in("evals") => return Some(Kind::Eval),
+            // Files of rows for evals stand beside them; they assert nothing.
+            () if stands_in("evals") && text.contains("assert:") => return Some(Kind::Eval),
             () if folder.is_some_and(|f| f.starts_with(root.join("workflows"))) => {
                 return Some(Kind::Workflow);
             }
@@ -69,6 +70,13 @@ pub(super) fn kind_of(path: &Path, root: Option<&Path>, text: &str) -> Option<Ki
 mod tests {
     use super::*;
     use lsp_types::{Position, Range};
+
+    #[test]
+    fn rows_beside_evals_are_no_evals() {
+        let kind = |text| kind_of(Path::new("p/evals/a.yaml"), Some(Path::new("p")), text);
+        assert_eq!(kind("cases:\n  - {question: Why?, assert: []}\n"), Some(Kind::Eval));
+        assert_eq!(kind("cases:\n  - {question: Why?, expect: agent}\n"), None);
+    }
 
     #[test]
     fn changes_are_taken_over_whatever_their_range() {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::document::{self, Document, Kind, Project, Workflow};
+use crate::document::{self, Document, Eval, Kind, Project, Workflow};
 use crate::plan::{self, Library};
 
 use super::buffer::Buffer;
@@ -160,7 +160,7 @@ impl<'c> Workspace<'c> {
         let Some(buffer) = self.buffers.get(uri) else { return Vec::new() };
         let (kind, root, version) = (buffer.kind(), buffer.root.clone(), buffer.version);
         match kind {
-            Some(Kind::Workflow) => {}
+            Some(Kind::Workflow | Kind::Eval) => {}
             Some(Kind::Project) if root.is_none() => {
                 return document::read::<Project>(source(buffer)).1;
             }
@@ -174,14 +174,23 @@ impl<'c> Workspace<'c> {
             return known.diagnostics.clone();
         }
         let Some(buffer) = self.buffers.get(uri) else { return Vec::new() };
-        let (document, mut diagnostics) = document::read::<Workflow>(source(buffer));
-        if let Some(document) = document {
-            let (_, found) = plan::compile(&document, &surroundings.library);
-            diagnostics.extend(found.into_iter().filter(|found| {
-                !(surroundings.incomplete && plan::may_be_told_elsewhere(found.code))
-            }));
-            self.good.insert(uri.to_owned(), Rc::new(document));
-        }
+        let told = |found: &Diagnostic| {
+            !(surroundings.incomplete && plan::may_be_told_elsewhere(found.code))
+        };
+        let diagnostics = if kind == Some(Kind::Eval) {
+            let (document, mut diagnostics) = document::read::<Eval>(source(buffer));
+            let found = document.map(|one| plan::check_eval(&surroundings.library, &one));
+            diagnostics.extend(found.unwrap_or_default().into_iter().filter(told));
+            diagnostics
+        } else {
+            let (document, mut diagnostics) = document::read::<Workflow>(source(buffer));
+            if let Some(document) = document {
+                let (_, found) = plan::compile(&document, &surroundings.library);
+                diagnostics.extend(found.into_iter().filter(told));
+                self.good.insert(uri.to_owned(), Rc::new(document));
+            }
+            diagnostics
+        };
         let reading = Reading { version, surroundings, diagnostics: diagnostics.clone() };
         self.readings.insert(uri.to_owned(), reading);
         diagnostics

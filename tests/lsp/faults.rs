@@ -45,6 +45,19 @@ fn a_buffer_is_broken_and_mended() {
 }
 
 #[test]
+fn an_eval_is_held_against_its_project() {
+    const EVAL: &str = "evals/mine.yaml";
+    let mut editor = Editor::demo();
+    let good = "cases:\n  - workflow: roi_analysis\n    params: {campaign_id: email_always_on}\n    assert:\n      - agents: [cfo]\n";
+    editor.open(EVAL, good);
+    assert_eq!(editor.faults(EVAL), [] as [Value; 0]);
+    editor.change(EVAL, &good.replace("roi_analysis", "roi_analisis").replace("[cfo]", "[cfoo]"));
+    assert_eq!(codes(&editor.faults(EVAL)), ["unknown-workflow", "unknown-agent"]);
+    editor.change(EVAL, &good.replace("agents:", "agent:"));
+    assert_eq!(codes(&editor.faults(EVAL)), ["unknown-key"]);
+}
+
+#[test]
 fn an_unsaved_agent_or_tool_counts_in_open_workflows() {
     let mut editor = Editor::demo();
     let (workflow, agent) = (editor.text(ROI), editor.text("agents/cro.yaml"));
