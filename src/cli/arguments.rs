@@ -13,7 +13,7 @@ const EXIT_CODES: &str = "Exit codes: 0 success, 1 the run failed, 2 bad usage, 
 6 the question is outside what the agents cover, 130 interrupted";
 
 const EVAL_EXIT_CODES: &str = "Exit codes: 0 everything holds, 1 a case failed or the baseline was better, \
-2 bad usage or bad file, 130 interrupted";
+2 bad usage or bad file, 130 interrupted\n\nThe runs are kept in memory alone, unless --journal names a file for them.";
 
 /// Answers business questions with several specialist agents, from YAML files that anyone can edit.
 #[derive(Debug, Parser)]
@@ -339,7 +339,7 @@ pub(super) struct Eval {
     /// Show no progress
     #[arg(long, short)]
     pub(super) quiet: bool,
-    /// Write the report as `JUnit` XML as well
+    /// Write the report as the XML that CI servers draw, too
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) junit: Option<PathBuf>,
     /// Write the report as Markdown as well

@@ -109,6 +109,40 @@ fn a_broken_query_turns_what_reads_it_red() {
 }
 
 #[test]
+fn a_question_that_words_leave_open_is_judged_by_what_the_model_decides() {
+    let server = ModelServer::start(|seen, _| {
+        if !seen.message("system").starts_with("You send a question") {
+            return Reply::text("It is fine.");
+        }
+        let part = |id: &str| json!({"id": id, "agent": id, "task": "What do you say?", "tool": null, "with": [], "needs": []});
+        let decision = json!({"kind": "plan", "workflow": null, "params": [], "agent": null, "parts": [part("hr"), part("cfo")], "reason": "It fits."});
+        Reply::text(&decision.to_string())
+    });
+    let question = "Weigh our people against our purse for the year to come, would you?";
+    let eval = format!(
+        "cases:\n  - {{question: {question:?}, route_only: true, assert: [{{route: plan}}, {{agents: [cfo, hr]}}]}}\n\
+         \x20 - {{question: {question:?}, name: whole, assert: [{{route: plan}}, {{agents: [cro]}}, {{status: succeeded}}, {{contains: fine}}]}}\n"
+    );
+    let test = Test::demo().file("evals/open.yaml", &eval);
+    // Without a model the first is undecided, and that is no failure of it.
+    let alone = test.also(["eval", "--filter", "weigh", "--json"]).code(0).json();
+    assert_eq!(alone["cases"][0]["status"], "undecided", "{alone:#}");
+    assert_eq!(alone["routing"]["coverage"], 0.0);
+    let report = test.openai(&server).also(["eval", "--json"]).code(1).json();
+    let status = |case: usize| report["cases"][case]["status"].clone();
+    assert_eq!((status(0), status(1)), (json!("passed"), json!("failed")), "{report:#}");
+    let judged = report["cases"][1]["attempts"][0]["asserts"].as_array().expect("asserts");
+    let failed: Vec<&Value> = judged.iter().filter(|one| one["status"] == "failed").collect();
+    assert_eq!(failed.len(), 1, "{judged:?}");
+    assert_eq!(failed[0]["found"], "hr, cfo answers");
+    assert_eq!(report["cases"][0]["attempts"][0]["route"]["by"], "model");
+    // Each question is decided once; the second is answered as well.
+    let decisions =
+        server.seen().iter().filter(|seen| seen.message("system").starts_with("You send")).count();
+    assert_eq!(decisions, 2);
+}
+
+#[test]
 fn a_broken_prompt_turns_its_answers_red() {
     // A model that does as it is told: without the word of where figures come from, it makes one up.
     let server = ModelServer::start(|seen, _| {
