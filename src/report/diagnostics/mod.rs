@@ -137,4 +137,15 @@ mod tests {
         assert!(text.contains("2:1: error[unknown-key]: unknown key `step`"), "{text}");
         assert!(text.contains("warning[unused-agent]: nobody &lt;asks&gt;"), "{text}");
     }
+
+    #[test]
+    fn what_is_too_wide_to_draw_is_told_in_a_line() {
+        let text = format!("{}: 1\n", "a".repeat(100_000));
+        let file = Arc::new(SourceFile { path: "agents/a.yaml".into(), text });
+        let long = format!("unknown key `{}`", "a".repeat(100_000));
+        let found = Diagnostic::error("unknown-key", long).at(&file, Span::on_line(1, 1, 100_000));
+        let text = diagnostics(&[found], &files(), Format::Text, false);
+        assert!(text.starts_with("agents/a.yaml:1:1: unknown key `aaa"), "{text}");
+        assert!(text.contains("aaa... [unknown-key]\n") && text.len() < 2_000, "{text}");
+    }
 }

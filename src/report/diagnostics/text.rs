@@ -10,6 +10,12 @@ use crate::value::counted;
 /// Faults that are drawn with an excerpt; drawing goes through the whole file each time. The others take a line each.
 const DRAWN: usize = 100;
 
+/// The widest line that can be drawn, in bytes; beyond it, no excerpt helps.
+const WIDEST: usize = 10_000;
+
+/// The longest message, in characters; a name can be as long as its file.
+const LONGEST: usize = 1_000;
+
 /// The faults one after another, and a line that sums them up.
 pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
@@ -21,6 +27,11 @@ pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String 
     let (drawn, listed) = found.split_at(found.len().min(DRAWN));
     for diagnostic in drawn {
         let drawn = Drawn::of(diagnostic);
+        if !drawn.fits() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{}", Listed(diagnostic));
+            continue;
+        }
         if handler.render_report(&mut out, &drawn).is_err() {
             out.push_str(&diagnostic.message);
         }
@@ -54,7 +65,12 @@ impl fmt::Display for Listed<'_> {
         if let Some(span) = self.0.span {
             write!(f, "{}:{}:", span.line, span.column)?;
         }
-        write!(f, " {} [{}]", self.0.message, self.0.code)
+        let message = &self.0.message;
+        match message.char_indices().nth(LONGEST) {
+            Some((end, _)) => write!(f, " {}...", message.get(..end).unwrap_or_default())?,
+            None => write!(f, " {message}")?,
+        }
+        write!(f, " [{}]", self.0.code)
     }
 }
 
@@ -82,6 +98,12 @@ impl<'d> Drawn<'d> {
             }
         }
         Self { diagnostic, source, labels }
+    }
+
+    /// Whether it can be drawn: widths are bounded there.
+    fn fits(&self) -> bool {
+        let source = self.source.as_ref().map_or("", |source| source.inner());
+        self.diagnostic.message.len() <= WIDEST && source.lines().all(|line| line.len() <= WIDEST)
     }
 }
 
