@@ -27,6 +27,7 @@ mod http;
 mod interval;
 mod lasting;
 mod mcp;
+mod outages;
 mod patterns;
 mod planned;
 mod project;
