@@ -1,5 +1,7 @@
 //! Properties of scheduling: whatever the graph and the order in which steps end.
 
+mod parts;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
