@@ -14,7 +14,7 @@ use crate::expression::Template;
 use crate::id::StepPath;
 use crate::plan::{ApprovalStep, ForEach, Kind, Plan, WorkflowStep};
 use crate::run::budget::Budget;
-use crate::run::{Next, Outcome, Phase, RunState, Scheduler, Unit};
+use crate::run::{Next, Outcome, Phase, RunState, Scheduler, StepState, Unit};
 
 /// What a step is, and how often it can be repeated.
 #[derive(Clone, Copy, Debug)]
@@ -168,6 +168,19 @@ impl<'g> Drive<'g> {
         let settled =
             |need: &crate::plan::Need| frame.step_by_id(&need.step).unwrap().phase.is_settled();
         assert!(step.needs.iter().all(settled), "no unit before its needs");
+        // What was under way when its process died starts again, whatever became of the others.
+        let is_new = state.step(unit).unwrap().phase == Phase::Pending;
+        if let (Some(for_each), Some(_), true) = (&step.for_each, unit.item, is_new) {
+            let items = &frame.steps()[unit.step].items;
+            assert!(
+                items.iter().all(|item| item.phase != Phase::Failed),
+                "no item behind a failed one"
+            );
+            let under_way =
+                |item: &&StepState| matches!(item.phase, Phase::Running | Phase::Waiting);
+            let most = for_each.max_parallel.map_or(usize::MAX, usize::from);
+            assert!(items.iter().filter(under_way).count() < most, "no more items than may be");
+        }
         let begins = |items, params| Event::StepStarted { step: path.clone(), items, params };
         let repeats = step.for_each.is_some() && unit.item.is_none();
         if self.pick().is_multiple_of(9) {
@@ -188,6 +201,7 @@ impl<'g> Drive<'g> {
                     expires_us: None,
                 });
             }
+            Kind::Plan(_) => unreachable!("these plans have no step that plans"),
             Kind::Agent(_) | Kind::Tool(_) | Kind::Compute(_) => {
                 self.apply(begins(None, None));
                 self.running.push(unit);
@@ -214,6 +228,7 @@ fn begun<'g>(graph: &'g Graph, picks: &'g [usize]) -> Drive<'g> {
         plan: "p".into(),
         params: serde_json::Map::new(),
         offline: false,
+        allow_write: false,
         parent: None,
         batch: None,
         session: None,
