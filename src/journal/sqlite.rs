@@ -68,14 +68,19 @@ pub struct Writer {
     run: RunId,
     /// The key of the next group, once known.
     next: Option<i64>,
-    /// US dollars of the groups written here.
+    /// US dollars of all its groups so far, those of processes that died among them.
     cost_usd: f64,
 }
 
 impl Writer {
     /// The writer of a run.
     pub fn new(run: RunId) -> Self {
-        Self { run, next: None, cost_usd: 0.0 }
+        Self::after(run, 0.0)
+    }
+
+    /// The writer of a run that has cost so many US dollars already, as its journal tells.
+    pub fn after(run: RunId, cost_usd: f64) -> Self {
+        Self { run, next: None, cost_usd }
     }
 }
 
@@ -255,7 +260,7 @@ impl Journal {
                 }
                 Event::RunFinished { status, .. } => {
                     let update =
-                        "update runs set status = ?2, ended_us = ?3, cost_usd = cost_usd + ?4, driver = null
+                        "update runs set status = ?2, ended_us = ?3, cost_usd = ?4, driver = null
                                   where run_id = ?1";
                     let status = status_name(*status);
                     self.connection.prepare_cached(update)?.execute(params![
@@ -322,7 +327,8 @@ impl Journal {
     /// Leaves a run that only waits for a person.
     pub fn pause(&mut self, writer: &Writer) -> Result<(), JournalError> {
         self.commit();
-        let update = "update runs set status = 'waiting', driver = null, cost_usd = cost_usd + ?2 where run_id = ?1";
+        let update =
+            "update runs set status = 'waiting', driver = null, cost_usd = ?2 where run_id = ?1";
         self.connection.execute(update, params![writer.run.as_str(), writer.cost_usd])?;
         self.close();
         Ok(())

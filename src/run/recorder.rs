@@ -31,7 +31,9 @@ impl<'r> Recorder<'r> {
         observer: &'r mut dyn FnMut(&Record),
         clock: Clock,
     ) -> Self {
-        let writer = Writer::new(run_id.clone());
+        // Nothing before its first event; where it goes on, what it had cost when its process died.
+        let spent = scheduler.state().root().steps().iter().map(|step| step.cost_usd).sum();
+        let writer = Writer::after(run_id.clone(), spent);
         let (pending, outputs) = (Vec::new(), Vec::new());
         Self { run_id, scheduler, journal, writer, observer, clock, pending, outputs }
     }

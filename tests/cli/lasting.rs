@@ -181,6 +181,15 @@ fn a_run_cut_after_any_event_goes_on_and_pays_nothing_twice() {
             "cut after {length}: {:#}",
             kept[length - 1]
         );
+        let listed = test.also(["runs", "--json", "--limit", "1"]).code(0).json()[0].clone();
+        let differs = listed["cost_usd"].as_f64().expect("a cost")
+            - outcome["cost_usd"].as_f64().expect("a cost");
+        // The end of a run stands in its last event and in the list at once.
+        let ended = length == all.len();
+        assert!(
+            ended || differs.abs() < 1e-12,
+            "cut after {length}: what was spent before it counts: {listed}"
+        );
         let calls = kept.iter().filter(|e| e["event"]["type"] == "model_called").count();
         let repeated = server.seen().len() - before;
         assert_eq!(calls + repeated, asked, "cut after {length}: {:#}", kept[length - 1]);
@@ -544,10 +553,10 @@ fn a_run_is_driven_by_one_process_and_ended_from_another() {
         Test::new().file("w.yaml", written).openai(&server).args(["run", "w.yaml", "--json"]);
     let child = test.command().spawn().expect("the engine");
     let until = Instant::now() + Duration::from_secs(20);
-    while server.seen().is_empty() && !journal(test.path()).exists() && Instant::now() < until {
+    // Nothing is asked before the journal knows the run.
+    while server.seen().is_empty() && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(10));
     }
-    std::thread::sleep(Duration::from_millis(200));
     let run = events(test.path()).0;
     let test = test.args(["resume", &run]);
     test.run().code(2).says("another process drives");
