@@ -72,6 +72,9 @@ pub(super) enum Command {
     Costs(Costs),
     /// List, show or forget conversations
     Sessions(Sessions),
+    /// Bring data to where tools read it
+    #[command(subcommand)]
+    Data(Data),
     /// Print the JSON Schemas of the files
     Schema(Schema),
     /// Write a complete example project
@@ -288,12 +291,34 @@ pub(super) struct Validate {
     pub(super) deny_warnings: bool,
     #[command(flatten)]
     pub(super) writing: Writing,
-    /// Ask the servers that tools name, too: whether they offer what the files say
+    /// Ask the servers that tools name, too: whether they offer what the files say, and take the queries
     #[arg(long)]
     pub(super) online: bool,
     /// Check again whenever a file changes, until interrupted
     #[arg(long)]
     pub(super) watch: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Data {
+    /// Copy a folder of CSV files into a PostgreSQL source, one table a file, all of them or none
+    Load(LoadData),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LoadData {
+    /// The folder
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) folder: PathBuf,
+    /// The source, a name in engine.yaml
+    #[arg(long, value_name = "SOURCE")]
+    pub(super) into: String,
+    /// Put the new tables in the place of those that are there
+    #[arg(long)]
+    pub(super) replace: bool,
+    /// Write the tables as JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use crate::document::{self, Document, Workflow};
 use crate::id::ToolName;
 use crate::lsp::Surroundings;
 use crate::plan::{self, Library, Plan};
-use crate::tool::{self, Toolbox};
+use crate::tool::{self, Databases, Toolbox};
 
 use super::arguments::Global;
 use super::exit::Failure;
@@ -140,6 +140,22 @@ impl Loaded {
     /// Reads everything that workflows may name: engine.yaml, agents and tools. Queries of the wanted tools are
     /// checked against their sources.
     pub(super) fn library(place: &Place, wanted: impl Fn(&ToolName) -> bool) -> Self {
+        let mut loaded = Self::definitions(place);
+        loaded.check_tools(wanted, Databases::default());
+        loaded
+    }
+
+    /// The same, with the queries checked by the servers that are to run them as well.
+    pub(super) fn library_online(place: &Place) -> Result<Self, Failure> {
+        let mut loaded = Self::definitions(place);
+        let runtime = super::setup::runtime()?;
+        let databases = runtime.block_on(Databases::ask(&loaded.toolbox, &loaded.library));
+        loaded.check_tools(|_| true, databases);
+        Ok(loaded)
+    }
+
+    /// Reads engine.yaml, agents and tools. There is a toolbox only where all of them are sound.
+    fn definitions(place: &Place) -> Self {
         let mut loaded = Self::project(place);
         if place.root.is_none() {
             return loaded;
@@ -160,12 +176,17 @@ impl Loaded {
             return loaded;
         }
         let tools: Vec<_> = loaded.library.tools().cloned().collect();
-        let toolbox = super::setup::tools(place, &loaded.library, tools);
-        let found = tool::check_tools(&toolbox, &mut loaded.library, wanted);
-        loaded.diagnostics.extend(found);
-        loaded.diagnostics.extend(plan::check_library(&loaded.library));
-        loaded.toolbox = toolbox;
+        loaded.toolbox = super::setup::tools(place, &loaded.library, tools);
         loaded
+    }
+
+    fn check_tools(&mut self, wanted: impl Fn(&ToolName) -> bool, databases: Databases) {
+        if self.incomplete || self.library.project.is_none() {
+            return;
+        }
+        let found = tool::check_tools(&self.toolbox, &mut self.library, wanted, databases);
+        self.diagnostics.extend(found);
+        self.diagnostics.extend(plan::check_library(&self.library));
     }
 
     /// Reads and compiles workflows, all at once.

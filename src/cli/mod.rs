@@ -75,6 +75,7 @@ fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
         Command::Approve(command) => commands::approve::run(&command, &global, printer),
         Command::Cancel(command) => commands::cancel::run(&command, &global, printer),
         Command::Costs(command) => commands::costs::run(&command, &global, printer),
+        Command::Data(command) => commands::data::run(&command, &global, printer),
         Command::Sessions(command) => commands::sessions::run(&command, &global, printer),
         Command::Schema(command) => commands::schema::run(&command, printer),
         Command::Init(command) => commands::init::run(&command, printer),

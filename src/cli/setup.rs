@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::ask::Planner;
-use crate::document::{McpServer, Project, Tool};
+use crate::document::{McpServer, Project, Source, Tool};
 use crate::journal::Journal;
 use crate::model::{Environment, Models, Tape};
 use crate::plan::Library;
@@ -68,7 +68,8 @@ pub(super) fn tools(
     let none = Project::default();
     let project = library.project.as_ref().map_or(&none, |document| &document.value);
     let servers = project.mcp.values().flat_map(McpServer::secret_names);
-    let named = tools.iter().flat_map(tool::secret_names).chain(servers);
+    let urls = project.sources.values().filter_map(Source::variable);
+    let named = tools.iter().flat_map(tool::secret_names).chain(servers).chain(urls);
     let secrets = named.filter_map(|name| Some((name.to_owned(), environment.get(name)?.into())));
     let root = place.root.as_deref().unwrap_or(&place.here);
     Toolbox::new(root, project, secrets.collect(), tools)

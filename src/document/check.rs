@@ -427,6 +427,7 @@ fn place_of(pointer: &str, kind: Kind) -> foreign::Place {
         Kind::Tools if depth == 3 && pointer.ends_with("/http") => foreign::Place::Http,
         Kind::Project if pointer.starts_with("/models/") => foreign::Place::Model,
         Kind::Project if pointer == "/limits" => foreign::Place::Limits,
+        Kind::Project if pointer.starts_with("/sources/") => foreign::Place::Source,
         Kind::Workflow if depth == 3 && pointer.ends_with("/output") => foreign::Place::Output,
         _ => foreign::Place::Other,
     }

@@ -1,4 +1,4 @@
-//! Keys that people bring from other tools, with the key that is meant, and keys that this version does not have.
+//! Keys that people bring from other tools, with the key that is meant.
 
 use crate::value::Value;
 
@@ -13,6 +13,7 @@ pub(super) enum Place {
     Http,
     Model,
     Limits,
+    Source,
     Output,
     Other,
 }
@@ -171,6 +172,20 @@ const SQL: &[(&str, &str)] = &[
     ("select", "query"),
 ];
 
+const SOURCE: &[(&str, &str)] = &[
+    ("postgres", "postgres_env"),
+    ("postgresql", "postgres_env"),
+    ("postgres_url", "postgres_env"),
+    ("database_url", "postgres_env"),
+    ("url", "postgres_env"),
+    ("dsn", "postgres_env"),
+    ("file", "sqlite"),
+    ("db", "sqlite"),
+    ("sqlite3", "sqlite"),
+    ("folder", "csv"),
+    ("dir", "csv"),
+];
+
 const MODEL: &[(&str, &str)] = &[
     ("api_key", "api_key_env"),
     ("apiKey", "api_key_env"),
@@ -186,30 +201,16 @@ const MODEL: &[(&str, &str)] = &[
     ("rate_limit", "rate"),
 ];
 
-/// Keys of steps and tools that another version may have.
-const NOT_YET: &[(Place, &str)] = &[(Place::Other, "postgres_env")];
-
 /// What is to be said of a key that does not belong to this tool, if anything is known of it.
 pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Found> {
-    if NOT_YET.contains(&(place, key)) {
-        return Some(Found {
-            code: "not-supported-yet",
-            message: format!("`{key}` is not supported by this version"),
-            help: "see CHANGELOG.md for what each version supports".to_owned(),
-        });
-    }
     let meant = stands_for(place, key)?;
-    if NOT_YET.contains(&(place, meant)) {
-        return Some(Found {
-            code: "foreign-key",
-            message: format!("unknown key `{key}`"),
-            help: format!("it is called `{meant}` here, which this version does not support"),
-        });
-    }
     let twice = parent.and_then(|parent| parent.get(meant)).is_some();
     let help = match (meant, twice) {
         ("api_key_env", _) => {
             "write `api_key_env: NAME`, the environment variable that holds the key; a key never stands in a file".to_owned()
+        }
+        ("postgres_env", _) => {
+            "write `postgres_env: NAME`, the environment variable that holds the URL; a URL with its password never stands in a file".to_owned()
         }
         ("retry", _) if key.contains("delay") => "write `retry: {delay: 1s}`".to_owned(),
         ("retry", _) if key.contains("retries") => "write `retry: {max_attempts: 3}`".to_owned(),
@@ -229,6 +230,7 @@ pub(super) fn stands_for(place: Place, key: &str) -> Option<&'static str> {
         Place::Sql => SQL,
         Place::Http => HTTP,
         Place::Model => MODEL,
+        Place::Source => SOURCE,
         Place::Limits | Place::Output | Place::Other => return None,
     };
     table.iter().find(|(foreign, _)| *foreign == key).map(|(_, meant)| *meant)

@@ -155,6 +155,19 @@ pub enum Source {
     /// A SQLite file, relative to the project.
     #[schemars(extend("examples" = [{"sqlite": "company.db"}]))]
     Sqlite(String),
+    /// The environment variable that holds the URL of a PostgreSQL database.
+    #[schemars(extend("examples" = [{"postgres_env": "DATABASE_URL"}]))]
+    PostgresEnv(#[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))] String),
+}
+
+impl Source {
+    /// The environment variable that it names, if it names one.
+    pub fn variable(&self) -> Option<&str> {
+        match self {
+            Self::PostgresEnv(name) => Some(name),
+            Self::Csv(_) | Self::Sqlite(_) => None,
+        }
+    }
 }
 
 /// Bounds of every run.

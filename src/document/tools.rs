@@ -34,8 +34,6 @@ impl Checker<'_> {
         let known = self.keys_of("Tool");
         let meant = |key: &String| {
             foreign::stands_for(Place::Tool, key).is_some_and(|key| TOOL_KINDS.contains(&key))
-                || foreign::key(Place::Tool, key, None)
-                    .is_some_and(|f| f.code == "not-supported-yet")
         };
         let misspelt = || TOOL_KINDS.iter().any(|kind| is_misspelt(tool, kind, &known));
         if first.is_none() && !tool.keys().any(meant) && !misspelt() {

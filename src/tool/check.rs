@@ -7,7 +7,7 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::{Batch, Connection, ErrorCode, Statement};
 
 use super::source::FUNCTIONS;
-use super::{Toolbox, http, query};
+use super::{ToolError, Toolbox, http, postgres, query};
 use crate::diagnostic::{Diagnostic, line_and_column, suggest};
 use crate::document::{Returns, Sql, Tool, ToolKind};
 use crate::expression::{Problem, Type};
@@ -18,17 +18,47 @@ use crate::plan::Library;
 type Columns = Vec<(String, Type)>;
 
 /// What the preparation of a query tells.
-struct Prepared {
-    columns: Columns,
+pub(super) struct Prepared {
+    /// None where no server was asked.
+    columns: Option<Columns>,
     /// Params that the query does not read.
     unread: Vec<String>,
 }
 
-/// Checks the wanted tools, and tells the library what columns queries have.
+/// What came of a query: the outer fault is the source's, the inner one the query's.
+type Checked = Result<Result<Prepared, Problem>, ToolError>;
+
+/// What servers say of the queries that they are to run.
+#[derive(Default)]
+pub struct Databases(BTreeMap<ToolName, Checked>);
+
+impl Databases {
+    /// Has the servers prepare the queries of all tools; runs none.
+    pub async fn ask(toolbox: &Toolbox, library: &Library) -> Self {
+        let mut said = BTreeMap::new();
+        let mut lost: BTreeSet<&SourceName> = BTreeSet::new();
+        for tool in library.tools() {
+            let ToolKind::Sql(sql) = &tool.kind else { continue };
+            let Some(server) = toolbox.database(sql).filter(|_| !lost.contains(&sql.source)) else {
+                continue;
+            };
+            let checked = postgres::check(server, tool, sql).await;
+            if checked.is_err() {
+                lost.insert(&sql.source);
+            }
+            said.insert(tool.name.clone(), checked);
+        }
+        Self(said)
+    }
+}
+
+/// Checks the wanted tools, and tells the library what columns queries have. Nothing connects to a server: what those
+/// say, who asked them hands in.
 pub fn check_tools(
     toolbox: &Toolbox,
     library: &mut Library,
     wanted: impl Fn(&ToolName) -> bool,
+    mut databases: Databases,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut columns = BTreeMap::new();
@@ -44,10 +74,20 @@ pub fn check_tools(
                 continue;
             }
         };
-        let Some(source) = toolbox.source(sql).filter(|_| !lost.contains(&sql.source)) else {
+        if lost.contains(&sql.source) {
+            continue;
+        }
+        let checked = if let Some(source) = toolbox.source(sql) {
+            source.read(|connection| Ok(prepare(connection, tool, sql)))
+        } else if toolbox.database(sql).is_some() {
+            let params = || {
+                let unread = postgres::check_parameters(tool, sql);
+                Ok(unread.map(|unread| Prepared { columns: None, unread }))
+            };
+            databases.0.remove(&tool.name).unwrap_or_else(params)
+        } else {
             continue;
         };
-        let checked = source.read(|connection| Ok(prepare(connection, tool, sql)));
         match checked {
             Ok(Ok(Prepared { columns: known, unread })) => {
                 found.extend(unread.iter().map(|name| {
@@ -56,6 +96,7 @@ pub fn check_tools(
                         .help(format!("read `:{name}` in the query, or remove the param"))
                         .at(&document.file, document.key_span(&format!("{at}/params/{name}")))
                 }));
+                let Some(known) = known else { continue };
                 found.extend(units_of_nothing(tool, &known).map(|(name, help)| {
                     let message = format!("the query gives no `{name}`");
                     Diagnostic::error("unknown-field", message)
@@ -110,13 +151,25 @@ fn prepare(connection: &Connection, tool: &Tool, sql: &Sql) -> Result<Prepared, 
         let message = "the query reads nothing";
         return Err(at(query, None, "sql-writes", message, "tools only read: write one `select`"));
     }
-    let unread = unread(&statement, tool, query)?;
+    let written = (1..=statement.parameter_count())
+        .map(|index| statement.parameter_name(index).unwrap_or("?").to_owned());
+    let unread = unread(written, tool, query)?;
     let columns = columns(&statement);
     drop(statement);
     if !matches!(statements.next(), Ok(None)) {
         let message = "the query holds more than one statement";
         return Err(at(query, None, "sql-syntax", message, "make it two tools"));
     }
+    fit(tool, query, columns, unread)
+}
+
+/// Holds the columns of a query against what the tool says it returns.
+pub(super) fn fit(
+    tool: &Tool,
+    query: &str,
+    columns: Columns,
+    unread: Vec<String>,
+) -> Result<Prepared, Problem> {
     if let Some(name) = query::repeated(columns.iter().map(|(name, _)| name)) {
         let message = format!("two columns are named `{name}`");
         return Err(at(query, Some(name), "sql-syntax", &message, "name one of them with `as`"));
@@ -132,14 +185,18 @@ fn prepare(connection: &Connection, tool: &Tool, sql: &Sql) -> Result<Prepared, 
             "select one, or say `returns: row`",
         ));
     }
-    Ok(Prepared { columns, unread })
+    Ok(Prepared { columns: Some(columns), unread })
 }
 
 /// The params of a tool that its query does not read. What the query reads, the tool has to declare.
-fn unread(statement: &Statement<'_>, tool: &Tool, query: &str) -> Result<Vec<String>, Problem> {
+pub(super) fn unread(
+    written: impl IntoIterator<Item = String>,
+    tool: &Tool,
+    query: &str,
+) -> Result<Vec<String>, Problem> {
     let mut unread: Vec<String> = tool.params.keys().cloned().collect();
-    for index in 1..=statement.parameter_count() {
-        let written = statement.parameter_name(index).unwrap_or("?");
+    for written in written {
+        let written = written.as_str();
         let Some(name) = written.strip_prefix(':') else {
             let message =
                 format!("the query has a parameter `{written}` that no param can fill in");
@@ -228,19 +285,35 @@ fn fault(connection: &Connection, query: &str, error: &rusqlite::Error) -> Probl
         }
         return problem;
     }
-    let mut problem =
-        at(query, None, "sql-syntax", &message, "correct the query; it is SQLite's SQL");
-    if let Some(offset) = offset {
-        (problem.line, problem.column) = line_and_column(query, offset);
-        let rest = query.get(offset..).unwrap_or_default();
-        problem.width =
-            rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1);
+    let help = "correct the query; it is SQLite's SQL";
+    match offset {
+        Some(offset) => at_offset(query, offset, "sql-syntax", &message, help),
+        None => at(query, None, "sql-syntax", &message, help),
     }
-    problem
+}
+
+/// A fault at a place of the query that a database names; it is as wide as the word there.
+pub(super) fn at_offset(
+    query: &str,
+    offset: usize,
+    code: &'static str,
+    message: &str,
+    help: &str,
+) -> Problem {
+    let (line, column) = line_and_column(query, offset);
+    let rest = query.get(offset..).unwrap_or_default();
+    let width = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1);
+    Problem { code, message: message.to_owned(), help: Some(help.to_owned()), line, column, width }
 }
 
 /// A fault at the first occurrence of a word of the query; at its beginning where there is none.
-fn at(query: &str, word: Option<&str>, code: &'static str, message: &str, help: &str) -> Problem {
+pub(super) fn at(
+    query: &str,
+    word: Option<&str>,
+    code: &'static str,
+    message: &str,
+    help: &str,
+) -> Problem {
     let found = word.and_then(|word| occurrence(query, word).map(|offset| (offset, word)));
     let start = query.len() - query.trim_start().len();
     let (offset, width) = if let Some((offset, word)) = found {

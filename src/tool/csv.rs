@@ -10,10 +10,22 @@ use super::ToolError;
 
 /// What the values of a column have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Column {
+pub(super) enum Column {
+    /// Whole numbers of 64 bits.
     Integer,
+    /// Numbers with a point among them.
     Real,
+    /// Anything else.
     Text,
+}
+
+/// A file that was read.
+pub(super) struct Table {
+    /// The file's name without its ending.
+    pub(super) name: String,
+    pub(super) names: Vec<String>,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<StringRecord>,
 }
 
 /// The CSV files of a folder, in order.
@@ -31,18 +43,24 @@ pub(super) fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// Loads every CSV file of a folder into a database, one table a file, named like it.
 pub(super) fn load(folder: &Path, connection: &mut Connection) -> Result<(), ToolError> {
-    let files = files(folder).map_err(|error| {
-        ToolError::new("source-unavailable", format!("folder {}: {error}", folder.display()))
-            .help("`sources` in engine.yaml names a folder of CSV files, relative to engine.yaml")
-    })?;
+    let tables = tables(folder)?;
     let transaction = connection.transaction().map_err(|error| sql_fault(folder, &error))?;
-    for file in &files {
-        load_file(file, &transaction)?;
+    for table in &tables {
+        insert(&transaction, table).map_err(|error| sql_fault(folder, &error))?;
     }
     transaction.commit().map_err(|error| sql_fault(folder, &error))
 }
 
-fn load_file(path: &Path, connection: &Connection) -> Result<(), ToolError> {
+/// Reads every CSV file of a folder.
+pub(super) fn tables(folder: &Path) -> Result<Vec<Table>, ToolError> {
+    let files = files(folder).map_err(|error| {
+        ToolError::new("source-unavailable", format!("folder {}: {error}", folder.display()))
+            .help("`sources` in engine.yaml names a folder of CSV files, relative to engine.yaml")
+    })?;
+    files.iter().map(|file| table(file)).collect()
+}
+
+fn table(path: &Path) -> Result<Table, ToolError> {
     let bytes = std::fs::read(path).map_err(|error| {
         ToolError::new("source-unavailable", format!("{}: {error}", path.display()))
     })?;
@@ -76,17 +94,13 @@ fn load_file(path: &Path, connection: &Connection) -> Result<(), ToolError> {
     }
     let columns: Vec<Column> =
         columns.into_iter().map(|column| column.unwrap_or(Column::Text)).collect();
-    let table = quoted(&path.file_stem().unwrap_or_default().to_string_lossy());
-    insert(connection, &table, &names, &columns, &rows).map_err(|error| sql_fault(path, &error))
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Table { name, names, columns, rows })
 }
 
-fn insert(
-    connection: &Connection,
-    table: &str,
-    names: &[String],
-    columns: &[Column],
-    rows: &[StringRecord],
-) -> rusqlite::Result<()> {
+fn insert(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
+    let Table { name, names, columns, rows } = table;
+    let table = quoted(name);
     let declared: Vec<String> = names
         .iter()
         .zip(columns)
@@ -162,7 +176,8 @@ fn line_of(error: &csv::Error) -> u64 {
     error.position().map_or(1, csv::Position::line)
 }
 
-fn quoted(name: &str) -> String {
+/// A name as SQL writes it, whatever it holds.
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -8,6 +8,7 @@ mod error;
 mod http;
 mod mcp;
 mod online;
+mod postgres;
 mod query;
 mod source;
 #[cfg(test)]
@@ -15,11 +16,12 @@ mod tests;
 mod toolbox;
 
 pub use arguments::{MISSING, check_params, parse_param};
-pub use check::check_tools;
+pub use check::{Databases, check_tools};
 pub use error::{ToolError, UNREACHABLE};
 pub use http::{Secrets, secret_names};
 pub use mcp::Offer;
 pub use online::check_online;
+pub use postgres::{Copied, copy};
 pub use toolbox::Toolbox;
 
 /// More rows are a call that forgot to ask for less: agents cannot read them.

@@ -42,9 +42,7 @@ fn rows(
     let mut statements = Batch::new(connection, &sql.query);
     let first = statements.next().map_err(failed)?;
     let Some(mut statement) = first.filter(|one| one.readonly() && one.column_count() > 0) else {
-        return Err(
-            ToolError::new("not-allowed", "the query reads nothing").help("write one `select`")
-        );
+        return Err(reads_nothing());
     };
     if !matches!(statements.next(), Ok(None)) {
         let error = ToolError::new("not-allowed", "the query holds more than one statement");
@@ -52,19 +50,12 @@ fn rows(
     }
     bind(&mut statement, arguments)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    if let Some(twice) = repeated(&names) {
-        return Err(ToolError::new("sql-error", format!("two columns are named `{twice}`"))
-            .help("name them with `as`"));
-    }
+    distinct(&names)?;
     let mut found = Vec::new();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(failed)? {
         if found.len() == MOST_ROWS {
-            return Err(ToolError::new(
-                "too-many-rows",
-                format!("the query gives more than {MOST_ROWS} rows"),
-            )
-            .help("aggregate, or add a `limit`"));
+            return Err(too_many_rows());
         }
         let mut object = Object::new();
         for (index, name) in names.iter().enumerate() {
@@ -79,6 +70,38 @@ fn rows(
     Ok(found)
 }
 
+/// A query that gives no columns.
+pub(super) fn reads_nothing() -> ToolError {
+    ToolError::new("not-allowed", "the query reads nothing").help("write one `select`")
+}
+
+/// A query that gives more than agents can read.
+pub(super) fn too_many_rows() -> ToolError {
+    ToolError::new("too-many-rows", format!("the query gives more than {MOST_ROWS} rows"))
+        .help("aggregate, or add a `limit`")
+}
+
+/// A query that took too long.
+pub(super) fn time_limit(limit: Duration) -> ToolError {
+    let limit = crate::value::HumanDuration(limit);
+    ToolError::new("time-limit", format!("the query took longer than {limit}"))
+        .help("raise the step's `timeout`")
+}
+
+/// A query that reads what no param gives.
+pub(super) fn no_param(written: &str) -> ToolError {
+    let message = format!("the query reads `{written}`, which is no param of the tool");
+    ToolError::new("sql-error", message)
+        .help("parameters are written `:name`, and `params` declares them")
+}
+
+/// Refuses columns of one name: a row could hold only one of them.
+pub(super) fn distinct(names: &[String]) -> Result<(), ToolError> {
+    let Some(twice) = repeated(names) else { return Ok(()) };
+    Err(ToolError::new("sql-error", format!("two columns are named `{twice}`"))
+        .help("name them with `as`"))
+}
+
 /// The first name that stands twice, if one does.
 pub(super) fn repeated<'n>(names: impl IntoIterator<Item = &'n String>) -> Option<&'n String> {
     let mut seen = BTreeSet::new();
@@ -90,11 +113,7 @@ fn bind(statement: &mut Statement<'_>, arguments: &Object) -> Result<(), ToolErr
     for index in 1..=statement.parameter_count() {
         let name = statement.parameter_name(index).unwrap_or_default();
         let Some(value) = name.strip_prefix(':').and_then(|name| arguments.get(name)) else {
-            return Err(ToolError::new(
-                "sql-error",
-                format!("the query reads `{name}`, which is no param of the tool"),
-            )
-            .help("parameters are written `:name`, and `params` declares them"));
+            return Err(no_param(name));
         };
         let bound = match value {
             Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
@@ -127,7 +146,12 @@ fn json(value: ValueRef<'_>) -> Result<Value, &'static str> {
     }
 }
 
-fn shape(mut rows: Vec<Object>, tool: &Tool, arguments: &Object) -> Result<Value, ToolError> {
+/// The rows as the tool gives them: all, one, or one value.
+pub(super) fn shape(
+    mut rows: Vec<Object>,
+    tool: &Tool,
+    arguments: &Object,
+) -> Result<Value, ToolError> {
     if tool.returns == Returns::Rows {
         return Ok(rows.into_iter().map(Value::Object).collect());
     }
@@ -162,11 +186,7 @@ fn shape(mut rows: Vec<Object>, tool: &Tool, arguments: &Object) -> Result<Value
 
 fn fault(error: &rusqlite::Error, limit: Duration) -> ToolError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted) => {
-            let limit = crate::value::HumanDuration(limit);
-            ToolError::new("time-limit", format!("the query took longer than {limit}"))
-                .help("raise the step's `timeout`")
-        }
+        Some(ErrorCode::OperationInterrupted) => time_limit(limit),
         Some(ErrorCode::AuthorizationForStatementDenied) => {
             ToolError::new("not-allowed", format!("the query is not allowed: {error}"))
                 .help("tools only read: write one `select`")

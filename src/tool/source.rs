@@ -101,7 +101,8 @@ enum Kind {
 type Kept = Mutex<Connection>;
 
 impl Source {
-    pub(super) fn new(root: &Path, source: &document::Source) -> Self {
+    /// A source of files; none where it is a server.
+    pub(super) fn new(root: &Path, source: &document::Source) -> Option<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let kind = match source {
             document::Source::Csv(folder) => {
@@ -112,8 +113,9 @@ impl Source {
                 }
             }
             document::Source::Sqlite(file) => Kind::Sqlite(root.join(file)),
+            document::Source::PostgresEnv(_) => return None,
         };
-        Self { kind, loaded: OnceLock::new(), idle: Mutex::default() }
+        Some(Self { kind, loaded: OnceLock::new(), idle: Mutex::default() })
     }
 
     /// What the data is made of now: names, sizes and times of its files. None where they cannot be told.

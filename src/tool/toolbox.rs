@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::http::{self, Secrets, Web};
 use super::mcp::{self, Offer, Servers};
+use super::postgres::Server;
 use super::source::Source;
 use super::{ToolError, check_params, query};
 use crate::diagnostic::suggest;
@@ -23,6 +24,7 @@ const VALUES_LIMIT: Duration = Duration::from_secs(10);
 pub struct Toolbox {
     tools: BTreeMap<ToolName, Arc<Tool>>,
     sources: BTreeMap<SourceName, Arc<Source>>,
+    databases: BTreeMap<SourceName, Server>,
     web: Web,
     servers: Servers,
 }
@@ -38,12 +40,19 @@ impl Toolbox {
         let sources = project
             .sources
             .iter()
-            .map(|(name, source)| (name.clone(), Arc::new(Source::new(root, source))))
+            .filter_map(|(name, source)| Some((name.clone(), Arc::new(Source::new(root, source)?))))
+            .collect();
+        let server = |variable: &str| Server::new(variable, secrets.get(variable));
+        let databases = project
+            .sources
+            .iter()
+            .filter_map(|(name, source)| Some((name.clone(), server(source.variable()?))))
             .collect();
         Self {
             tools: tools.into_iter().map(|tool| (tool.name.clone(), Arc::new(tool))).collect(),
             sources,
             servers: Servers::new(root, &project.mcp, &secrets),
+            databases,
             web: Web::new(secrets),
         }
     }
@@ -91,7 +100,10 @@ impl Toolbox {
         let arguments = check_params(&tool.params, &arguments)
             .map_err(|faults| bad_arguments(name, &faults))?;
         let result = match &tool.kind {
-            ToolKind::Sql(sql) => self.query(Arc::clone(tool), sql.clone(), arguments, limit).await,
+            ToolKind::Sql(sql) => match self.database(sql) {
+                Some(database) => database.query(tool, sql, &arguments, limit).await,
+                None => self.query(Arc::clone(tool), sql.clone(), arguments, limit).await,
+            },
             ToolKind::Http(http) => {
                 http::call(&self.web, tool, http, &arguments, limit, once.filter(|_| tool.writes()))
                     .await
@@ -126,7 +138,7 @@ impl Toolbox {
     }
 
     /// What a tool reads is made of now; the same text means the same data. None where nobody can tell, as with a
-    /// query that reads the clock, and with servers.
+    /// query that reads the clock, and with servers: a database changes without a word.
     pub fn version(&self, tool: &Tool) -> Option<String> {
         let ToolKind::Sql(sql) = &tool.kind else { return None };
         let query = sql.query.to_ascii_lowercase();
@@ -146,7 +158,12 @@ impl Toolbox {
         self.servers.offers(server, limit).await
     }
 
-    /// The source of a query.
+    /// The database server of a query, where its source is one.
+    pub(super) fn database(&self, sql: &Sql) -> Option<&Server> {
+        self.databases.get(&sql.source)
+    }
+
+    /// The source of a query, where it is one of files.
     pub(super) fn source(&self, sql: &Sql) -> Option<&Source> {
         self.sources.get(&sql.source).map(Arc::as_ref)
     }

@@ -7,6 +7,7 @@ pub(super) mod cancel;
 pub(super) mod chat;
 pub(super) mod completions;
 pub(super) mod costs;
+pub(super) mod data;
 pub(super) mod eval;
 pub(super) mod explain;
 pub(super) mod graph;

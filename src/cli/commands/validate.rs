@@ -96,7 +96,11 @@ fn check(arguments: &Validate, global: &Global) -> Result<Loaded, Failure> {
         ));
     }
     let place = Place::find(global, first_path(arguments))?;
-    let mut loaded = Loaded::library(&place, |_| true);
+    let mut loaded = if arguments.online {
+        Loaded::library_online(&place)?
+    } else {
+        Loaded::library(&place, |_| true)
+    };
     loaded.library.allow_write = arguments.writing.allow_write;
     let (workflows, evals) = if arguments.paths.is_empty() {
         if place.root.is_none() {

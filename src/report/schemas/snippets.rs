@@ -109,6 +109,12 @@ fn project() -> Vec<Snippet> {
             "A database in one file",
             json!({"${1:company}": {"sqlite": "${2:company.db}"}}),
         ),
+        (
+            "/properties/sources",
+            "PostgreSQL database",
+            "The variable holds its URL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+            json!({"${1:company}": {"postgres_env": "${2:DATABASE_URL}"}}),
+        ),
     ]
 }
 
