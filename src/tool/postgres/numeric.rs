@@ -91,7 +91,7 @@ mod tests {
             (stored(&sent(0, false, 0, &[])), json!(0)),
             (stored(&sent(1, true, 2, &[1, 2345, 6700])), json!(-12345.67)),
             (stored(&sent(0, false, 2, &[100])), json!(100.0)),
-            (stored(&sent(-2, false, 8, &[1])), json!(0.00000001)),
+            (stored(&sent(-2, false, 8, &[1])), json!(1e-8)),
             (stored(&sent(4, false, 0, &[1844, 6744, 737, 955, 1615])), json!(u64::MAX)),
             (
                 stored(&sent(4, false, 0, &[1844, 6744, 737, 955, 1616])),
