@@ -160,7 +160,7 @@ pub(super) fn in_a_series(before: &str) -> bool {
     SERIES.iter().any(|word| last_word(before).eq_ignore_ascii_case(word))
 }
 
-fn last_word(text: &str) -> &str {
+pub(super) fn last_word(text: &str) -> &str {
     text.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()
 }
 

@@ -209,6 +209,29 @@ impl Entry {
     pub(super) fn walk<'e>(&'e self, found: &mut impl FnMut(&str, Option<&'e str>, &'e Value)) {
         walk(&self.value, &mut self.path.clone(), None, found);
     }
+
+    /// Visits every list with its path and how many rows it has.
+    pub(super) fn lists(&self, found: &mut impl FnMut(&str, f64)) {
+        lists(&self.value, &mut self.path.clone(), found);
+    }
+}
+
+fn lists(value: &Value, path: &mut String, found: &mut impl FnMut(&str, f64)) {
+    let inside: Vec<(String, &Value)> = match value {
+        Value::Array(items) => {
+            found(path, u32::try_from(items.len()).map_or(f64::MAX, f64::from));
+            items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect()
+        }
+        Value::Object(object) => object.iter().map(|(key, item)| (key.clone(), item)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
+    };
+    for (segment, value) in inside.into_iter().filter(|(_, v)| v.is_array() || v.is_object()) {
+        let length = path.len();
+        path.push('.');
+        path.push_str(&segment);
+        lists(value, path, found);
+        path.truncate(length);
+    }
 }
 
 /// Enters a value by a dotted path. A key may hold dots itself.

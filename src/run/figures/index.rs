@@ -14,12 +14,22 @@ pub(super) struct Known {
     whole: bool,
     unit: Unit,
     pub(super) origin: Origin,
-    /// Which entry of the node, and which of its single values: the path is only made where it is told.
+    /// Which entry of the node, and what of it: the path is only made where it is told.
     entry: usize,
-    scalar: usize,
+    place: Place,
 }
 
-/// The numbers of entries by magnitude, those in their texts included ("Black Friday: 20% off").
+/// What of an entry a number is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// One of its single values.
+    Scalar(usize),
+    /// How many rows one of its lists has.
+    Rows(usize),
+}
+
+/// The numbers of entries by magnitude, those in their texts included ("Black Friday: 20% off"), and how many rows their
+/// lists have.
 pub(super) fn index(entries: &[Entry]) -> Vec<Known> {
     let mut numbers = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
@@ -32,7 +42,7 @@ pub(super) fn index(entries: &[Entry]) -> Vec<Known> {
                 unit,
                 origin: entry.origin,
                 entry: at,
-                scalar,
+                place: Place::Scalar(scalar),
             };
             match value {
                 Value::Number(number) => {
@@ -54,21 +64,42 @@ pub(super) fn index(entries: &[Entry]) -> Vec<Known> {
             }
             scalar += 1;
         });
+        if entry.origin == Origin::Data {
+            let mut list = 0;
+            entry.lists(&mut |_, rows| {
+                numbers.push(Known {
+                    magnitude: rows,
+                    negative: false,
+                    whole: true,
+                    unit: Unit::Count,
+                    origin: entry.origin,
+                    entry: at,
+                    place: Place::Rows(list),
+                });
+                list += 1;
+            });
+        }
     }
     numbers.sort_by(|a, b| a.magnitude.total_cmp(&b.magnitude));
     numbers
 }
 
-/// The path of a number of these entries.
+/// The path of a number of these entries; that of a list with ` | length` for the number of its rows.
 pub(super) fn path_of(entries: &[Entry], known: &Known) -> String {
-    let (mut path, mut scalar) = (String::new(), 0);
-    if let Some(entry) = entries.get(known.entry) {
-        entry.walk(&mut |at, _, _| {
-            if scalar == known.scalar {
-                at.clone_into(&mut path);
-            }
-            scalar += 1;
-        });
+    let (mut path, mut number) = (String::new(), 0);
+    let Some(entry) = entries.get(known.entry) else { return path };
+    let mut at = |wanted: usize, place: &str| {
+        if number == wanted {
+            place.clone_into(&mut path);
+        }
+        number += 1;
+    };
+    match known.place {
+        Place::Scalar(scalar) => entry.walk(&mut |place, _, _| at(scalar, place)),
+        Place::Rows(list) => {
+            entry.lists(&mut |place, _| at(list, place));
+            path.push_str(" | length");
+        }
     }
     path
 }
@@ -88,7 +119,8 @@ pub(super) fn matches<'k>(
     figure: &Figure,
 ) -> impl Iterator<Item = (&'k Known, Fit)> {
     Reading::all(figure.kind).iter().flat_map(move |reading| {
-        let (low, high) = (figure.value - figure.quantum, figure.value + figure.quantum);
+        let (below, above) = figure.reach();
+        let (low, high) = (figure.value - below * 2.0, figure.value + above * 2.0);
         let start = numbers.partition_point(|known| reading.of(known.magnitude) < low);
         let near = numbers.get(start..).unwrap_or_default();
         near.iter()
@@ -176,7 +208,8 @@ impl Known {
         let value = reading.of(self.magnitude);
         // A half may be rounded either way; the slack is that of the arithmetic itself.
         let slack = figure.quantum * 1e-9 + value * 1e-14;
-        let near = (value - figure.value).abs() <= figure.quantum / 2.0 + slack;
+        let (below, above) = figure.reach();
+        let near = figure.value - below - slack <= value && value <= figure.value + above + slack;
         // A zero has no sign of its own.
         let signed = match figure.sign {
             Sign::None => true,

@@ -8,7 +8,7 @@
 //!
 //! [`Evidence`] is what a step was given. [`fill`] replaces the citations of a text by values of it; [`check`] looks up
 //! every other figure; [`trace_output`] does both in all texts of an output. Pure: nothing here asks a model or knows
-//! of runs. Derived values (a sum or a ratio of two values) and numbers in words are not recognised.
+//! of runs. Derived values (a sum or a ratio of two values) are not recognised.
 
 mod evidence;
 mod listing;
@@ -17,8 +17,10 @@ mod units;
 mod fill;
 
 mod context;
+mod locale;
 mod numbers;
 mod scan;
+mod words;
 
 mod index;
 mod verify;
@@ -29,7 +31,7 @@ mod tests;
 
 pub use evidence::{Evidence, Origin};
 pub use fill::{CitationFault, Filled, Format, fill, fill_with, repair_message};
-pub use numbers::{Figure, Kind, Sign, figures};
+pub use numbers::{Figure, Kind, Lean, Sign, figures};
 pub use output::{Traced, check_output, trace_output};
 pub use units::Currency;
 pub use verify::{Checked, Fate, Given, check, verify};

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::context::unspoken;
+use super::context::{last_word, unspoken};
 use super::scan::scan;
 use super::units::Currency;
+use super::words::spelled;
 
 /// A figure of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Figure {
     pub kind: Kind,
     /// The sign before it. Brackets as accountants use them are none: `($3,400)` may as well be an aside.
     pub sign: Sign,
+    /// What the words before it make of its digits: `about`, `over`, `nearly`.
+    pub lean: Lean,
 }
 
 /// What a figure is a figure of.
@@ -47,10 +50,52 @@ pub enum Sign {
     Minus,
 }
 
+/// How a figure is meant that is said to be rough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lean {
+    /// As exactly as it is written.
+    None,
+    /// `about $120,000`: its last zeros say nothing.
+    About,
+    /// `over $120,000`.
+    Over,
+    /// `nearly $120,000`.
+    Under,
+}
+
+const ABOUT: &[&str] = &["about", "around", "roughly", "approximately", "approx", "circa", "ca"];
+const OVER: &[&str] = &["over", "above", "more than"];
+const UNDER: &[&str] = &["nearly", "almost", "under", "below", "less than", "close to"];
+
+/// The greatest part of a figure that a word like `about` may leave open, half of it to either side.
+const ROUGHEST: f64 = 0.1;
+
 /// A bare whole number up to this counts things in a sentence ("three reasons", "top 10").
 const COUNTS: f64 = 10.0;
 
 impl Figure {
+    /// How far below and above it a value may lie and still be this figure: half of its last digit, and more where it
+    /// is said to be rough.
+    pub(super) fn reach(&self) -> (f64, f64) {
+        let half = self.quantum / 2.0;
+        let rough = self.last_digit().min(self.value * ROUGHEST).max(self.quantum);
+        match self.lean {
+            Lean::None => (half, half),
+            Lean::About => (rough / 2.0, rough / 2.0),
+            Lean::Over => (half, rough),
+            Lean::Under => (rough, half),
+        }
+    }
+
+    /// What its last digit that is no zero is worth.
+    fn last_digit(&self) -> f64 {
+        let mut digit = self.quantum;
+        while digit < self.value && (self.value / (digit * 10.0)).fract().abs() < 1e-9 {
+            digit *= 10.0;
+        }
+        digit
+    }
+
     /// Whether it has neither unit nor scale.
     pub(super) fn is_bare(&self) -> bool {
         self.kind == Kind::Plain && self.scale.to_bits() == 1f64.to_bits()
@@ -69,20 +114,81 @@ impl Figure {
 
 /// Finds the figures that need a source.
 ///
-/// Years, dates, times, quarters, versions, list marks, ordinals, names that hold digits, what stands in code or in
+/// Numbers may be in digits or in words. Years, dates, times, quarters, versions, list marks, ordinals, names that hold digits, what stands in code or in
 /// links, and whole numbers up to 10 without a unit are none.
 pub fn figures(text: &str) -> Vec<Figure> {
-    let mut figures = scan(text, &unspoken(text));
-    spread_units(text, &mut figures);
+    let mut figures = read(text, &unspoken(text));
     figures.retain(|figure| !figure.counts());
     figures
 }
 
 /// Finds the numbers of a text that gives them: code, links and counts are read as well.
 pub(super) fn given_figures(text: &str) -> Vec<Figure> {
-    let mut figures = scan(text, &[]);
-    spread_units(text, &mut figures);
+    let mut figures = read(text, &[]);
+    // A `one` is a pronoun more often than a number.
+    let in_digits = |figure: &Figure| {
+        text.get(figure.range.clone()).is_some_and(|w| w.contains(|c: char| c.is_ascii_digit()))
+    };
+    figures.retain(|figure| !figure.counts() || in_digits(figure));
     figures
+}
+
+/// All numbers outside `skipped`, with what the words around them make of them.
+fn read(text: &str, skipped: &[Range<usize>]) -> Vec<Figure> {
+    let mut figures = scan(text, skipped);
+    let taken: Vec<Range<usize>> =
+        figures.iter().map(|figure| figure.range.clone()).chain(skipped.iter().cloned()).collect();
+    figures.extend(spelled(text, &taken));
+    figures.sort_by_key(|figure| figure.range.start);
+    spread_units(text, &mut figures);
+    for figure in &mut figures {
+        figure.heed(text);
+    }
+    figures
+}
+
+impl Figure {
+    /// Takes up the words before it that belong to it: its sign, and how exactly it is meant.
+    fn heed(&mut self, text: &str) {
+        let before = text.get(..self.range.start).unwrap_or_default();
+        if self.sign == Sign::None
+            && let Some((sign, length)) = spoken_sign(before)
+        {
+            self.sign = sign;
+            self.range.start -= length;
+        }
+        let before = text.get(..self.range.start).unwrap_or_default();
+        let near = before.trim_end_matches([' ', '*', '_', '(']);
+        let word = last_word(near);
+        let two = {
+            let head = near.strip_suffix(word).unwrap_or_default().trim_end();
+            format!("{} {word}", last_word(head)).to_ascii_lowercase()
+        };
+        let is = |list: &[&str]| list.iter().any(|w| w.eq_ignore_ascii_case(word) || *w == two);
+        self.lean = match near.chars().last() {
+            Some('~' | '≈') => Lean::About,
+            _ if is(ABOUT) => Lean::About,
+            Some('>') => Lean::Over,
+            _ if is(OVER) => Lean::Over,
+            _ if is(UNDER) => Lean::Under,
+            _ => Lean::None,
+        };
+    }
+}
+
+/// A sign in words before a figure, with its length: `minus`, `negative`.
+fn spoken_sign(before: &str) -> Option<(Sign, usize)> {
+    let near = before.strip_suffix(' ')?;
+    let word = last_word(near);
+    let sign = match word.to_ascii_lowercase().as_str() {
+        "minus" | "negative" => Sign::Minus,
+        "plus" => Sign::Plus,
+        _ => return None,
+    };
+    // `5 minus 3` is arithmetic.
+    let head = near.strip_suffix(word)?.trim_end();
+    let sums = head.ends_with(|c: char| c.is_ascii_digit() || c == '%');
+    (!sums).then_some((sign, word.len() + 1))
 }
 
 /// The ends of a range share unit and scale: `10-12%`, `$1.2–1.4M`, `between 1.2 and 1.4 million`.
@@ -102,7 +208,7 @@ fn spread_units(text: &str, figures: &mut [Figure]) {
             continue;
         }
         let scaled = first.scale < second.scale && first.scale <= 1.0;
-        if scaled && first.value < second.value / second.scale {
+        if scaled && first.value <= second.value / second.scale {
             first.value *= second.scale;
             first.quantum *= second.scale;
             first.scale = second.scale;

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::context::{compound, day, in_a_name, in_a_series, is_letter, is_year, list_mark};
-use super::numbers::{Figure, Kind, Sign};
+use super::locale::{Foreign, foreign};
+use super::numbers::{Figure, Kind, Lean, Sign};
 use super::units::{CODES, Currency, NAMES, SIGNS};
 
 /// What stands between the parts of a figure: a space, or one that does not break the line.
-const SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\u{2009}'];
+pub(super) const SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\u{2009}'];
 
 /// Finds the numbers outside `skipped` (in order), counts of a few things included.
 pub(super) fn scan(text: &str, skipped: &[Range<usize>]) -> Vec<Figure> {
@@ -85,6 +86,9 @@ impl Digits {
             i32::try_from(digits.len()).unwrap_or(i32::MAX)
         };
         let whole = run(start);
+        if let Some(Foreign { end, number, decimals }) = foreign(text, start) {
+            return Self { start, end, number, decimals, plain: false };
+        }
         if point.is_some() {
             let mut number = "0".to_owned();
             let decimals = fraction(&mut number, whole);
@@ -217,6 +221,7 @@ fn read(text: &str, digits: &Digits, from: usize, last: Last) -> (usize, What) {
         scale,
         kind,
         sign: prefix.sign,
+        lean: Lean::None,
     };
     (end, What::Figure(figure))
 }
@@ -273,7 +278,7 @@ fn word(text: &str) -> &str {
 }
 
 /// K, M, bn and their words: the factor, and how many bytes they take. `sure` where nothing but an amount has the form.
-fn scale(after: &str, sure: bool) -> (f64, usize) {
+pub(super) fn scale(after: &str, sure: bool) -> (f64, usize) {
     let near = spaced(after);
     let (gap, word) = (after.len() - near.len(), word(near));
     let attached = gap == 0 || (sure && after.starts_with(SPACES));
@@ -294,15 +299,15 @@ fn scale(after: &str, sure: bool) -> (f64, usize) {
 }
 
 /// The unit behind a number.
-struct Suffix {
-    kind: Option<Kind>,
-    length: usize,
+pub(super) struct Suffix {
+    pub(super) kind: Option<Kind>,
+    pub(super) length: usize,
     /// 0.01 where the unit is a hundredth of a percent.
-    factor: f64,
+    pub(super) factor: f64,
 }
 
 impl Suffix {
-    fn read(after: &str) -> Self {
+    pub(super) fn read(after: &str) -> Self {
         let near = spaced(after);
         let gap = after.len() - near.len();
         let unit = |kind, length| Self { kind: Some(kind), length: gap + length, factor: 1.0 };
@@ -333,9 +338,17 @@ impl Suffix {
         if let Some(rest) = times.filter(|_| gap == 0 || near.starts_with('×')) {
             return unit(Kind::Ratio, near.len() - rest.len());
         }
-        if let Some((words, currency)) = NAMES.iter().chain(CODES).find(|(words, _)| starts(words))
-        {
-            return unit(Kind::Money(*currency), words.len());
+        for of in ["", "US ", "U.S. "] {
+            let Some(rest) = near.strip_prefix(of) else { continue };
+            let starts = |words: &str| {
+                let head = rest.get(..words.len());
+                head.is_some_and(|head| head.eq_ignore_ascii_case(words))
+                    && !rest.get(words.len()..).is_some_and(|rest| rest.starts_with(is_letter))
+            };
+            let mut names = NAMES.iter().chain(if of.is_empty() { CODES } else { &[] });
+            if let Some((words, currency)) = names.find(|(words, _)| starts(words)) {
+                return unit(Kind::Money(*currency), of.len() + words.len());
+            }
         }
         let behind = |(sign, currency): &(char, Currency)| {
             let rest = near.strip_prefix(*sign).filter(|rest| free(rest))?;

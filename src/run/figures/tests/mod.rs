@@ -5,6 +5,7 @@ mod evidence;
 mod numbers;
 mod properties;
 mod verify;
+mod written;
 
 use std::sync::Arc;
 
