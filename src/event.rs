@@ -322,6 +322,9 @@ pub struct LookedUp {
     pub path: String,
     /// The tool.
     pub tool: ToolName,
+    /// What it was called with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Object>,
     /// Its result.
     pub value: Arc<Value>,
 }
@@ -330,7 +333,7 @@ impl LookedUp {
     /// What a call adds to the evidence; none where it failed, or was a step's own.
     pub fn of(call: &ToolCall) -> Option<Self> {
         let (path, value) = (call.evidence.clone()?, call.output.clone()?);
-        Some(Self { path, tool: call.tool.clone(), value })
+        Some(Self { path, tool: call.tool.clone(), arguments: Some(call.arguments.clone()), value })
     }
 }
 
@@ -432,16 +435,79 @@ pub struct FigureCount {
     pub cited: u64,
     /// Written by the model and found in the evidence.
     pub matched: u64,
+    /// Written by the model and made of two values of the evidence.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub derived: u64,
     /// Not found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unverified: Vec<Unverified>,
+    /// Every figure, in the order of the texts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger: Vec<FigureEntry>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl FigureCount {
     /// Whether the texts hold no figure.
     pub fn is_empty(&self) -> bool {
-        self.cited == 0 && self.matched == 0 && self.unverified.is_empty()
+        self.cited == 0
+            && self.matched == 0
+            && self.derived == 0
+            && self.unverified.is_empty()
+            && self.ledger.is_empty()
     }
+}
+
+/// A figure of a text, with where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct FigureEntry {
+    /// The figure as it stands in the text.
+    pub text: String,
+    /// Which text of a structured output holds it, as a JSON pointer; absent where the output is one text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pointer: String,
+    /// Where it stands in that text, in bytes.
+    pub at: usize,
+    /// What became of it.
+    pub how: Tracing,
+    /// The value behind it, unrounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The value's unit, where the evidence tells one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The path of the value in the evidence of the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What a derived figure is made of: `= steps.a.output.x - steps.b.output.y`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
+    /// The paths of the values in that formula.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operands: Vec<String>,
+    /// Why it could not be traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What became of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Tracing {
+    /// The engine filled it in.
+    Cited,
+    /// The model wrote it, and it is a value of the evidence.
+    Matched,
+    /// The model wrote it, and it is made of two values of the evidence.
+    Derived,
+    /// The prompt says it.
+    Given,
+    /// None of these.
+    Unverified,
 }
 
 /// A figure that could not be traced.

@@ -203,6 +203,9 @@ pub(super) struct Ending {
     /// Exit with 5 where a figure could not be traced
     #[arg(long)]
     pub(super) strict: bool,
+    /// Tell where every figure comes from: value, step, formula, tool and query
+    #[arg(long)]
+    pub(super) figures: bool,
 }
 
 /// One run for each row of a file.
@@ -459,6 +462,9 @@ pub(super) struct Show {
     /// Show what models were asked and what they answered
     #[arg(long)]
     pub(super) prompts: bool,
+    /// Only the answer, and where every figure comes from: value, step, formula, tool and query
+    #[arg(long, conflicts_with_all = ["step", "prompts"])]
+    pub(super) figures: bool,
     /// Print the outcome and the events as one JSON object
     #[arg(long)]
     pub(super) json: bool,

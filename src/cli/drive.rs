@@ -110,7 +110,15 @@ pub(super) async fn start(
     let desk = Desk { journal, observer, cancel };
     let outcome = run::run(order, context, desk).await;
     progress.end();
-    outcome.map_err(|e| journal_failure(&e))
+    outcome.map(|outcome| told(outcome, ending)).map_err(|e| journal_failure(&e))
+}
+
+/// An outcome with its ledger only where that was asked for.
+pub(super) fn told(mut outcome: Outcome, ending: Ending) -> Outcome {
+    if !ending.figures {
+        outcome.figures.ledger = None;
+    }
+    outcome
 }
 
 /// Prints an outcome and gives the exit code that tells it.
@@ -119,6 +127,9 @@ pub(super) fn end(ending: Ending, outcome: &Outcome, printer: &Printer) -> Resul
         printer.json("the outcome", outcome)?;
     } else {
         printer.out(&report::answer(outcome));
+        if ending.figures {
+            printer.out(&report::figures(outcome));
+        }
     }
     Ok(summary(ending, outcome, printer))
 }
@@ -171,7 +182,7 @@ pub(super) fn go_on(
     let journal = setup::past_journal(&place.journal(global))?;
     let found = super::commands::history::past_in(&journal, named)?;
     if let (Some(_), Some(outcome)) = (found.state.end(), &found.outcome) {
-        return Ok(outcome.clone());
+        return Ok(told(outcome.clone(), ending));
     }
     let run_id = found.run_id()?;
     let journal = RefCell::new(journal);
@@ -192,7 +203,7 @@ pub(super) fn go_on(
         run::resume(going, decisions, &context, desk).await
     });
     progress.end();
-    outcome.map_err(|e| journal_failure(&e))
+    outcome.map(|outcome| told(outcome, ending)).map_err(|e| journal_failure(&e))
 }
 
 /// US dollars of all priced calls of a run.

@@ -7,7 +7,7 @@ use crate::id::{StepId, StepPath};
 use crate::run::{Outcome, StepOutcome, StepStatus, Timing};
 use crate::value::{Value, unquoted};
 
-/// The answer, for standard output: the output named `answer`, else all outputs as JSON.
+/// The answer, for standard output: the output named `answer`, else all outputs as JSON; then the data it rests on.
 pub fn answer(outcome: &Outcome) -> String {
     let mut out = match outcome.outputs.get("answer") {
         Some(Value::String(text)) => format!("{}\n", text.trim_end()),
@@ -17,6 +17,9 @@ pub fn answer(outcome: &Outcome) -> String {
     };
     if outcome.degraded && !out.is_empty() {
         out.push_str("\n(Worded without a model.)\n");
+    }
+    if let Some(data) = outcome.data.as_ref().filter(|_| !out.is_empty()) {
+        let _ = writeln!(out, "\n{}", super::figures::data(data));
     }
     out
 }
@@ -50,12 +53,14 @@ pub fn summary(outcome: &Outcome) -> String {
         line("model", &model(outcome));
     }
     let figures = &outcome.figures;
-    if figures.cited + figures.matched > 0 || !figures.unverified.is_empty() {
+    let traced = figures.cited + figures.matched + figures.derived;
+    if traced > 0 || !figures.unverified.is_empty() {
+        let derived = match figures.derived {
+            0 => String::new(),
+            derived => format!(" ({derived} made of two values)"),
+        };
         let not = figures.unverified.len();
-        line(
-            "figures",
-            &format!("{} traced to their source, {not} not", figures.cited + figures.matched),
-        );
+        line("figures", &format!("{traced} traced to their source{derived}, {not} not"));
     }
     for unverified in &figures.unverified {
         line(

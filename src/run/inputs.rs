@@ -165,7 +165,7 @@ fn looked_up(
     let none = IndexMap::new();
     let own = std::iter::once((place.clone(), &found.looked_up));
     own.chain(items).fold(given, |given, (below, results)| {
-        results.iter().fold(given, |given, LookedUp { path, tool, value }| {
+        results.iter().fold(given, |given, LookedUp { path, tool, value, .. }| {
             // What is no tool of the plan is an agent that was asked.
             let (origin, units) = match frame.plan().tools.get(tool) {
                 Some(tool) => (Origin::Data, &tool.units),

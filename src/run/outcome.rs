@@ -8,8 +8,10 @@ use crate::id::{ModelName, RunId, StepId, StepPath, WorkflowName};
 use crate::plan::{Graph, Step};
 use crate::value::{Object, millis};
 
+use super::data::DataReport;
 use super::executor::inputs_of;
 use super::frame::{Frame, Unit};
+use super::ledger::{LedgerEntry, ledger};
 use super::outputs;
 use super::state::RunState;
 use super::step_state::{Phase, StepState};
@@ -42,6 +44,9 @@ pub struct Outcome {
     pub timing: Timing,
     /// What became of the figures in its texts.
     pub figures: FigureReport,
+    /// The period and the rows that its answers rest on; null where no tool gave anything.
+    #[serde(default)]
+    pub data: Option<DataReport>,
     /// What the reader should know: steps that took their default, gaps in the outputs.
     pub warnings: Vec<String>,
     /// Why the run gives back less than it should.
@@ -130,14 +135,20 @@ pub struct Timing {
 }
 
 /// What became of the figures in a run's texts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FigureReport {
     /// Filled in from the evidence by the engine.
     pub cited: u64,
     /// Written by a model and found in the evidence.
     pub matched: u64,
+    /// Written by a model and made of two values of the evidence by simple arithmetic.
+    #[serde(default)]
+    pub derived: u64,
     /// Not found.
     pub unverified: Vec<Unverified>,
+    /// Every figure with its value and where that comes from; with `--figures`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<Vec<LedgerEntry>>,
 }
 
 impl Outcome {
@@ -170,7 +181,8 @@ impl Outcome {
             cost_usd: 0.0,
             unpriced_calls: 0,
             timing: timing(state),
-            figures: FigureReport::default(),
+            figures: FigureReport { ledger: Some(ledger(state)), ..FigureReport::default() },
+            data: DataReport::of(state),
             warnings: Vec::new(),
             error,
         };
@@ -186,6 +198,7 @@ impl Outcome {
             outcome.degraded |= asked_nobody && asks;
             outcome.figures.cited += at.figures.cited;
             outcome.figures.matched += at.figures.matched;
+            outcome.figures.derived += at.figures.derived;
             outcome.figures.unverified.extend(at.figures.unverified.iter().cloned());
             let path = state.path(unit);
             outcome.warnings.extend(warnings(&path, at));

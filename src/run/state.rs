@@ -301,6 +301,9 @@ impl RunState {
     fn called(&mut self, unit: Unit, call: &ToolCall) {
         if call.evidence.is_none() {
             self.around(unit, |state| state.attempts += 1);
+            if let Some(state) = self.step_mut(unit) {
+                state.arguments = Some(call.arguments.clone());
+            }
         } else if let Some(state) = self.step_mut(unit) {
             state.looked_up.extend(LookedUp::of(call));
         }

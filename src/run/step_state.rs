@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::event::{Fault, FigureCount, LookedUp, SkipReason, Usage};
 use crate::id::ModelName;
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 /// Where a step stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +82,8 @@ pub struct StepState {
     pub figures: FigureCount,
     /// What the reader of the outcome should know.
     pub warnings: Vec<String>,
+    /// What its tool was called with last.
+    pub arguments: Option<Object>,
     /// What the tools gave that its agents called.
     pub looked_up: Vec<LookedUp>,
     /// What a person is asked, while the answer is waited for.

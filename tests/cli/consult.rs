@@ -51,7 +51,10 @@ fn an_agent_asks_another_which_looks_it_up() {
     let test = chain(WORKFLOW).openai(&server);
     let outcome = test.run().code(0).json();
     assert_eq!(outcome["outputs"]["answer"], "Yes: north sold $1,200.");
-    assert_eq!(outcome["figures"], json!({"cited": 1, "matched": 0, "unverified": []}));
+    assert_eq!(
+        outcome["figures"],
+        json!({"cited": 1, "matched": 0, "derived": 0, "unverified": []})
+    );
     assert_eq!(outcome["usage"]["model_calls"], 4, "all of them are the step's");
 
     let seen = server.seen();

@@ -39,7 +39,10 @@ fn citations_are_filled_in_by_the_engine() {
         "Yes: [[steps.roi.output.net_profit | usd]], a margin of [[steps.roi.output.margin|percent]].",
     ]);
     assert_eq!(outcome["outputs"]["answer"], "Yes: $1,500, a margin of 60.0%.");
-    assert_eq!(outcome["figures"], json!({"cited": 2, "matched": 0, "unverified": []}));
+    assert_eq!(
+        outcome["figures"],
+        json!({"cited": 2, "matched": 0, "derived": 0, "unverified": []})
+    );
     let system = seen[0].message("system");
     assert!(
         system.contains("steps.roi.output.net_profit = 1500"),
@@ -124,4 +127,55 @@ steps:
         .filter_map(|u| u["step"].as_str())
         .collect();
     assert!(steps.contains(&"guess"), "{outcome:#}");
+}
+
+#[test]
+fn the_ledger_tells_where_every_figure_comes_from() {
+    let server = ModelServer::start(|seen, _| match &seen.body["response_format"] {
+        serde_json::Value::Null => Reply::text(
+            "It cost $71,318 and earned [[steps.roi.output.net_profit | usd]].\n\
+             Attributed revenue exceeded spend by $125,332.\nIt is about 77.7% luck.",
+        ),
+        _ => Reply::text("{\"assessment\": \"good\", \"risks\": []}"),
+    });
+    let run = ["run", "roi_analysis", "-p", "campaign_id=facebook_holiday_2025", "--json"];
+    let test = Test::demo().openai(&server).args(run.iter().copied().chain(["--figures"]));
+    let outcome = test.run().code(0).json();
+    let ledger = outcome["figures"]["ledger"].as_array().expect("a ledger");
+    let told: Vec<_> = ledger.iter().map(|e| (e["text"].clone(), e["how"].clone())).collect();
+    let expected = [
+        ("$71,318", "matched"),
+        ("$44,104", "cited"),
+        ("$125,332", "derived"),
+        ("77.7%", "unverified"),
+    ];
+    assert_eq!(told, expected.map(|(text, how)| (json!(text), json!(how))), "{outcome:#}");
+    assert_eq!(outcome["figures"]["derived"], 1);
+    assert_eq!(ledger[1]["formula"], "gross_profit - spend if gross_profit is not none else none");
+    assert_eq!(ledger[2]["formula"], "= steps.roi.output.revenue - steps.roi.output.spend");
+    let source = &ledger[2]["sources"][0];
+    assert_eq!(
+        (&source["tool"], &source["source"]),
+        (&json!("campaign_metrics"), &json!("company"))
+    );
+    assert_eq!(source["arguments"], json!({"campaign_id": "facebook_holiday_2025"}));
+    assert!(source["query"].as_str().expect("a query").contains("from campaigns"), "{source}");
+    let of = |index: usize| -> Vec<&str> {
+        let sources = ledger[index]["sources"].as_array().expect("sources").iter();
+        sources.filter_map(|source| source["tool"].as_str()).collect()
+    };
+    assert_eq!(of(1), ["campaign_metrics", "campaign_margin"], "a formula is followed to both");
+    let data = json!({"from": "2025-10", "to": "2025-12", "rows": 2, "sources": ["company"]});
+    assert_eq!(outcome["data"], data);
+
+    let id = outcome["run_id"].as_str().expect("an id");
+    let shown = test.also(["show", id, "--figures"]).code(0);
+    shown
+        .prints("Data: 2025-10 to 2025-12, 2 rows read from company.")
+        .prints("= steps.roi.output.revenue - steps.roi.output.spend")
+        .prints("query of steps.metrics.output with {\"campaign_id\":\"facebook_holiday_2025\"}");
+    let again = test.also(["show", id, "--figures", "--json"]).code(0).json();
+    assert_eq!(again["figures"], outcome["figures"], "told from the journal alone");
+    let without = test.also(["show", id, "--json"]).code(0).json();
+    assert!(without["figures"]["ledger"].is_null());
 }

@@ -30,6 +30,7 @@ mod mcp;
 mod outages;
 mod patterns;
 mod planned;
+mod planted;
 mod project;
 mod recordings;
 mod rules;

@@ -85,7 +85,10 @@ fn a_model_calls_tools_at_once_and_cites_what_they_gave() {
     let test = project(WORKFLOW).openai(&server);
     let outcome = test.run().code(0).json();
     assert_eq!(outcome["outputs"]["answer"], "North sold $1,200, south $800.");
-    assert_eq!(outcome["figures"], json!({"cited": 2, "matched": 0, "unverified": []}));
+    assert_eq!(
+        outcome["figures"],
+        json!({"cited": 2, "matched": 0, "derived": 0, "unverified": []})
+    );
     let answer = step(&outcome, "answer");
     assert_eq!((&answer["attempts"], &answer["usage"]["model_calls"]), (&json!(2), &json!(2)));
     assert_eq!(answer["usage"]["input_tokens"], 200, "every call counts");
@@ -162,7 +165,7 @@ fn the_other_protocol_calls_tools_alike() {
         .json();
     assert_eq!(
         outcome["figures"],
-        json!({"cited": 0, "matched": 1, "unverified": []}),
+        json!({"cited": 0, "matched": 1, "derived": 0, "unverified": []}),
         "a result is evidence"
     );
     let seen = server.seen();

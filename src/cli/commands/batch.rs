@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::allowance::Allowances;
 use crate::cli::arguments::Run;
-use crate::cli::drive::{self, journal_failure};
+use crate::cli::drive::{self, journal_failure, told};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
 use crate::cli::rows::{self, Row};
@@ -159,6 +159,7 @@ impl Batch<'_> {
             },
         };
         let exit = Exit::of(&outcome, self.arguments.ending.strict);
+        let outcome = told(outcome, self.arguments.ending);
         let line = line(number, &outcome)?;
         Ok(Ended { row: number, line, exit })
     }

@@ -71,6 +71,16 @@ pub(in crate::cli) fn show(
 ) -> Result<Exit, Failure> {
     let place = Place::find(global, Path::new(""))?;
     let mut past = past(&place, global, &arguments.run)?;
+    if let Some(outcome) = past.outcome.as_mut().filter(|_| !arguments.figures) {
+        outcome.figures.ledger = None;
+    }
+    if arguments.figures && !arguments.json {
+        let outcome = past.outcome.as_ref().ok_or_else(|| {
+            Failure::usage("the run has not ended", "go on with it by `engine resume`")
+        })?;
+        printer.out(&format!("{}{}", report::answer(outcome), report::figures(outcome)));
+        return Ok(Exit::Success);
+    }
     let costs = run::costs(past.state.plan(), &models(&place));
     let shown = Shown {
         state: &past.state,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-const MONTHS: &[&str] = &[
+pub(super) const MONTHS: &[&str] = &[
     "january",
     "february",
     "march",

@@ -19,6 +19,20 @@ pub struct Filled {
     pub ranges: Vec<Range<usize>>,
     /// Citations that could not be, or should not have been, filled in.
     pub faults: Vec<CitationFault>,
+    /// Every citation, in order.
+    pub(super) citations: Vec<Filling>,
+}
+
+/// A citation, filled in or not.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Filling {
+    /// Where it stands in the new text.
+    pub(super) range: Range<usize>,
+    pub(super) path: String,
+    pub(super) value: Option<Value>,
+    pub(super) unit: Option<String>,
+    /// Why it is at fault.
+    pub(super) reason: Option<String>,
 }
 
 /// A citation at fault.
@@ -49,8 +63,10 @@ pub fn fill_with(text: &str, evidence: &Evidence, format: &Format<'_>) -> Filled
     for citation in citations(text) {
         push(&mut filled.text, text.get(at..citation.range.start).unwrap_or_default());
         at = citation.range.end;
+        let mut found = None;
         let (written, fault, settled) = match cite(&citation, evidence, format) {
-            Ok(Cited { written, by }) => {
+            Ok(Cited { written, by, value, unit }) => {
+                found = Some((value, unit));
                 let reason =
                     if by == By::ModelNumber { unsourced(&written, evidence) } else { None };
                 filled.cited += u64::from(reason.is_none());
@@ -59,6 +75,16 @@ pub fn fill_with(text: &str, evidence: &Evidence, format: &Format<'_>) -> Filled
             Err(fault) => (format!("[unknown: {}]", citation.path), Some(fault), true),
         };
         let start = push(&mut filled.text, &written);
+        if settled {
+            let (value, unit) = found.unzip();
+            filled.citations.push(Filling {
+                range: start..filled.text.len(),
+                path: citation.path.clone(),
+                value,
+                unit: unit.flatten(),
+                reason: fault.as_ref().map(|(reason, _)| reason.clone()),
+            });
+        }
         if let Some((reason, suggestion)) = fault {
             let citation = citation.text.to_owned();
             filled.faults.push(CitationFault { text: written, citation, reason, suggestion });
@@ -106,6 +132,8 @@ fn push(text: &mut String, piece: &str) -> usize {
 struct Cited {
     written: String,
     by: By,
+    value: Value,
+    unit: Option<String>,
 }
 
 /// Who made a cited value.
@@ -159,7 +187,7 @@ fn cite(
         (Origin::Model, Value::String(_)) => By::ModelText,
         _ => By::Data,
     };
-    Ok(Cited { written: single(&written), by })
+    Ok(Cited { written: single(&written), by, value: value.clone(), unit: unit.map(str::to_owned) })
 }
 
 fn is_percent(filter: Option<&str>) -> bool {

@@ -3,12 +3,12 @@
 //! ```text
 //! params, outputs, tool results --> Evidence --listing--> what a model may cite
 //!                                       |
-//!             text with citations ---- fill ----> text --- check ---> matched, given or unverified
+//!             text with citations ---- fill ----> text --- check ---> matched, derived, given or unverified
 //! ```
 //!
 //! [`Evidence`] is what a step was given. [`fill`] replaces the citations of a text by values of it; [`check`] looks up
-//! every other figure; [`trace_output`] does both in all texts of an output. Pure: nothing here asks a model or knows
-//! of runs. Derived values (a sum or a ratio of two values) are not recognised.
+//! every other figure, and tries what two values make where none is it; [`trace_output`] does both in all texts of an
+//! output. Pure: nothing here asks a model or knows of runs.
 
 mod evidence;
 mod listing;
@@ -23,6 +23,9 @@ mod scan;
 mod words;
 
 mod index;
+mod operands;
+
+mod derive;
 mod verify;
 
 mod output;
@@ -32,6 +35,6 @@ mod tests;
 pub use evidence::{Evidence, Origin};
 pub use fill::{CitationFault, Filled, Format, fill, fill_with, repair_message};
 pub use numbers::{Figure, Kind, Lean, Sign, figures};
-pub use output::{Traced, check_output, trace_output};
+pub use output::{Traced, check_output, fill_output, trace_output};
 pub use units::Currency;
-pub use verify::{Checked, Fate, Given, check, verify};
+pub use verify::{Checked, Fate, Given, check};

@@ -1,9 +1,11 @@
 //! The figures of a whole output: all texts of an answer, plain or structured.
 
+use std::ops::Range;
+
 use super::evidence::Evidence;
-use super::fill::{CitationFault, Format, fill_with};
-use super::verify::{Given, verify};
-use crate::event::{FigureCount, Unverified};
+use super::fill::{CitationFault, Filling, Format, fill_with};
+use super::verify::{Checked, Fate, Given, check};
+use crate::event::{FigureCount, FigureEntry, Tracing, Unverified};
 use crate::id::StepPath;
 use crate::value::{Object, Value};
 
@@ -28,18 +30,34 @@ pub fn trace_output(
     given: Given<'_>,
     format: &Format<'_>,
 ) -> Traced {
-    let (mut figures, mut faults) = (FigureCount::default(), Vec::new());
-    let output = texts(output, &mut |text| {
+    let mut ledger = Ledger::new(step, evidence);
+    let mut faults = Vec::new();
+    let output = texts(output, "", &mut |pointer, text| {
         let filled = fill_with(&text, evidence, format);
-        let (matched, unverified) = verify(&filled.text, &filled.ranges, evidence, given);
-        figures.cited += filled.cited;
-        figures.matched += matched;
-        let cited = filled.faults.iter().map(|fault| (fault.text.clone(), fault.reason.clone()));
-        figures.unverified.extend(report(step, cited.chain(unverified)));
+        let checked = check(&filled.text, &filled.ranges, evidence, given);
+        ledger.enter(pointer, &filled.text, filled.citations, checked);
         faults.extend(filled.faults);
         filled.text
     });
-    Traced { output, figures, faults }
+    Traced { output, figures: ledger.figures, faults }
+}
+
+/// Fills in the citations of all texts of a `default`: its other figures are its author's.
+pub fn fill_output(
+    step: &StepPath,
+    output: Value,
+    evidence: &Evidence,
+    format: &Format<'_>,
+) -> Traced {
+    let mut ledger = Ledger::new(step, evidence);
+    let mut faults = Vec::new();
+    let output = texts(output, "", &mut |pointer, text| {
+        let filled = fill_with(&text, evidence, format);
+        ledger.enter(pointer, &filled.text, filled.citations, Vec::new());
+        faults.extend(filled.faults);
+        filled.text
+    });
+    Traced { output, figures: ledger.figures, faults }
 }
 
 /// Looks up the figures of all texts of an output that cites nothing.
@@ -49,31 +67,117 @@ pub fn check_output(
     evidence: &Evidence,
     given: Given<'_>,
 ) -> FigureCount {
-    let mut figures = FigureCount::default();
+    let mut ledger = Ledger::new(step, evidence);
     // The texts are given back as they are.
-    drop(texts(output.clone(), &mut |text| {
-        let (matched, unverified) = verify(&text, &[], evidence, given);
-        figures.matched += matched;
-        figures.unverified.extend(report(step, unverified));
+    drop(texts(output.clone(), "", &mut |pointer, text| {
+        ledger.enter(pointer, &text, Vec::new(), check(&text, &[], evidence, given));
         text
     }));
-    figures
+    ledger.figures
 }
 
-fn report(
-    step: &StepPath,
-    found: impl IntoIterator<Item = (String, String)>,
-) -> impl Iterator<Item = Unverified> {
-    found.into_iter().map(|(text, reason)| Unverified { text, step: step.clone(), reason })
+/// Counts figures and keeps where each comes from.
+struct Ledger<'l> {
+    step: &'l StepPath,
+    evidence: &'l Evidence,
+    figures: FigureCount,
 }
 
-/// Replaces every text of a value.
-fn texts(value: Value, replace: &mut impl FnMut(String) -> String) -> Value {
+impl<'l> Ledger<'l> {
+    fn new(step: &'l StepPath, evidence: &'l Evidence) -> Self {
+        Self { step, evidence, figures: FigureCount::default() }
+    }
+
+    /// Enters the figures of a text, in its order.
+    fn enter(&mut self, pointer: &str, text: &str, cited: Vec<Filling>, checked: Vec<Checked>) {
+        let written = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default().to_owned();
+        let cited = cited.into_iter().map(|filling| FigureEntry {
+            value: filling.value,
+            unit: filling.unit,
+            path: Some(filling.path),
+            reason: filling.reason.clone(),
+            ..entry(
+                written(&filling.range),
+                pointer,
+                filling.range.start,
+                if filling.reason.is_some() { Tracing::Unverified } else { Tracing::Cited },
+            )
+        });
+        let mut entries: Vec<FigureEntry> = cited.collect();
+        entries.extend(checked.into_iter().map(|checked| self.looked_up(pointer, checked)));
+        entries.sort_by_key(|entry| entry.at);
+        for entry in &entries {
+            match entry.how {
+                Tracing::Cited => self.figures.cited += 1,
+                Tracing::Matched => self.figures.matched += 1,
+                Tracing::Derived => self.figures.derived += 1,
+                Tracing::Given => {}
+                Tracing::Unverified => self.figures.unverified.push(Unverified {
+                    text: entry.text.clone(),
+                    step: self.step.clone(),
+                    reason: entry.reason.clone().unwrap_or_default(),
+                }),
+            }
+        }
+        self.figures.ledger.extend(entries);
+    }
+
+    fn looked_up(&self, pointer: &str, checked: Checked) -> FigureEntry {
+        let blank = |how| entry(checked.text.clone(), pointer, checked.range.start, how);
+        match checked.fate {
+            Fate::Matched { path } => {
+                let found = self.evidence.find(&path);
+                let unit = found.as_ref().and_then(|found| found.unit).map(str::to_owned);
+                let value = found.map(|found| found.value.clone());
+                FigureEntry { value, unit, path: Some(path), ..blank(Tracing::Matched) }
+            }
+            Fate::Derived { formula, value, operands } => FigureEntry {
+                value: Some(value.into()),
+                formula: Some(formula),
+                operands,
+                ..blank(Tracing::Derived)
+            },
+            Fate::Given => blank(Tracing::Given),
+            Fate::Unverified { reason } => {
+                FigureEntry { reason: Some(reason), ..blank(Tracing::Unverified) }
+            }
+        }
+    }
+}
+
+fn entry(text: String, pointer: &str, at: usize, how: Tracing) -> FigureEntry {
+    FigureEntry {
+        text,
+        pointer: pointer.to_owned(),
+        at,
+        how,
+        value: None,
+        unit: None,
+        path: None,
+        formula: None,
+        operands: Vec::new(),
+        reason: None,
+    }
+}
+
+/// Replaces every text of a value, given its JSON pointer.
+fn texts(value: Value, pointer: &str, replace: &mut impl FnMut(&str, String) -> String) -> Value {
     match value {
-        Value::String(text) => Value::String(replace(text)),
-        Value::Array(items) => items.into_iter().map(|item| texts(item, replace)).collect(),
+        Value::String(text) => Value::String(replace(pointer, text)),
+        Value::Array(items) => items
+            .into_iter()
+            .enumerate()
+            .map(|(at, item)| texts(item, &format!("{pointer}/{at}"), replace))
+            .collect(),
         Value::Object(object) => Value::Object(
-            object.into_iter().map(|(key, item)| (key, texts(item, replace))).collect::<Object>(),
+            object
+                .into_iter()
+                .map(|(key, item)| {
+                    let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                    let item = texts(item, &below, replace);
+                    (key, item)
+                })
+                .collect::<Object>(),
         ),
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }

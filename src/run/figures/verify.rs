@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use super::derive::{Derived, derive};
 use super::evidence::{Evidence, Origin};
 use super::index::{Fit, matches, nearest, path_of};
 use super::numbers::{Figure, Kind, figures, given_figures};
+use super::operands::operands;
 use super::units::Currency;
 
 /// Texts whose numbers need no source: what the author or the user wrote, without the data fenced in it.
@@ -26,12 +28,21 @@ pub struct Checked {
 }
 
 /// What became of a figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
     /// A value of the evidence, rounded to the digits shown, is that figure.
     Matched {
         /// The path of the nearest such value.
         path: String,
+    },
+    /// Two values of the evidence make it.
+    Derived {
+        /// `= steps.a.output.x - steps.b.output.y`.
+        formula: String,
+        /// What it gives, unrounded.
+        value: f64,
+        /// The paths of what it is made of.
+        operands: Vec<String>,
     },
     /// A text that needs no source holds it.
     Given,
@@ -60,10 +71,20 @@ pub fn check(
     }
     let said: Vec<Figure> = given.texts.iter().flat_map(|text| given_figures(text)).collect();
     let traces = look_up(&found, evidence);
-    let fate = |figure: &Figure, trace: Trace| match trace.data {
+    let mut made_of = None;
+    let mut fate = |figure: &Figure, trace: Trace| match trace.data {
         Some(path) => Fate::Matched { path },
         None if said.iter().any(|said| same(said, figure)) => Fate::Given,
-        None => Fate::Unverified { reason: trace.reason(figure.kind) },
+        None => {
+            let operands = made_of.get_or_insert_with(|| operands(evidence));
+            // What is there with the other sign is no difference of two other values.
+            match derive(text, figure, operands).filter(|_| trace.other_sign.is_none()) {
+                Some(Derived { formula, value, paths }) => {
+                    Fate::Derived { formula, value, operands: paths }
+                }
+                None => Fate::Unverified { reason: trace.reason(figure.kind) },
+            }
+        }
     };
     found
         .iter()
@@ -76,8 +97,9 @@ pub fn check(
         .collect()
 }
 
-/// [`check`] in short: how many figures the evidence holds, and the others with the reason.
-pub fn verify(
+/// [`check`] in short: how many figures the evidence holds or makes, and the others with the reason.
+#[cfg(test)]
+pub(super) fn verify(
     text: &str,
     filled: &[Range<usize>],
     evidence: &Evidence,
@@ -87,7 +109,7 @@ pub fn verify(
     let mut unverified = Vec::new();
     for checked in check(text, filled, evidence, given) {
         match checked.fate {
-            Fate::Matched { .. } => matched += 1,
+            Fate::Matched { .. } | Fate::Derived { .. } => matched += 1,
             Fate::Given => {}
             Fate::Unverified { reason } => unverified.push((checked.text, reason)),
         }

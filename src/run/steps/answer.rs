@@ -1,12 +1,13 @@
 //! What a model answered: is it what was asked for? Pure: nothing here asks again.
 
 use crate::document::Figures;
-use crate::event::{Fault, FigureCount, Unverified};
+use crate::event::{Fault, FigureCount};
 use crate::expression::fence;
+use crate::expression::filters::format;
 use crate::id::StepPath;
 use crate::model::Answer;
 use crate::plan::AgentStep;
-use crate::run::figures::{self, CitationFault, Evidence, Given};
+use crate::run::figures::{self, Evidence, Given, Traced};
 use crate::value::Value;
 
 use super::Done;
@@ -63,51 +64,37 @@ pub(super) fn judge(
     if agent.figures == Figures::None {
         return Judged::Good(Done { output, figures: FigureCount::default(), warnings });
     }
-    let mut read = Read {
-        step: path,
-        evidence,
-        prompt: outside_fences(prompt),
-        count: FigureCount::default(),
-        faults: Vec::new(),
+    let outside = outside_fences(prompt);
+    let given = [outside.as_str()];
+    let given = Given { texts: &given };
+    let (output, figures, faults) = match agent.figures {
+        Figures::Cite => {
+            let Traced { output, figures, faults } =
+                figures::trace_output(path, output, evidence, given, &format);
+            (output, figures, faults)
+        }
+        Figures::Check | Figures::None => {
+            let figures = figures::check_output(path, &output, evidence, given);
+            (output, figures, Vec::new())
+        }
     };
-    let output = read.texts(output, agent.figures);
-    let Read { count, faults, .. } = read;
-    let done = Done { output, figures: count, warnings };
+    let done = Done { output, figures, warnings };
     if faults.is_empty() {
         return Judged::Good(done);
     }
+    let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
     let fault = Fault::new(
         "unknown-citation",
-        format!("the answer cites what is not there: {}", reasons(&faults)),
+        format!("the answer cites what is not there: {}", reasons.join("; ")),
     );
-    let lines: Vec<String> = faults
-        .iter()
-        .map(|fault| {
-            let meant = fault
-                .suggestion
-                .as_ref()
-                .map_or_else(String::new, |path| format!(" Did you mean [[{path}]]?"));
-            format!("- {}: {}.{meant}", fault.citation, fault.reason)
-        })
-        .collect();
-    let repair = format!(
-        "Your answer has citations that do not exist:\n{}\nWrite the whole answer again. Cite only paths of the list, as [[path | filter]].",
-        lines.join("\n")
-    );
+    let repair = figures::repair_message(&faults);
     Judged::Faulty { usable: Some(done), fault, repair }
 }
 
 /// Fills in the citations of a step's `default`.
 pub(super) fn fill(step: &StepPath, output: Value, evidence: &Evidence) -> (Value, FigureCount) {
-    let mut read = Read {
-        step,
-        evidence,
-        prompt: String::new(),
-        count: FigureCount::default(),
-        faults: Vec::new(),
-    };
-    let output = read.defaults(output);
-    (output, read.count)
+    let Traced { output, figures, .. } = figures::fill_output(step, output, evidence, &format);
+    (output, figures)
 }
 
 /// The JSON of an answer, checked; or its faults in words.
@@ -147,71 +134,6 @@ fn broken(faults: &[String], answer: &Answer, schema: &Value) -> Judged {
         list.join("\n")
     );
     Judged::Faulty { usable: None, fault, repair }
-}
-
-/// Reads the texts of an output.
-struct Read<'r> {
-    step: &'r StepPath,
-    evidence: &'r Evidence,
-    prompt: String,
-    count: FigureCount,
-    /// Citations for the repair turn.
-    faults: Vec<CitationFault>,
-}
-
-impl Read<'_> {
-    fn texts(&mut self, value: Value, figures: Figures) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.text(text, figures)),
-            Value::Array(items) => {
-                items.into_iter().map(|item| self.texts(item, figures)).collect()
-            }
-            Value::Object(object) => {
-                object.into_iter().map(|(key, item)| (key, self.texts(item, figures))).collect()
-            }
-            other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
-        }
-    }
-
-    fn text(&mut self, text: String, figures: Figures) -> String {
-        let (text, ranges) =
-            if figures == Figures::Cite { self.cited(&text) } else { (text, Vec::new()) };
-        let given = [self.prompt.as_str()];
-        let (matched, unverified) =
-            figures::verify(&text, &ranges, self.evidence, Given { texts: &given });
-        self.count.matched += matched;
-        for (text, reason) in unverified {
-            self.count.unverified.push(Unverified { text, step: self.step.clone(), reason });
-        }
-        text
-    }
-
-    fn cited(&mut self, text: &str) -> (String, Vec<std::ops::Range<usize>>) {
-        let filled = figures::fill(text, self.evidence);
-        self.count.cited += filled.cited;
-        for fault in filled.faults {
-            let (text, reason) = (fault.text.clone(), fault.reason.clone());
-            self.count.unverified.push(Unverified { text, step: self.step.clone(), reason });
-            self.faults.push(fault);
-        }
-        (filled.text, filled.ranges)
-    }
-
-    /// The texts of a default are the author's: their citations are filled in, their figures are theirs.
-    fn defaults(&mut self, value: Value) -> Value {
-        match value {
-            Value::String(text) if text.contains("[[") => Value::String(self.cited(&text).0),
-            Value::Array(items) => items.into_iter().map(|item| self.defaults(item)).collect(),
-            Value::Object(object) => {
-                object.into_iter().map(|(key, item)| (key, self.defaults(item))).collect()
-            }
-            other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
-        }
-    }
-}
-
-fn reasons(faults: &[CitationFault]) -> String {
-    faults.iter().map(|fault| fault.reason.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 /// What the author wrote into a prompt: numbers in fenced data need a source of their own.

@@ -4,7 +4,8 @@ use std::time::Instant;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::super::{Evidence, Given, Origin, fill, verify};
+use super::super::verify::verify;
+use super::super::{Evidence, Given, Origin, fill};
 use super::{data, demo};
 
 #[test]

@@ -1,6 +1,7 @@
 //! What users may rely on about figures, case by case, and what holds for any text.
 
 mod citations;
+mod derived;
 mod evidence;
 mod numbers;
 mod properties;

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::{Evidence, Given, Origin, figures, fill, fill_with, verify};
+use super::super::verify::verify;
+use super::super::{Evidence, Given, Origin, figures, fill, fill_with};
 use super::{data, demo};
 use crate::expression::filters::{number, percent, ratio, usd};
 

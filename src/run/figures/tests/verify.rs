@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::{Evidence, Fate, Given, check, check_output, trace_output, verify};
+use super::super::verify::verify;
+use super::super::{Evidence, Fate, Given, check, check_output, trace_output};
 use super::{data, demo};
 use crate::expression::filters::format;
 
@@ -13,6 +14,7 @@ fn fates(text: &str) -> Vec<String> {
         .into_iter()
         .map(|checked| match checked.fate {
             Fate::Matched { path } => path,
+            Fate::Derived { formula, .. } => formula,
             Fate::Given => "given".to_owned(),
             Fate::Unverified { reason } => format!("({reason})"),
         })

@@ -1,0 +1,265 @@
+//! The values of the evidence that a derived figure may be made of, and whether a sentence names them.
+
+use super::context::MONTHS;
+use super::evidence::{Entry, Evidence, Origin};
+use super::units::Unit;
+use crate::value::{Object, Value};
+
+/// No more numbers of the evidence than these are read, nearest first.
+const READ: usize = 5_000;
+
+/// A longer text beside a number is no name of its row.
+const LONGEST_LABEL: usize = 60;
+
+/// A value that a formula may use.
+#[derive(Clone, Debug)]
+pub(super) struct Operand {
+    /// As a formula writes it: a path, or the sum of a column.
+    pub(super) path: String,
+    /// A percentage as a ratio.
+    pub(super) value: f64,
+    pub(super) class: Class,
+    /// The words of its field, without those of its unit.
+    words: Vec<String>,
+    /// The texts beside it where it stands in one of several rows.
+    labels: Vec<String>,
+    /// Which entry of the evidence it is of.
+    pub(super) entry: usize,
+    /// The object that holds it.
+    pub(super) object: String,
+    /// Whether it is the sum of a column.
+    pub(super) total: bool,
+}
+
+/// What may be added to what.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Class {
+    /// Money, or a number of things.
+    Sized(Unit),
+    /// An amount of nobody knows what.
+    Amount,
+    /// A share, a margin, a multiple.
+    Share,
+}
+
+/// The operands of an evidence, nearest first.
+pub(super) fn operands(evidence: &Evidence) -> Vec<Operand> {
+    let mut found = Vec::new();
+    for (number, entry) in evidence.entries().enumerate() {
+        if entry.origin == Origin::Data && found.len() < READ {
+            let mut reader = Reader { entry, number, found: &mut found };
+            reader.read(&entry.value, &entry.path, None, &[]);
+        }
+    }
+    found.truncate(READ);
+    found
+}
+
+struct Reader<'e, 'f> {
+    entry: &'e Entry,
+    number: usize,
+    found: &'f mut Vec<Operand>,
+}
+
+impl Reader<'_, '_> {
+    fn read(&mut self, value: &Value, path: &str, field: Option<&str>, labels: &[String]) {
+        match value {
+            Value::Number(number) => {
+                let value = number.as_f64().unwrap_or_default();
+                self.push(path.to_owned(), field, value, labels, false);
+            }
+            Value::Object(object) => {
+                for (key, value) in object {
+                    self.read(value, &format!("{path}.{key}"), Some(key), labels);
+                }
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate().take(READ) {
+                    let labels = item.as_object().map(texts).unwrap_or_default();
+                    self.read(item, &format!("{path}.{at}"), field, &labels);
+                }
+                self.totals(items, path);
+            }
+            Value::Null | Value::Bool(_) | Value::String(_) => {}
+        }
+    }
+
+    /// The sums of the columns of a list, as further operands.
+    fn totals(&mut self, items: &[Value], path: &str) {
+        let Some(first) = items.first().and_then(Value::as_object).filter(|_| items.len() > 1)
+        else {
+            return;
+        };
+        for key in first.keys() {
+            let column = items.iter().map(|item| match item.get(key) {
+                Some(Value::Null) => Some(0.0),
+                Some(value) => value.as_f64(),
+                None => None,
+            });
+            let total: Option<f64> = column.sum();
+            let Some(total) = total else { continue };
+            let sum = format!("sum({path}.*.{key})");
+            self.push(sum, Some(key), total, &[], true);
+            // The sum of shares is none.
+            if self.found.last().is_some_and(|last| last.class == Class::Share) {
+                self.found.pop();
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        path: String,
+        field: Option<&str>,
+        value: f64,
+        labels: &[String],
+        total: bool,
+    ) {
+        let unit = Unit::named(self.entry.unit(field));
+        let value = if unit == Unit::Percent { value / 100.0 } else { value };
+        let class = match unit {
+            unit @ (Unit::Money(_) | Unit::Count) => Class::Sized(unit),
+            Unit::Ratio | Unit::Percent => Class::Share,
+            Unit::Unknown if value.fract() != 0.0 && value.abs() < 10.0 => Class::Share,
+            Unit::Unknown => Class::Amount,
+        };
+        let object = path.rsplit_once('.').map_or("", |(object, _)| object).to_owned();
+        let last = path.rsplit('.').next().unwrap_or_default();
+        self.found.push(Operand {
+            words: words(field.unwrap_or(last)),
+            labels: labels.to_vec(),
+            entry: self.number,
+            path,
+            value,
+            class,
+            object,
+            total,
+        });
+    }
+}
+
+/// The texts of an object that may name it.
+fn texts(object: &Object) -> Vec<String> {
+    let texts = object.values().filter_map(Value::as_str);
+    texts.filter(|text| text.len() <= LONGEST_LABEL).map(str::to_lowercase).collect()
+}
+
+/// Words that tell how a value is counted, not what it is.
+const UNITS: &[&str] = &[
+    "usd", "eur", "gbp", "chf", "jpy", "pct", "percent", "ratio", "number", "count", "total",
+    "sum", "value", "amount",
+];
+
+/// The words of a field.
+fn words(field: &str) -> Vec<String> {
+    let all = || {
+        field.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 1).map(str::to_lowercase)
+    };
+    let named: Vec<String> = all().filter(|word| !UNITS.contains(&word.as_str())).collect();
+    if named.is_empty() { all().collect() } else { named }
+}
+
+/// Words that say the same.
+const SAME: &[&[&str]] = &[
+    &["spend", "spent", "cost", "costs", "spending", "expense", "expenses", "outlay"],
+    &["revenue", "sales", "turnover"],
+    &["profit", "earned", "earnings", "income", "made"],
+    &["left", "remaining", "remains", "remain"],
+    &["headcount", "employees", "people", "staff"],
+];
+
+/// Words that tell a value from the same one of another time.
+pub(super) const BEFORE: &[&str] = &[
+    "prior", "previous", "last", "before", "ago", "year", "old", "new", "current", "base",
+    "baseline",
+];
+
+/// A sentence, as names are looked for in it.
+pub(super) struct Sentence {
+    text: String,
+    words: Vec<String>,
+}
+
+impl Sentence {
+    /// The sentence of a text that holds the byte `at`.
+    pub(super) fn around(text: &str, at: usize) -> Self {
+        let before = text.get(..at).unwrap_or_default();
+        let start = before
+            .char_indices()
+            .rev()
+            .find(|(at, c)| ends_sentence(text, *at, *c))
+            .map_or(0, |(at, c)| at + c.len_utf8());
+        let after = text.get(at..).unwrap_or_default();
+        let end = after
+            .char_indices()
+            .find(|(behind, c)| ends_sentence(text, at + behind, *c))
+            .map_or(text.len(), |(behind, _)| at + behind);
+        let text = text.get(start..end).unwrap_or_default().to_lowercase();
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        Self { words: words.map(str::to_owned).collect(), text }
+    }
+
+    /// Whether it holds one of these words.
+    pub(super) fn has(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// Whether it names a value: half of the words of its field, and the row it stands in.
+    pub(super) fn names(&self, operand: &Operand) -> bool {
+        let named = operand.words.iter().filter(|word| self.says(word)).count();
+        named > 0
+            && named * 2 >= operand.words.len()
+            && (operand.labels.is_empty() || operand.labels.iter().any(|label| self.labels(label)))
+    }
+
+    fn says(&self, word: &str) -> bool {
+        self.words.iter().any(|said| {
+            let same =
+                SAME.iter().any(|group| group.contains(&word) && group.contains(&said.as_str()));
+            same || alike(said, word)
+        })
+    }
+
+    /// Whether it names a row by one of its texts.
+    fn labels(&self, label: &str) -> bool {
+        if let Some((year, month)) = label.split_once('-')
+            && let Some(name) =
+                month.parse::<usize>().ok().and_then(|m| MONTHS.get(m.checked_sub(1)?))
+        {
+            let other_year = self.words.iter().any(|word| is_year(word) && word != year);
+            return self.text.contains(label)
+                || (self.words.iter().any(|word| word == name) && !other_year);
+        }
+        let mut words =
+            label.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).peekable();
+        words.peek().is_some() && words.all(|word| self.words.iter().any(|said| alike(said, word)))
+    }
+}
+
+fn is_year(word: &str) -> bool {
+    super::context::is_year(word)
+}
+
+/// Whether a sign ends a sentence: a line, or a point before a space.
+fn ends_sentence(text: &str, at: usize, c: char) -> bool {
+    c == '\n'
+        || (matches!(c, '.' | '!' | '?')
+            && text.get(at + 1..).is_some_and(|rest| rest.starts_with(char::is_whitespace)))
+}
+
+/// Whether two words are one, endings aside: `conversion` and `conversions`, `market` and `marketing`.
+fn alike(a: &str, b: &str) -> bool {
+    let shared = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (a.chars().count(), b.chars().count());
+    let (short, long) = (a.min(b), a.max(b));
+    (shared == short && short == long)
+        || (short >= 4 && shared >= 4.max(short.saturating_sub(1)) && long - shared <= 3)
+}
+
+/// Whether two operands are the same thing, maybe of different times.
+pub(super) fn same_thing(a: &Operand, b: &Operand) -> bool {
+    let words = |operand: &Operand| -> Vec<String> {
+        operand.words.iter().filter(|word| !BEFORE.contains(&word.as_str())).cloned().collect()
+    };
+    words(a) == words(b)
+}

@@ -1,0 +1,135 @@
+//! What two values make is told with its formula; what only chance would make is not.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::super::{Evidence, Fate, Given, check};
+use super::data;
+
+/// A company's figures: one row by SQL, channels by SQL, a computed step.
+fn company() -> Arc<Evidence> {
+    let none = Arc::new(Evidence::default());
+    let units = [
+        ("revenue_usd", "usd"),
+        ("marketing_usd", "usd"),
+        ("gross_margin", "ratio"),
+        ("net_margin", "ratio"),
+        ("headcount", "number"),
+    ];
+    let results = data(
+        "steps.results.output",
+        json!({
+            "revenue_usd": 28_412_377, "prior_revenue_usd": 24_905_118, "gross_profit_usd": 16_593_402,
+            "marketing_usd": 3_114_902, "gross_margin": 0.584, "net_margin": 0.091, "headcount": 118,
+            "monthly_outgoings_usd": 2_281_477.5,
+        }),
+        &units,
+        &none,
+    );
+    let channels = data(
+        "steps.channels.output",
+        json!([
+            {"channel": "google_search", "spend_usd": 912_331, "conversions": 31_877},
+            {"channel": "facebook", "spend_usd": 640_118, "conversions": 12_402},
+            {"channel": "linkedin", "spend_usd": 233_907, "conversions": 1_966},
+        ]),
+        &[("spend_usd", "usd"), ("conversions", "number")],
+        &results,
+    );
+    data(
+        "steps.budget.output",
+        json!({"budget_usd": 3_020_000, "actual_usd": 3_114_902}),
+        &[],
+        &channels,
+    )
+}
+
+/// What the last figure of a text is made of.
+fn made_of(text: &str) -> Option<String> {
+    let checked = check(text, &[], &company(), Given::default()).pop()?;
+    match checked.fate {
+        Fate::Derived { formula, .. } => Some(formula),
+        Fate::Matched { .. } | Fate::Given | Fate::Unverified { .. } => None,
+    }
+}
+
+#[test]
+fn what_two_values_make_is_told_with_its_formula() {
+    for (text, formula) in [
+        (
+            "Revenue less marketing left $25,297,475.",
+            "= steps.results.output.revenue_usd - steps.results.output.marketing_usd",
+        ),
+        (
+            "Google search and Facebook spend came to $1,552,449 together.",
+            "= steps.channels.output.0.spend_usd + steps.channels.output.1.spend_usd",
+        ),
+        (
+            "Google search spend was $272.2K more than the spend of Facebook.",
+            "= steps.channels.output.0.spend_usd - steps.channels.output.1.spend_usd",
+        ),
+        ("Spend over all channels was $1,786,356.", "= sum(steps.channels.output.*.spend_usd)"),
+        (
+            "Facebook took 35.8% of the spend.",
+            "= steps.channels.output.1.spend_usd / sum(steps.channels.output.*.spend_usd)",
+        ),
+        (
+            "Revenue grew 14.1% over the year.",
+            "= (steps.results.output.revenue_usd - steps.results.output.prior_revenue_usd) / steps.results.output.prior_revenue_usd",
+        ),
+        (
+            "Marketing took 10.96% of revenue.",
+            "= steps.results.output.marketing_usd / steps.results.output.revenue_usd",
+        ),
+        (
+            "On LinkedIn a conversion cost $118.98 each in spend.",
+            "= steps.channels.output.2.spend_usd / steps.channels.output.2.conversions",
+        ),
+        ("Outgoings are $27,377,730 a year.", "= steps.results.output.monthly_outgoings_usd * 12"),
+        ("Marketing cost $259,575 a month.", "= steps.results.output.marketing_usd / 12"),
+        (
+            "Marketing cost $778.7K in an average quarter.",
+            "= steps.results.output.marketing_usd / 4",
+        ),
+        (
+            "The gross margin is 49.3 percentage points above the net margin.",
+            "= steps.results.output.gross_margin - steps.results.output.net_margin",
+        ),
+        (
+            "Google search spend is 3.9x that of LinkedIn.",
+            "= steps.channels.output.0.spend_usd / steps.channels.output.2.spend_usd",
+        ),
+    ] {
+        assert_eq!(made_of(text).as_deref(), Some(formula), "{text}");
+    }
+}
+
+#[test]
+fn what_the_sentence_does_not_speak_of_is_no_derivation() {
+    for text in [
+        "We shall have $25,297,475 left.",          // no value is named
+        "Revenue less marketing left $25,297,575.", // nor is it off by a hundred
+        "Revenue fell 14.1% over the year.",        // it grew
+        "Revenue grew 12.3% over the year.",        // that is the growth by the wrong base
+        "Marketing took 11.96% of revenue.",
+        "Revenue per head was 35.8%.",
+        "Outgoings are $26,377,730 a year.",
+        "Marketing took 5 of 7 dollars, or 4% of the conversions.",
+    ] {
+        assert_eq!(made_of(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_thousand_values_take_no_time() {
+    let rows: Vec<_> = (0..5000)
+        .map(|n| json!({"channel": format!("channel {n}"), "spend_usd": 1000 + n * 37, "revenue_usd": 900 + n * 91}))
+        .collect();
+    let evidence = data("steps.rows.output", json!(rows), &[], &Arc::new(Evidence::default()));
+    let line =
+        "The spend of channel 12 and the revenue of all channels make $123,456,789 or 12.3%.\n";
+    let started = std::time::Instant::now();
+    check(&line.repeat(20), &[], &evidence, Given::default());
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
