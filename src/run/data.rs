@@ -66,6 +66,7 @@ fn given<'s>(
         | Kind::Agent(_)
         | Kind::Compute(_)
         | Kind::Workflow(_)
+        | Kind::Plan(_)
         | Kind::Approval(_) => None,
     });
     own.into_iter().chain(at.looked_up.iter().map(|found| (&found.tool, found.value.as_ref())))

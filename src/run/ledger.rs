@@ -76,6 +76,7 @@ pub(super) fn reads(kind: &ToolKind) -> (Option<String>, String) {
     match kind {
         ToolKind::Sql(sql) => (Some(sql.source.to_string()), sql.query.trim().to_owned()),
         ToolKind::Http(http) => (None, format!("{} {}", http.method.name(), http.url)),
+        ToolKind::Mcp(mcp) => (Some(mcp.server.to_string()), mcp.tool.clone()),
     }
 }
 
@@ -168,7 +169,7 @@ impl Trace<'_> {
                     self.output(inner, read.as_str(), None);
                 }
             }
-            Kind::Agent(_) | Kind::Approval(_) => {
+            Kind::Agent(_) | Kind::Plan(_) | Kind::Approval(_) => {
                 let path = format!("steps.{id}.output");
                 self.sources.push(FigureSource { path, ..FigureSource::default() });
             }

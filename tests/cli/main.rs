@@ -24,6 +24,7 @@ mod figures;
 mod flow;
 mod history;
 mod http;
+mod injection;
 mod interval;
 mod lasting;
 mod mcp;

@@ -48,7 +48,7 @@ pub(in crate::cli) struct Bench<'b> {
 }
 
 /// Nothing is shown of the runs themselves.
-const ENDING: Ending = Ending { json: true, quiet: true, strict: false };
+const ENDING: Ending = Ending { json: true, quiet: true, strict: false, figures: false };
 
 impl Runner for Bench<'_> {
     type Talk = Vec<ask::Turn>;
