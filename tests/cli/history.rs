@@ -43,8 +43,12 @@ fn a_run_is_shown_with_its_steps_and_when_they_ran() {
     let bars: Vec<&str> = shown.stdout.lines().filter(|line| line.contains("  |")).collect();
     assert_eq!(bars.len(), 3, "a bar a step:\n{}", shown.stdout);
     assert!(bars.iter().all(|bar| bar.chars().count() <= 80 && bar.is_ascii()), "{bars:?}");
-    assert!(bars[0].starts_with("facts ") && bars[0].contains("|#####"), "{bars:?}");
-    assert!(bars[2].contains("|      "), "the answer began later: {bars:?}");
+    assert!(bars[0].starts_with("facts ") && bars[0].contains("#####"), "{bars:?}");
+    // A busy machine may take its time before the first step begins.
+    let began = |bar: &str| bar.find('#').expect("a bar");
+    let facts_ended = bars[0].rfind('#').expect("a bar");
+    assert!(began(bars[0]) < began(bars[2]), "the answer began later: {bars:?}");
+    assert!(facts_ended <= began(bars[2]) + 1, "when the facts were there: {bars:?}");
     assert!(!shown.stdout.contains('\u{1b}'), "no colours outside a terminal");
     assert!(!shown.stdout.contains("Know."), "prompts are not shown unless asked for");
 }
