@@ -44,6 +44,7 @@ pub use project::{
     Ask, Budget, LastMonth, Limits, Model, OnExceed, Price, Project, Provider, Rate, Source,
 };
 pub use repeat::{Approval, Cache, CacheFor, Needs};
+pub use secrets::masked;
 pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
 pub use tool::{Effect, Returns, Sql, Tool, ToolFile, ToolKind};
 pub use workflow::{Bound, Param, ParamType, ParamValues, Workflow};

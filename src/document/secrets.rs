@@ -44,6 +44,40 @@ pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<D
     found
 }
 
+/// A text with stars in place of the keys and of the passwords of addresses that it holds, as long as it was: what is shown of a
+/// file ends up in the logs of CI.
+pub fn masked(text: &str) -> String {
+    let mut out = text.to_owned();
+    while let Some((start, at, length)) = key_in(&out) {
+        if !star(&mut out, at + start.len(), at + length) {
+            break;
+        }
+    }
+    let mut from = 0;
+    while let Some(found) = out.get(from..).and_then(|rest| rest.find("://")) {
+        from += found + 3;
+        let rest = out.get(from..).unwrap_or_default();
+        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`'));
+        let authority = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        if let Some((user, _)) = authority.rsplit_once('@')
+            && let Some((name, _)) = user.split_once(':')
+        {
+            let (begins, ends) = (from + name.len() + 1, from + user.len());
+            star(&mut out, begins, ends);
+        }
+    }
+    out
+}
+
+/// Writes stars over a stretch of a text; false where there is nothing to write over.
+fn star(text: &mut String, from: usize, to: usize) -> bool {
+    let hides = text.get(from..to).is_some_and(|part| part.chars().any(|c| c != '*'));
+    if hides {
+        text.replace_range(from..to, &"*".repeat(to - from));
+    }
+    hides
+}
+
 /// How the key begins that a text holds, where it stands in bytes, and its length.
 fn key_in(text: &str) -> Option<(&'static str, usize, usize)> {
     let part =
@@ -68,6 +102,26 @@ fn key_in(text: &str) -> Option<(&'static str, usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_secret_is_starred_and_nothing_else() {
+        for (text, expected) in [
+            (
+                "key: sk-proj-4f8a9b2c7d1e6f3a5b8c # mine",
+                "key: sk-************************* # mine",
+            ),
+            (
+                "{postgres_env: \"postgres://u:hunter2@h/db\"}",
+                "{postgres_env: \"postgres://u:*******@h/db\"}",
+            ),
+            ("two https://a:b@c and http://d:e@f", "two https://a:*@c and http://d:*@f"),
+            ("https://example.com:8080/a@b:c", "https://example.com:8080/a@b:c"),
+            ("nothing: here", "nothing: here"),
+        ] {
+            assert_eq!(masked(text), expected);
+            assert_eq!(masked(text).len(), text.len());
+        }
+    }
 
     #[test]
     fn keys_are_told_from_words() {

@@ -9,6 +9,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
+use crate::document::masked;
 
 /// How diagnostics are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -33,6 +34,8 @@ pub fn diagnostics(
     format: Format,
     colour: bool,
 ) -> String {
+    let shown: Vec<Diagnostic> = found.iter().map(without_secrets).collect();
+    let found = shown.as_slice();
     match format {
         Format::Text => text::write(found, files.len(), colour),
         Format::Json => json::write(found, files.len()),
@@ -40,6 +43,14 @@ pub fn diagnostics(
         Format::Sarif => sarif::write(found),
         Format::Junit => junit::write(found, files),
     }
+}
+
+/// A diagnostic whose texts hold no key.
+fn without_secrets(found: &Diagnostic) -> Diagnostic {
+    let mut shown = found.clone();
+    shown.message = masked(&shown.message);
+    shown.help = shown.help.as_deref().map(masked);
+    shown
 }
 
 /// Errors and warnings.

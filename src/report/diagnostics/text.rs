@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
 
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
+use crate::document::masked;
 use crate::value::counted;
 
 /// Faults that are drawn with an excerpt; drawing goes through the whole file each time. The others take a line each.
@@ -86,7 +87,7 @@ impl<'d> Drawn<'d> {
     fn of(diagnostic: &'d Diagnostic) -> Self {
         let file = diagnostic.file.as_ref();
         let source =
-            file.map(|file| NamedSource::new(file.path.display().to_string(), file.text.clone()));
+            file.map(|file| NamedSource::new(file.path.display().to_string(), masked(&file.text)));
         let mut labels = Vec::new();
         if let (Some(file), Some(span)) = (file, diagnostic.span) {
             labels.push(LabeledSpan::new_with_span(Some("here".to_owned()), offsets(file, span)));
