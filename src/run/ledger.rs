@@ -35,10 +35,10 @@ pub struct FigureSource {
     /// The tool that gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<ToolName>,
-    /// The source that the tool reads: its name in engine.yaml.
+    /// The source or server that the tool reads: its name in engine.yaml.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The tool's query, or the method and address of its request.
+    /// The tool's query, the method and address of its request, or the name of the server's tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// What the tool was called with, where this run called it.
@@ -160,16 +160,15 @@ impl Trace<'_> {
                 }
                 return made.map(|(_, expression)| expression.to_owned());
             }
-            Kind::Workflow(call) => {
+            Kind::Workflow(_) | Kind::Plan(_) => {
                 let inner = at.frame?;
-                let plan = self.state.plan().workflows.get(&call.workflow)?;
-                let outputs =
-                    plan.outputs.iter().filter(|(name, _)| field.is_none_or(|f| f == *name));
-                for read in outputs.flat_map(|(_, output)| &output.reads) {
+                let outputs = &self.state.frames().get(inner)?.plan().outputs;
+                let wanted = outputs.iter().filter(|(name, _)| field.is_none_or(|f| f == *name));
+                for read in wanted.flat_map(|(_, output)| &output.reads) {
                     self.output(inner, read.as_str(), None);
                 }
             }
-            Kind::Agent(_) | Kind::Plan(_) | Kind::Approval(_) => {
+            Kind::Agent(_) | Kind::Approval(_) => {
                 let path = format!("steps.{id}.output");
                 self.sources.push(FigureSource { path, ..FigureSource::default() });
             }
