@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Offer, ToolError, Toolbox};
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::document::{Document, Mcp, Tool, ToolFile, ToolKind};
+use crate::document::{Document, Mcp, ParamType, Tool, ToolFile, ToolKind};
 use crate::id::ServerName;
 use crate::plan::Library;
 use crate::value::{Value, pointer_segment};
@@ -75,6 +75,21 @@ fn of_tool(
             Diagnostic::error("missing-argument", message).help(help).at(&document.file, at_tool),
         );
     }
+    for (name, param) in &tool.params {
+        let schema = properties.and_then(|known| known.get(name));
+        let wanted = schema.map(types).unwrap_or_default();
+        let Some(first) = wanted.first().filter(|_| !fits(param.kind, &wanted)) else { continue };
+        let kinds = wanted.join(" or ");
+        let given = param.kind.describe();
+        let message =
+            format!("server `{}` wants {kinds} for `{name}`, which is {given}", mcp.server);
+        let place = format!("{pointer}/params/{}", pointer_segment(name));
+        found.push(
+            Diagnostic::error("type-mismatch", message)
+                .help(format!("write `{name}: {{type: {first}}}`"))
+                .at(&document.file, document.key_span(&place)),
+        );
+    }
     let closed = offer.input.get("additionalProperties") == Some(&Value::Bool(false));
     let known = |name: &String| properties.is_some_and(|known| known.contains_key(name));
     for name in tool.params.keys().filter(|name| closed && !known(name)) {
@@ -97,4 +112,25 @@ fn of_tool(
         );
     }
     found
+}
+
+/// The types that a schema names; that null is one of them too is nothing that a param could say.
+fn types(schema: &Value) -> Vec<&str> {
+    let names = match schema.get("type") {
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(name)) => vec![name.as_str()],
+        _ => Vec::new(),
+    };
+    names.into_iter().filter(|name| *name != "null").collect()
+}
+
+/// Whether a value of a param may be of one of the types.
+fn fits(kind: ParamType, names: &[&str]) -> bool {
+    names.iter().any(|name| match kind {
+        ParamType::String => *name == "string",
+        ParamType::Number | ParamType::Integer => matches!(*name, "number" | "integer"),
+        ParamType::Boolean => *name == "boolean",
+        ParamType::Array => *name == "array",
+        ParamType::Object => *name == "object",
+    })
 }

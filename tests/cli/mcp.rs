@@ -1,5 +1,8 @@
 //! Tools of MCP servers: a server is started when it is needed, and nothing that it says or does reaches further.
 
+use std::process::Command;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::support::{Test, step};
@@ -11,12 +14,13 @@ while IFS= read -r line; do
   id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9][0-9]*\).*/\1/p')
   say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
   text() { say "{\"content\":[{\"type\":\"text\",\"text\":\"$1\"}]}"; }
-  tool() { printf '{"name":"%s","inputSchema":{"type":"object"}%s}' "$1" "$2"; }
+  tool() { printf '{"name":"%s","inputSchema":{"type":"object","properties":{"name":{"type":"string"}}}%s}' "$1" "$2"; }
+  child() { (n=0; while [ ! -e over ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done; echo >> outlived) </dev/null >/dev/null 2>&1 & }
   case "$line" in
     *'"method":"initialize"'*)
       say '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"crm","version":"1"}}' ;;
     *'"method":"tools/list"'*)
-      say "{\"tools\":[$(tool search),$(tool note),$(tool env),$(tool broken),$(tool die),$(tool hang),$(tool huge),$(tool echo),$(tool drop ',"annotations":{"destructiveHint":true}')]}" ;;
+      say "{\"tools\":[$(tool search),$(tool note),$(tool env),$(tool broken),$(tool die),$(tool hang),$(tool huge),$(tool echo ",\"description\":\"opens with $CRM_TOKEN\""),$(tool refuse),$(tool fault),$(tool wail),$(tool drop ',"annotations":{"destructiveHint":true}')]}" ;;
     *'"method":"tools/call"'*)
       echo "$line" >> "$LOG"
       case "$line" in
@@ -25,7 +29,11 @@ while IFS= read -r line; do
         *'"name":"env"'*) text "$(env | cut -d= -f1 | sort | tr '\n' ' ')" ;;
         *'"name":"broken"'*) say '{"isError":true,"content":[{"type":"text","text":"no such customer"}]}' ;;
         *'"name":"die"'*) echo "out of memory" >&2; if [ "$(grep -c start "$LOG")" = 1 ]; then exit 3; fi; text alive ;;
-        *'"name":"hang"'*) sleep 60 ;;
+        *'"name":"hang"'*) child; sleep 60 ;;
+        *'"name":"refuse"'*) say "{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"$(printf '%0290d' 0)$CRM_TOKEN\"}]}" ;;
+        *'"name":"fault"'*) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32603,"message":"no entry with %s"}}\n' "$id" "$CRM_TOKEN" ;;
+        *'"name":"wail"'*) printf 'gr\374n %s%s\n' "$(printf '%0280d' 0)" "$CRM_TOKEN" >&2; sleep 0.2; echo again >&2
+          if [ "$(grep -c start "$LOG")" = 1 ]; then exit 3; fi; child; text alive ;;
         *'"name":"huge"'*) head -c 9000000 /dev/zero | tr '\0' 'x'; echo ;;
         *'"name":"echo"'*) text "the token is $CRM_TOKEN" ;;
         *) text done ;;
@@ -72,14 +80,61 @@ fn a_server_gets_no_more_environment_than_it_is_given() {
     let names = outcome["outputs"]["found"].as_str().expect("names").to_owned();
     assert!(names.contains("CRM_TOKEN") && names.contains("MODE"), "{names}");
     assert!(!names.contains("OTHER_SECRET"), "{names}");
-    let test = project("echo", "");
-    let ran = test.run().code(0);
-    assert!(ran.stdout.contains("the token is [secret]"), "{}", ran.stdout);
-    for kept in std::fs::read_dir(test.path().join(".engine")).expect("a journal").flatten() {
-        let bytes = std::fs::read(kept.path()).unwrap_or_default();
-        let found = bytes.windows(14).any(|window| window == b"sesame-open-up");
-        assert!(!found, "the secret stands in {}", kept.path().display());
+}
+
+#[test]
+fn a_secret_that_a_server_tells_is_shown_nowhere() {
+    // In a result, in a refusal that is cut, in a fault of the protocol, in the last words of who dies.
+    for (tool, code, said) in [
+        ("echo", 0, "the token is [secret]"),
+        ("refuse", 1, "0[secret]"),
+        ("fault", 1, "no entry with [secret]"),
+        ("wail", 1, "0[secret]"),
+    ] {
+        let test =
+            project(tool, "").change("workflows/w.yaml", "max_attempts: 2", "max_attempts: 1");
+        let ran = test.run().code(code);
+        assert!(ran.stdout.contains(said), "{tool}: {}", ran.stdout);
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("sesame"), "{}", ran.stdout);
+        for kept in std::fs::read_dir(test.path().join(".engine")).expect("a journal").flatten() {
+            let bytes = std::fs::read(kept.path()).unwrap_or_default();
+            let found = bytes.windows(6).any(|window| window == b"sesame");
+            assert!(!found, "{tool}: the secret stands in {}", kept.path().display());
+        }
     }
+    let test = project("echo", "");
+    for command in [&["tools", "--online"][..], &["tools", "--online", "--json"]] {
+        let ran = test.also(command.iter().copied()).code(0).prints("opens with [secret]");
+        assert!(!ran.stdout.contains("sesame"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_server_ends_with_what_it_started() {
+    let outlives = |test: &Test| {
+        std::fs::write(test.path().join("over"), "").expect("a file");
+        std::thread::sleep(Duration::from_secs(1));
+        test.path().join("outlived").exists()
+    };
+    // It writes what is no UTF-8 to its standard error, and lives.
+    let test = project("wail", "");
+    let outcome = test.run().code(0).json();
+    assert_eq!(outcome["outputs"]["found"], "alive");
+    assert!(!outlives(&test), "after a run");
+    let test = project("hang", "").change("engine.yaml", "timeout: 3s", "timeout: 60s");
+    let running = test.command().spawn().expect("the engine starts");
+    let asked = || log(&test).contains("tools/call");
+    for _ in 0..500 {
+        if asked() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(asked(), "the server is asked");
+    let interrupt = ["-INT", &running.id().to_string()].map(str::to_owned);
+    Command::new("kill").args(interrupt).status().expect("kill");
+    assert_eq!(running.wait_with_output().expect("it ends").status.code(), Some(130));
+    assert!(!outlives(&test), "after an interrupt");
 }
 
 #[test]
@@ -148,7 +203,7 @@ fn what_servers_offer_is_listed_and_held_against_the_files() {
         .prints("called by `crm`")
         .prints("drop not declared, changes something");
     let listed = test.also(["tools", "--online", "--json"]).code(0).json();
-    assert_eq!(listed["offers"].as_array().map(Vec::len), Some(9));
+    assert_eq!(listed["offers"].as_array().map(Vec::len), Some(12));
     test.also(["validate", "--online"]).code(0);
     let test = project("serch", "");
     test.also(["validate"]).code(0);
@@ -157,6 +212,12 @@ fn what_servers_offer_is_listed_and_held_against_the_files() {
         .also(["validate", "--online"])
         .code(2)
         .says("says that `drop` changes something");
+    let typed = project("search", "").change("tools/crm.yaml", "type: string", "type: integer");
+    typed
+        .also(["validate", "--online"])
+        .code(2)
+        .says("wants string for `name`")
+        .says("type-mismatch");
     let gone = project("search", "").file("crm.sh", "echo no licence >&2; exit 1\n");
     gone.also(["validate", "--online"]).code(2).says("source-unavailable").says("no licence");
     gone.also(["tools", "--online"]).code(1).says("server `crm`");

@@ -14,11 +14,11 @@ use reqwest::header::LOCATION;
 use reqwest::{Method, Request, Url};
 use secrecy::SecretString;
 
-use super::clean::without;
+use super::clean::{without, without_secrets};
 use super::{ToolError, UNREACHABLE};
 use crate::document::{FromEnvironment, Header, Http, Tool};
 use crate::value::{HumanDuration, Object, Value};
-use crate::wire::{self, Broken, Refused, Reply, one_line, scrubbed};
+use crate::wire::{self, Broken, Refused, Reply, one_line};
 
 pub(super) use check::check;
 pub(super) use response::shape;
@@ -79,8 +79,7 @@ pub(super) async fn call(
     let secrets: Vec<SecretString> =
         prepared.secrets.iter().map(|(_, secret)| secret.clone()).collect();
     let limit = http.timeout.map_or(limit, |own| own.0.min(limit));
-    let clean =
-        |text: String| secrets.iter().fold(text, |text, secret| scrubbed(text, secret, "[secret]"));
+    let clean = |text: String| without_secrets(text, &secrets);
     let trip = Trip { web, http, hosts: Hosts::of(http, &shape), limit, writes: tool.writes() };
     let answered = match trip.send(prepared).await {
         Ok(reply) if secrets.is_empty() => response::read(tool, http, &reply),

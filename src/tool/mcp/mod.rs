@@ -3,6 +3,7 @@
 
 mod bounded;
 mod connection;
+mod process;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,17 +12,15 @@ use std::time::Duration;
 
 use rmcp::ServiceError;
 use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, RequestMetaObject};
-use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use super::ToolError;
-use super::clean::without;
+use super::clean::{told, without, without_secrets};
 use super::http::{Secrets, shape};
 use crate::diagnostic::suggest;
 use crate::document::{Mcp, McpServer, Tool};
 use crate::id::ServerName;
 use crate::value::{HumanDuration, Object, Value};
-use crate::wire::{one_line, scrubbed};
 
 use connection::Connection;
 
@@ -93,9 +92,11 @@ impl Servers {
         let offers = async {
             let connection = server.connected().await?;
             let offer = |(name, tool): (&String, &rmcp::model::Tool)| Offer {
-                tool: name.clone(),
-                description: tool.description.as_deref().map(one_line).unwrap_or_default(),
-                input: Value::Object(tool.input_schema.as_ref().clone()),
+                tool: server.clean(name.clone()),
+                description: server.told(tool.description.as_deref().unwrap_or_default()),
+                input: without(Value::Object(tool.input_schema.as_ref().clone()), &|text| {
+                    server.clean(text)
+                }),
                 writes: says_it_writes(tool),
             };
             Ok(connection.offered.iter().map(offer).collect())
@@ -140,8 +141,12 @@ impl Server {
     }
 
     fn clean(&self, text: String) -> String {
-        let without = |text, secret: &SecretString| scrubbed(text, secret, "[secret]");
-        self.secrets.values().fold(text, without)
+        without_secrets(text, self.secrets.values())
+    }
+
+    /// Its words as messages show them.
+    fn told(&self, text: &str) -> String {
+        told(text, self.secrets.values())
     }
 
     /// The connection, made where there is none or where it broke.
@@ -198,14 +203,14 @@ impl Server {
             request.meta = Some(meta);
         }
         match Box::pin(connection.peer().call_tool(request)).await {
-            Ok(result) => read(result),
+            Ok(result) => read(result, &|text| self.told(text)),
             Err(ServiceError::McpError(error)) => {
-                Err(ToolError::new("tool-error", one_line(&error.message)))
+                Err(ToolError::new("tool-error", self.told(&error.message)))
             }
             Err(error) => {
                 let said = connection.said().await;
-                let message =
-                    format!("the server broke off: {}{said}", one_line(&error.to_string()));
+                let why = self.told(&error.to_string());
+                let message = format!("the server broke off: {why}{said}");
                 Err(ToolError::new("connection", message).passing())
             }
         }
@@ -223,15 +228,14 @@ fn says_it_writes(tool: &rmcp::model::Tool) -> Option<bool> {
 }
 
 /// The value of a result: what is structured, else its text, as JSON where it is JSON.
-fn read(result: CallToolResult) -> Result<Value, ToolError> {
+fn read(result: CallToolResult, told: &impl Fn(&str) -> String) -> Result<Value, ToolError> {
     let texts = result.content.iter().filter_map(|block| match block {
         ContentBlock::Text(text) => Some(text.text.as_str()),
         _ => None,
     });
     let text = texts.collect::<Vec<_>>().join("\n");
     if result.is_error == Some(true) {
-        let said =
-            if text.is_empty() { "it says nothing more".to_owned() } else { one_line(&text) };
+        let said = if text.is_empty() { "it says nothing more".to_owned() } else { told(&text) };
         return Err(ToolError::new("tool-error", said));
     }
     if let Some(value) = result.structured_content {
