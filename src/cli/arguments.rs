@@ -431,7 +431,8 @@ pub(super) struct Runs {
     /// Only so many, the newest
     #[arg(long, value_name = "N", conflicts_with = "prune")]
     pub(super) limit: Option<usize>,
-    /// Delete runs that ended, with their events and what is known of their costs; runs that go on or wait stay
+    /// Delete runs that ended, with their events and what is known of their costs; runs that go on or wait stay, and
+    /// rows of batches that are not all done
     #[arg(long)]
     pub(super) prune: bool,
     /// Which runs `--prune` deletes: those that ended so long ago
@@ -440,6 +441,9 @@ pub(super) struct Runs {
     /// Which runs `--prune` deletes: all but so many, the newest
     #[arg(long, value_name = "N", requires = "prune", conflicts_with = "older_than")]
     pub(super) keep: Option<usize>,
+    /// Delete also rows of batches that were left: `engine run --batch --continue` would do them again
+    #[arg(long, requires = "prune")]
+    pub(super) unfinished: bool,
     /// Delete nothing, and say what `--prune` would delete
     #[arg(long, requires = "prune")]
     pub(super) dry_run: bool,

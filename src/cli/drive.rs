@@ -185,6 +185,9 @@ pub(super) fn go_on(
         return Ok(told(outcome.clone(), ending));
     }
     let run_id = found.run_id()?;
+    if let Some(gap) = found.gap() {
+        printer.err(&format!("warning: {gap}\n"));
+    }
     let journal = RefCell::new(journal);
     let past = claim(&journal, &run_id)?;
     let decisions = decide(&past.state)?;

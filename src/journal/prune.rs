@@ -1,5 +1,5 @@
-//! Deletes runs that ended. What another run needs stays: the events of runs that go on or may go on, and every plan
-//! that the events of a run that stays, or a plan that stays, name.
+//! Deletes runs that ended. What another run needs stays: the events of runs that go on or may go on, the rows of
+//! batches that are not all done, and every plan that the events of a run that stays, or a plan that stays, name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,23 @@ use rusqlite::{Connection, params};
 use super::{Journal, JournalError};
 
 /// Which of the runs that ended stay.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// Those that ended at this time or later, in microseconds since the Unix epoch.
     EndedSince(i64),
     /// This many, the newest.
     Newest(usize),
+}
+
+/// What is to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pruning {
+    /// What stays.
+    pub keep: Keep,
+    /// Whether rows of batches go too of which other rows were never begun.
+    pub unfinished: bool,
+    /// Whether to count only.
+    pub dry_run: bool,
 }
 
 /// What was deleted.
@@ -25,6 +36,8 @@ pub struct Pruned {
     pub plans: u64,
     /// Bytes of the events and plans.
     pub bytes: u64,
+    /// Runs that stayed since other rows of their batches are left or under way.
+    pub kept_for_batches: u64,
     /// Whether nothing was deleted after all, only counted.
     pub dry_run: bool,
 }
@@ -34,14 +47,15 @@ impl Journal {
     /// all of it or nothing, and a run that starts meanwhile waits for it.
     pub fn prune(
         &mut self,
-        keep: &Keep,
+        pruning: Pruning,
         chosen: impl Fn(&str, &str) -> bool,
-        dry_run: bool,
     ) -> Result<Pruned, JournalError> {
+        let dry_run = pruning.dry_run;
         let deletion =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut pruned = Pruned { dry_run, ..Pruned::default() };
-        for number in ended(&deletion, keep, chosen)? {
+        let (ended, kept_for_batches) = ended(&deletion, pruning, chosen)?;
+        let mut pruned = Pruned { kept_for_batches, dry_run, ..Pruned::default() };
+        for number in ended {
             let events = "from events where key >= ?1 << 32 and key < (?1 + 1) << 32";
             let bytes = format!("select coalesce(sum(octet_length(records)), 0) {events}");
             let bytes: i64 =
@@ -52,6 +66,8 @@ impl Journal {
             pruned.runs += 1;
         }
         if pruned.runs > 0 {
+            let done = "delete from batches where batch not in (select batch from runs where batch is not null)";
+            deletion.execute(done, [])?;
             let (plans, bytes) = forget_plans(&deletion)?;
             pruned.plans = plans;
             pruned.bytes += bytes;
@@ -75,33 +91,43 @@ impl Journal {
     }
 }
 
-/// The numbers of the runs to be deleted. A run that waits, is driven by a process or was interrupted has not
-/// ended; one that such a run does again is needed by it.
+/// The numbers of the runs to be deleted, and how many stay for their batches. A run that waits, is driven by a process
+/// or was interrupted has not ended; one that such a run does again is needed by it, and one of a batch by whoever goes on
+/// with the batch.
 fn ended(
     connection: &Connection,
-    keep: &Keep,
+    Pruning { keep, unfinished, .. }: Pruning,
     chosen: impl Fn(&str, &str) -> bool,
-) -> Result<Vec<i64>, JournalError> {
+) -> Result<(Vec<i64>, u64), JournalError> {
     let mut query = connection.prepare(
-        "select number, workflow, status from runs
+        "with open as (select parent, batch from runs where status is null or status = 'waiting')
+         select number, workflow, status,
+             batch is not null and (batch in (select batch from open where batch is not null)
+                 or not ?2 and batch in (select batch from batches where rows_left))
+         from runs
          where status in ('succeeded', 'partial', 'failed', 'cancelled') and driver is null
            and ended_us is not null and (?1 is null or ended_us < ?1)
-           and run_id not in (select parent from runs where parent is not null and (status is null or status = 'waiting'))
+           and run_id not in (select parent from open where parent is not null)
          order by started_us desc, run_id desc",
     )?;
-    let (before, kept) = match keep {
-        Keep::EndedSince(at_us) => (Some(*at_us), 0),
-        Keep::Newest(count) => (None, *count),
+    let (before, newest) = match keep {
+        Keep::EndedSince(at_us) => (Some(at_us), 0),
+        Keep::Newest(count) => (None, count),
     };
-    let mut rows = query.query(params![before])?;
-    let mut numbers = Vec::new();
+    let mut rows = query.query(params![before, unfinished])?;
+    let (mut numbers, mut kept) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let (workflow, status): (String, String) = (row.get(1)?, row.get(2)?);
+        let needed: bool = row.get(3)?;
         if chosen(&workflow, &status) {
-            numbers.push(row.get(0)?);
+            if needed {
+                kept += 1;
+            } else {
+                numbers.push(row.get(0)?);
+            }
         }
     }
-    Ok(numbers.split_off(kept.min(numbers.len())))
+    Ok((numbers.split_off(newest.min(numbers.len())), kept))
 }
 
 /// Deletes the plans that nothing that stays names; gives how many, and their bytes.

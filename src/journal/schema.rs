@@ -23,6 +23,7 @@ const VERSIONS: &[&str] = &[
      alter table runs add column batch_row integer;
      create index runs_of_batch on runs (batch, batch_row) where batch is not null;
      create table outputs (key text primary key, at_us integer not null, run_id text not null, json text not null);",
+    "create table batches (batch text primary key, rows_left integer not null);",
 ];
 
 /// Makes the tables, or brings those of an earlier engine up to date; nothing is lost.

@@ -5,7 +5,7 @@
 //! the page cache, which survives the death of the process; the disk is only waited for at checkpoints, which are
 //! made when a run ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,6 +61,10 @@ impl Ticket {
 
 /// Bytes that are written while runs are under way before the disk is waited for.
 const MOST_UNFOLDED: usize = 16 << 20;
+
+/// The groups of a run from one of them on.
+const FROM_GROUP: &str =
+    "from events where key >= ?1 and key < ((select number from runs where run_id = ?2) + 1) << 32";
 
 /// Where a run is written.
 #[derive(Debug)]
@@ -195,7 +199,7 @@ impl Journal {
     }
 
     /// Ends the transaction of several runs, if one is open.
-    fn commit(&mut self) {
+    pub(super) fn commit(&mut self) {
         if !std::mem::take(&mut self.transaction.open) {
             return;
         }
@@ -356,24 +360,37 @@ impl Journal {
 
     /// The events of a run, in order; none where there is no such run. They end where a group cannot be read.
     pub fn records(&self, run: &RunId) -> Result<Vec<Record>, JournalError> {
-        Ok(self.groups(run)?.0)
+        Ok(self.read(run)?.0)
+    }
+
+    /// The events of a run, and how many groups are lost: the first that cannot be read or is gone, and all that follow it.
+    pub fn read(&self, run: &RunId) -> Result<(Vec<Record>, usize), JournalError> {
+        let (records, broken) = self.groups(run)?;
+        let Some(broken) = broken else { return Ok((records, 0)) };
+        let query = format!("select count(*) {FROM_GROUP}");
+        let lost: i64 =
+            self.connection.query_row(&query, params![broken, run.as_str()], |row| row.get(0))?;
+        Ok((records, usize::try_from(lost).unwrap_or_default()))
     }
 
     /// The events of a run, and the key of the first group that cannot be read, if there is one.
     fn groups(&self, run: &RunId) -> Result<(Vec<Record>, Option<i64>), JournalError> {
         let mut query = self.connection.prepare_cached(
-            "select key, records from events, runs where run_id = ?1
+            "select key, records, number << 32 from events, runs where run_id = ?1
                  and key >= number << 32 and key < (number + 1) << 32 order by key",
         )?;
         let mut rows = query.query([run.as_str()])?;
         let mut records = Vec::new();
+        let mut read = 0;
         while let Some(row) = rows.next()? {
+            let (key, first): (i64, i64) = (row.get(0)?, row.get(2)?);
             // Cast to bytes, so that a text which is no text is a broken group and not a broken journal.
             let json = row.get_ref(1)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
             match serde_json::from_slice::<Vec<Record>>(json) {
-                Ok(group) => records.extend(group),
-                Err(_) => return Ok((records, Some(row.get(0)?))),
+                Ok(group) if key == first + read => records.extend(group),
+                _ => return Ok((records, Some(key))),
             }
+            read += 1;
         }
         Ok((records, None))
     }
@@ -381,9 +398,8 @@ impl Journal {
     /// Removes the groups of a run from the first that cannot be read; how many there were.
     pub fn mend(&mut self, run: &RunId) -> Result<usize, JournalError> {
         let Some(broken) = self.groups(run)?.1 else { return Ok(0) };
-        let delete = "delete from events where key >= ?1
-                      and key < ((select number from runs where run_id = ?2) + 1) << 32";
-        Ok(self.connection.execute(delete, params![broken, run.as_str()])?)
+        let delete = format!("delete {FROM_GROUP}");
+        Ok(self.connection.execute(&delete, params![broken, run.as_str()])?)
     }
 
     /// The JSON of a plan.
@@ -402,17 +418,6 @@ impl Journal {
             [one] => Some(RunId::from(one.as_str())),
             _ => None,
         })
-    }
-
-    /// The newest run of each row of a batch.
-    pub fn runs_of(&self, batch: &str) -> Result<BTreeMap<u64, RunId>, JournalError> {
-        let query = "select batch_row, run_id from runs where batch = ?1 order by number";
-        let mut statement = self.connection.prepare(query)?;
-        let rows = statement.query_map([batch], |row| {
-            let number = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
-            Ok((number, row.get::<_, String>(1)?.into()))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// All runs, newest first.

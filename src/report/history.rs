@@ -100,8 +100,17 @@ pub(super) fn describe(event: &Event) -> String {
 pub fn pruned(pruned: Pruned) -> String {
     let done = if pruned.dry_run { "would delete" } else { "deleted" };
     let count = |count: u64, thing| counted(usize::try_from(count).unwrap_or(usize::MAX), thing);
+    let kept = match pruned.kept_for_batches {
+        0 => String::new(),
+        kept => {
+            format!(
+                "{} of batches that are not all done stay: finish them, or add --unfinished\n",
+                count(kept, "run")
+            )
+        }
+    };
     format!(
-        "{done} {} and {} that no other run needs: {}\n",
+        "{done} {} and {} that no other run needs: {}\n{kept}",
         count(pruned.runs, "run"),
         count(pruned.plans, "plan"),
         count(pruned.bytes, "byte")

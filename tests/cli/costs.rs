@@ -237,6 +237,8 @@ steps: [{id: a, agent: cfo, prompt: 'Of {{ params.topic }}?', max_tokens: 10}]
     assert_eq!(statuses, ["succeeded", "succeeded", "failed"]);
     assert_eq!(lines[2]["error"]["kind"], "over-budget");
     assert_eq!(server.seen().len(), 2);
+    let pruned = test.also(["runs", "--prune", "--keep", "0", "--json"]).code(0).json();
+    assert_eq!((&pruned["runs"], &pruned["kept_for_batches"]), (&json!(0), &json!(2)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Runs of the past: found, shown, deleted.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -200,4 +200,69 @@ fn a_run_that_waits_stays_and_goes_on_within_the_budget_of_the_day() {
     let message = outcome["error"]["message"].as_str().expect("a message");
     assert!(message.contains("of the budget of today"), "{message}");
     assert_eq!(server.seen().len(), 3, "no call beyond the budget");
+}
+
+#[test]
+fn rows_of_a_batch_stay_until_all_of_it_is_done() {
+    let server = ModelServer::start(|_, number| {
+        let wait = if number == 2 { 6_000 } else { 0 };
+        Reply::text("good tea").after(Duration::from_millis(wait))
+    });
+    let batch = ["run", "w.yaml", "--batch", "rows.csv", "--concurrency", "1", "--quiet"];
+    let test = Test::new()
+        .file("w.yaml", "name: w\nparams: {of: {type: string}}\nsteps: [{id: a, agent: {instructions: x}, prompt: '{{ params.of }}'}]\n")
+        .file("rows.csv", "of\none\ntwo\nthree\n")
+        .openai(&server)
+        .args(batch);
+    let prune = |more: &[&str]| {
+        let all: Vec<&str> =
+            ["runs", "--prune", "--keep", "0"].iter().chain(more).copied().collect();
+        test.also(all).code(0)
+    };
+    let mut child = test.command().spawn().expect("the engine starts");
+    let begun = Instant::now();
+    while server.seen().len() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the second row begins");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    prune(&[]).prints("deleted 0 runs").prints("1 run of batches that are not all done stay");
+    child.kill().expect("a kill");
+    child.wait().expect("an end");
+    assert_eq!(prune(&["--json"]).json()["runs"], 0, "the second row can be gone on with");
+    let runs = test.also(["runs", "--json"]).code(0).json();
+    assert_eq!(runs[0]["status"], "interrupted");
+    test.also(["resume", runs[0]["run_id"].as_str().expect("an id")]).code(0);
+    let pruned = prune(&["--json"]).json();
+    assert_eq!((&pruned["runs"], &pruned["kept_for_batches"]), (&json!(0), &json!(2)));
+    assert_eq!(prune(&["--unfinished", "--dry-run", "--json"]).json()["runs"], 2);
+    test.also(batch.iter().copied().chain(["--continue"])).code(0);
+    assert_eq!(server.seen().len(), 4, "the third row is all that was left");
+    assert_eq!(prune(&["--json"]).json()["runs"], 3, "now all of it is done");
+}
+
+#[test]
+fn what_is_left_of_a_damaged_journal_is_told_and_gone_on_with() {
+    let server = ModelServer::start(|_, _| Reply::text("good tea"));
+    let (test, id) = ran(&server);
+    let journal =
+        || rusqlite::Connection::open(test.path().join(".engine/journal.db")).expect("a journal");
+    let tear = "update events set records = substr(records, 1, 20) where key = (select max(key) from events)";
+    journal().execute(tear, []).expect("an update");
+    let shown = test.also(["show", &id]).code(0);
+    let shown = shown.says(&format!("warning: the journal of run {id} is damaged"));
+    shown
+        .says("1 group of later events cannot")
+        .says("`engine resume` goes on after the last event");
+    let shown = test.also(["show", &id, "--json"]).code(0).json();
+    assert_eq!(shown["status"], json!(null));
+    assert!(shown["warnings"][0].to_string().contains("is damaged"), "{shown}");
+    let asked = server.seen().len();
+    test.also(["resume", &id, "--json"]).code(0).says("is damaged");
+    assert_eq!(server.seen().len(), asked, "answers that can be read are not asked for again");
+    assert_eq!(test.also(["show", &id, "--json"]).code(0).json()["status"], "succeeded");
+    let lose = "delete from events where key = (select min(key) + 1 from events)";
+    journal().execute(lose, []).expect("a delete");
+    test.also(["show", &id]).code(0).says("is damaged: 1 event can be read");
+    journal().execute("delete from events", []).expect("a delete");
+    test.also(["show", &id]).code(2).says("no event of run").says("start the run anew");
 }

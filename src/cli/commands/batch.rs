@@ -86,6 +86,8 @@ struct Ended {
     row: u64,
     line: String,
     exit: Exit,
+    /// Whether it was not begun, and can be by whoever goes on with the batch.
+    left: bool,
 }
 
 #[expect(
@@ -95,6 +97,7 @@ struct Ended {
 impl Batch<'_> {
     async fn all(mut self, rows: Vec<Row>, printer: &Printer) -> Result<Exit, Failure> {
         self.cancel = drive::interruptible();
+        self.left(true)?;
         self.journal.borrow_mut().group();
         let done = if self.arguments.batch.goes_on {
             self.journal.borrow().runs_of(&self.id).map_err(|e| journal_failure(&e))?
@@ -104,7 +107,7 @@ impl Batch<'_> {
         let mut progress = Progress::new(rows.len(), self.arguments.ending.quiet, printer);
         let mut rows = rows.into_iter();
         let mut running = FuturesUnordered::new();
-        let mut worst = Exit::Success;
+        let (mut worst, mut unfinished) = (Exit::Success, false);
         loop {
             while running.len() < self.arguments.batch.concurrency.get()
                 && !self.cancel.is_cancelled()
@@ -113,7 +116,8 @@ impl Batch<'_> {
                 running.push(self.row(row, &done));
             }
             let Some(ended) = running.next().await else { break };
-            let Ended { row, line, exit } = ended?;
+            let Ended { row, line, exit, left } = ended?;
+            unfinished |= left;
             printer.out(&format!("{line}\n"));
             progress.step(row, exit);
             if exit as u8 > worst as u8 {
@@ -127,8 +131,16 @@ impl Batch<'_> {
                 "{left} rows are left: the same command with --continue does them\n"
             ));
             worst = Exit::Interrupted;
+        } else if !unfinished && !self.cancel.is_cancelled() {
+            self.left(false)?;
         }
         Ok(worst)
+    }
+
+    /// Tells the journal whether rows are left.
+    fn left(&self, left: bool) -> Result<(), Failure> {
+        let noted = self.journal.borrow_mut().note_rows_left(&self.id, left);
+        noted.map_err(|e| journal_failure(&e))
     }
 
     /// Runs a row, unless an earlier batch did.
@@ -161,7 +173,7 @@ impl Batch<'_> {
         let exit = Exit::of(&outcome, self.arguments.ending.strict);
         let outcome = told(outcome, self.arguments.ending);
         let line = line(number, &outcome)?;
-        Ok(Ended { row: number, line, exit })
+        Ok(Ended { row: number, line, exit, left: false })
     }
 
     async fn anew(&self, row: u64, params: Object) -> Result<Outcome, Failure> {
@@ -214,7 +226,7 @@ fn refused(row: u64, plan: &Plan, faults: &[Fault], exit: Exit) -> Ended {
         "row": row, "run_id": null, "workflow": plan.workflow, "status": "failed", "outputs": {},
         "error": {"kind": kind, "message": messages.join("; "), "help": help},
     });
-    Ended { row, line: line.to_string(), exit }
+    Ended { row, line: line.to_string(), exit, left: exit == Exit::OverBudget }
 }
 
 /// How far the batch is: rate, and the time that is left.

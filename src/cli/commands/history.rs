@@ -13,11 +13,12 @@ use crate::cli::setup;
 use crate::diagnostic::suggest;
 use crate::event::{Event, Record};
 use crate::id::{RunId, StepPath};
-use crate::journal::{Journal, Keep};
+use crate::journal::{Journal, Keep, Pruning};
 use crate::model::Models;
 use crate::plan::Library;
 use crate::report::{self, Shown};
 use crate::run::{self, Outcome, RunState};
+use crate::value::counted;
 
 pub(in crate::cli) fn runs(
     arguments: &Runs,
@@ -53,8 +54,9 @@ fn prune(arguments: &Runs, journal: &mut Journal, printer: &Printer) -> Result<E
         None => Keep::EndedSince(setup::now_us().saturating_sub(age)),
     };
     let chosen = |workflow: &str, status: &str| wanted(arguments, workflow, status);
+    let pruning = Pruning { keep, unfinished: arguments.unfinished, dry_run: arguments.dry_run };
     let pruned = journal
-        .prune(&keep, chosen, arguments.dry_run)
+        .prune(pruning, chosen)
         .map_err(|e| Failure::machine("cannot delete the runs", &e))?;
     if arguments.json {
         printer.json("what was deleted", &pruned)?;
@@ -71,6 +73,10 @@ pub(in crate::cli) fn show(
 ) -> Result<Exit, Failure> {
     let place = Place::find(global, Path::new(""))?;
     let mut past = past(&place, global, &arguments.run)?;
+    let gap = past.gap();
+    if let Some(gap) = &gap {
+        printer.err(&format!("warning: {gap}\n  help: `engine resume` goes on after the last event that can be read\n"));
+    }
     if let Some(outcome) = past.outcome.as_mut().filter(|_| !arguments.figures) {
         outcome.figures.ledger = None;
     }
@@ -103,7 +109,10 @@ pub(in crate::cli) fn show(
         let mut object = match &past.outcome {
             Some(outcome) => serde_json::to_value(outcome).map_err(failure)?,
             None => {
-                json!({"run_id": past.state.run_id(), "workflow": past.state.plan().workflow, "status": null})
+                json!({
+                    "run_id": past.state.run_id(), "workflow": past.state.plan().workflow, "status": null,
+                    "warnings": gap.into_iter().collect::<Vec<_>>(),
+                })
             }
         };
         if let Some(step) = &arguments.step {
@@ -137,9 +146,20 @@ pub(in crate::cli) struct Past {
     /// None where the run did not end.
     pub(in crate::cli) outcome: Option<Outcome>,
     pub(in crate::cli) events: Vec<Record>,
+    /// Groups of events that the journal no longer tells.
+    lost: usize,
 }
 
 impl Past {
+    /// What to say where the journal tells no more than the beginning of the run.
+    pub(in crate::cli) fn gap(&self) -> Option<String> {
+        let run = self.state.run_id().filter(|_| self.lost > 0)?;
+        let (told, lost) = (counted(self.events.len(), "event"), counted(self.lost, "group"));
+        Some(format!(
+            "the journal of run {run} is damaged: {told} can be read, {lost} of later events cannot"
+        ))
+    }
+
     /// The run's id.
     pub(in crate::cli) fn run_id(&self) -> Result<RunId, Failure> {
         let run_id = self.state.run_id().cloned();
@@ -158,19 +178,21 @@ pub(in crate::cli) fn past_in(journal: &Journal, run: &str) -> Result<Past, Fail
     let run_id = journal.find(run).map_err(|e| unreadable(&e))?.ok_or_else(|| {
         Failure::usage(format!("no run begins with `{run}`"), "`engine runs` lists them")
     })?;
-    let events = journal.records(&run_id).map_err(|e| unreadable(&e))?;
+    let (events, lost) = journal.read(&run_id).map_err(|e| unreadable(&e))?;
     let Some(Event::RunStarted { plan: hash, .. }) = events.first().map(|record| &record.event)
     else {
-        return Err(Failure::usage(format!("run {run_id} has no events"), "its journal was cut"));
+        let help = "the journal is damaged at the run's beginning: start the run anew, or take a copy of the journal";
+        return Err(Failure::usage(format!("no event of run {run_id} can be read"), help));
     };
     let json = journal.plan(hash).map_err(|e| unreadable(&e))?.ok_or_else(|| {
         Failure::usage(format!("the plan of run {run_id} is gone"), "its journal was cut")
     })?;
-    let plan = serde_json::from_str(&json).map_err(|e| unreadable(&e))?;
+    let plan = serde_json::from_str(&json)
+        .map_err(|e| Failure::machine(&format!("cannot read the plan of run {run_id}"), &e))?;
     let mut state = RunState::new(Arc::new(plan));
     for record in &events {
         state.apply(record).map_err(|e| unreadable(&e))?;
     }
     let outcome = Outcome::of(&state);
-    Ok(Past { state, outcome, events })
+    Ok(Past { state, outcome, events, lost })
 }
