@@ -212,7 +212,7 @@ impl Loaded {
         for diagnostics in found {
             self.tell(diagnostics);
         }
-        self.tell(plan::check_names(&documents));
+        self.tell(plan::check_names(documents.iter().map(Arc::as_ref)));
         documents
     }
 

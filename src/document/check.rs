@@ -174,8 +174,13 @@ impl Checker<'_> {
             self.report(found.code, found.message, Some(found.help), span);
             return;
         }
+        let owner = || {
+            let value = self.root.get(key).filter(|_| pointer.is_empty())?;
+            helps::owner_of(value).filter(|owner| known.iter().any(|key| key == owner))
+        };
         let help = self
             .empty_before(pointer, key, &known)
+            .or_else(owner)
             .map(|owner| format!("indent it: it belongs below `{owner}:`"))
             .or_else(|| helps::of_key(place, key).map(str::to_owned))
             .unwrap_or_else(|| suggest(key, known.iter().map(String::as_str), "keys"));
@@ -233,6 +238,12 @@ impl Checker<'_> {
         if schema_path.contains("/dependent")
             || schema_path.contains("/then/")
             || is_kinds(schema_path)
+        {
+            return;
+        }
+        // Keys that were to stand below it are told themselves.
+        if place_of(pointer, self.kind) == foreign::Place::Output
+            && self.root.pointer(pointer).is_some_and(|o| o.get("type").is_some())
         {
             return;
         }
@@ -369,12 +380,13 @@ impl Checker<'_> {
             }
         } else {
             let span = self.value_span(pointer);
-            self.report(
-                "wrong-type",
-                format!("{} cannot stand at `{}`", article(instance), last(pointer)),
-                Some(format!("`engine schema {}` prints what may stand here", self.kind.name())),
-                span,
-            );
+            let help = helps::of_type(&last(pointer), instance)
+                .or_else(|| helps::of_part(place_of(pointer, self.kind), instance))
+                .unwrap_or_else(|| {
+                    format!("`engine schema {}` prints what may stand here", self.kind.name())
+                });
+            let message = format!("{} cannot stand at `{}`", article(instance), last(pointer));
+            self.report("wrong-type", message, Some(help), span);
         }
     }
 }

@@ -214,6 +214,9 @@ pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Fou
         }
         ("retry", _) if key.contains("delay") => "write `retry: {delay: 1s}`".to_owned(),
         ("retry", _) if key.contains("retries") => "write `retry: {max_attempts: 3}`".to_owned(),
+        ("id" | "name", true) => {
+            format!("`{meant}` is here already: write `description`, or remove it")
+        }
         (_, true) => format!("`{meant}` is here already: remove it"),
         (_, false) => format!("write `{meant}`"),
     };

@@ -23,6 +23,15 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
                 "write a map: `price: {{input: {number}, output: {number}}}`, in dollars per million tokens"
             )
         }
+        ("agent" | "tool" | "workflow", Value::Array(_)) => {
+            "write one name: a step has one of them, and others are steps of their own".to_owned()
+        }
+        ("tool" | "workflow", Value::Object(_)) => {
+            "write the name alone; arguments go below the `with:` of the step".to_owned()
+        }
+        ("model" | "default_model", Value::Object(_)) => {
+            "write the name alone, as engine.yaml has it: `model: auto`".to_owned()
+        }
         ("sources", Value::String(path)) => format!("write a map: `name: {{csv: {path}}}`"),
         ("schema", Value::String(_)) => {
             "write a map: `schema: {type: object, required: [a], properties: {a: {type: string}}}`"
@@ -43,6 +52,30 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         ("on_error", Value::Bool(_)) => "values: `fail`, `skip`, `default`".to_owned(),
         _ => return None,
     })
+}
+
+/// What to write instead of a value of the wrong type, by the part of the document that it stands for.
+pub(super) fn of_part(place: Place, value: &Value) -> Option<String> {
+    match (place, value) {
+        (Place::Source, Value::String(path)) => {
+            let is_file = std::path::Path::new(path).extension().is_some_and(|e| e != "csv");
+            let kind = if is_file { "sqlite" } else { "csv" };
+            Some(format!("write a map: `{{{kind}: {path}}}`"))
+        }
+        _ => None,
+    }
+}
+
+/// What a key is told by what stands below it, where it has to be indented.
+pub(super) fn owner_of(value: &Value) -> Option<&'static str> {
+    let has = |key| value.get(key).is_some();
+    if has("provider") {
+        Some("models")
+    } else if has("csv") || has("sqlite") || has("postgres_env") {
+        Some("sources")
+    } else {
+        None
+    }
 }
 
 /// The word that is meant, by the key it stands at.
@@ -116,6 +149,12 @@ pub(super) fn of_key(place: Place, key: &str) -> Option<&'static str> {
         }
         (Place::Workflow, "timeout" | "retry" | "on_error" | "needs" | "when") => {
             "it belongs to a step: write it below the step's `id`"
+        }
+        (Place::Step, "outputs" | "questions" | "steps") => {
+            "it belongs to the workflow: begin the line with it; what a step gives is `output`"
+        }
+        (Place::Source, "csv" | "sqlite" | "postgres_env") => {
+            "a source is of one kind: remove one of them, or write two sources"
         }
         (Place::Limits, "usd" | "tokens") => "indent it: it belongs below `budget:`",
         (Place::Output, "type" | "properties" | "required") => {

@@ -2,7 +2,7 @@
 
 use super::check::{Checker, is_misspelt};
 use super::schema::{KEYS_OF_FOR_EACH, KEYS_OF_KIND, STEP_KINDS};
-use super::{foreign, places};
+use super::{foreign, helps, places};
 use crate::diagnostic::{line_and_column, nearest, suggest};
 use crate::value::{Object, Value, one_line, pointer_segment};
 
@@ -170,7 +170,15 @@ impl Checker<'_> {
             Err(error) => {
                 let span = self.value_span(&format!("{place}{}", error.instance_path().as_str()));
                 let help = "write it as JSON Schema says (draft 2020-12): `{type: object, required: [a], properties: {a: {type: string}}}`".to_owned();
-                let message = format!("this is no JSON Schema: {error}");
+                let (message, help) =
+                    match (error.instance_path().as_str(), error.instance().as_ref()) {
+                        (path, Value::String(word)) if path.ends_with("/type") => (
+                            format!("`{word}` is no type of JSON Schema"),
+                            helps::of_value("type", word)
+                                .map_or_else(|| suggest(word, TYPES, "types"), str::to_owned),
+                        ),
+                        _ => (format!("this is no JSON Schema: {error}"), help),
+                    };
                 self.report("invalid-schema", message, Some(help), span);
             }
             Ok(_) => self.required(schema, place),
@@ -200,6 +208,9 @@ impl Checker<'_> {
         }
     }
 }
+
+/// The types of JSON Schema.
+const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "array", "object", "null"];
 
 /// Names in a row: `a`, `b` or `c`.
 pub(super) fn listed(names: &[&str]) -> String {

@@ -8,7 +8,7 @@ use minijinja::machinery::ast::{Call, CallArg, Expr, Stmt};
 
 use super::environment::{has_filter, has_function, has_test};
 use super::parse::{parse, parse_expr};
-use super::{filters, syntax};
+use super::{arguments, filters, syntax};
 use crate::diagnostic::suggest;
 
 /// What a text reads, and what is wrong with it.
@@ -346,6 +346,10 @@ impl Walker {
                     let help = suggest(node.name, filters::NAMES.iter().copied(), "filters");
                     let message = format!("unknown filter `{}`", node.name);
                     self.problem("unknown-filter", &message, Some(help), expression.span());
+                } else if let Some(fault) = arguments::fault(node) {
+                    let message = format!("filter `{}` cannot be called so: {fault}", node.name);
+                    let help = Some(arguments::usage(node.name));
+                    self.problem("filter-argument", &message, help, expression.span());
                 }
                 let guards = guarded || matches!(node.name, "default" | "d");
                 let mut sources =

@@ -6,6 +6,7 @@
 
 mod address;
 mod analysis;
+mod arguments;
 mod citation;
 mod constant;
 mod environment;

@@ -152,6 +152,25 @@ impl<'c> Workspace<'c> {
         for uri in &uris {
             found.extend(self.faults(uri));
         }
+        for root in &roots {
+            found.extend(self.twins(root));
+        }
+        found
+    }
+
+    /// Open workflows of a project whose name another one has; open ones count as they are there.
+    fn twins(&mut self, root: &Path) -> Vec<Diagnostic> {
+        let surroundings = self.surroundings(Some(root));
+        let here = |buffer: &&Buffer| buffer.root.as_deref() == Some(root);
+        let open: Vec<&Buffer> = self.buffers().filter(here).collect();
+        let is_open = |path: &Path| open.iter().any(|buffer| buffer.path == path);
+        let good = open.iter().filter_map(|buffer| self.good.get(&buffer.uri)).map(Rc::as_ref);
+        let closed = surroundings.library.workflows();
+        let closed = closed.filter(|document| !is_open(&document.file.path));
+        let mut all: Vec<&Document<Workflow>> = good.chain(closed).collect();
+        all.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+        let mut found = plan::check_names(all);
+        found.retain(|twin| twin.file.as_ref().is_some_and(|file| is_open(&file.path)));
         found
     }
 

@@ -85,7 +85,7 @@ impl Checker<'_> {
                     let known = self.library;
                     for (below, name) in agents.places() {
                         if known.agent(name).is_none() && !is_template(name.as_str()) {
-                            let help = suggest(name.as_str(), known.agent_names(), "agents");
+                            let help = known.agent_meant(name.as_str());
                             let message = format!("unknown agent `{name}`");
                             self.fault("unknown-agent", message, help, &format!("{place}{below}"));
                         }
@@ -158,8 +158,7 @@ impl Checker<'_> {
         if sources.is_some_and(|sources| sources.contains_key(name)) {
             return;
         }
-        let names = sources.into_iter().flat_map(|sources| sources.keys().map(SourceName::as_str));
-        let help = suggest(name.as_str(), names, "sources");
+        let help = self.library.source_meant(name.as_str());
         self.fault("unknown-source", format!("unknown source `{name}`"), help, pointer);
     }
 

@@ -9,7 +9,7 @@ use crate::document::{
     Workflow,
 };
 use crate::expression::Type;
-use crate::id::{AgentName, ModelName, ServerName, SourceName, ToolName, WorkflowName};
+use crate::id::{AgentName, ModelName, ServerName, ToolName, WorkflowName};
 use crate::value::pointer_segment;
 
 use super::params;
@@ -86,6 +86,11 @@ impl Library {
         self.workflows.get(name).map(Arc::as_ref)
     }
 
+    /// All workflows that others may run.
+    pub fn workflows(&self) -> impl Iterator<Item = &Document<Workflow>> {
+        self.workflows.values().map(Arc::as_ref)
+    }
+
     /// The names of all workflows that others may run.
     pub fn workflow_names(&self) -> impl Iterator<Item = &str> {
         self.workflows.keys().map(WorkflowName::as_str)
@@ -153,15 +158,13 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     if let Some(project) = &library.project
         && let Some(name) = &project.value.default_model
+        && !library.model_names().contains(&name.as_str())
     {
-        let known = library.model_names();
-        if !known.contains(&name.as_str()) {
-            diagnostics.push(
-                Diagnostic::error("unknown-model", format!("unknown model `{name}`"))
-                    .help(suggest(name.as_str(), known, "models"))
-                    .at(&project.file, project.span_of("/default_model")),
-            );
-        }
+        diagnostics.push(
+            Diagnostic::error("unknown-model", format!("unknown model `{name}`"))
+                .help(library.model_meant(name.as_str()))
+                .at(&project.file, project.span_of("/default_model")),
+        );
     }
     if let Some(project) = &library.project
         && let Some(name) = &project.value.ask.agent
@@ -169,7 +172,7 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
     {
         diagnostics.push(
             Diagnostic::error("unknown-agent", format!("unknown agent `{name}`"))
-                .help(suggest(name.as_str(), library.agent_names(), "agents"))
+                .help(library.agent_meant(name.as_str()))
                 .at(&project.file, project.span_of("/ask/agent")),
         );
     }
@@ -240,7 +243,7 @@ fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut 
                 &pointer,
             );
         } else if library.agent(name).is_none() {
-            let help = suggest(name.as_str(), library.agent_names(), "agents");
+            let help = library.agent_meant(name.as_str());
             fault("unknown-agent", format!("unknown agent `{name}`"), help, &pointer);
         }
     }
@@ -250,7 +253,7 @@ fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut 
             if !known.contains(&name.as_str()) {
                 let many = matches!(models, crate::document::ModelList::Many(_));
                 let pointer = if many { format!("/model/{index}") } else { "/model".to_owned() };
-                let help = suggest(name.as_str(), known.iter().copied(), "models");
+                let help = library.model_meant(name.as_str());
                 fault("unknown-model", format!("unknown model `{name}`"), help, &pointer);
             }
         }
@@ -313,8 +316,7 @@ fn unknown_source(library: &Library, sql: &Sql) -> Option<Diagnostic> {
     if sources.is_some_and(|sources| sources.contains_key(&sql.source)) {
         return None;
     }
-    let names = sources.into_iter().flat_map(|sources| sources.keys().map(SourceName::as_str));
-    let help = suggest(sql.source.as_str(), names, "sources");
+    let help = library.source_meant(sql.source.as_str());
     let message = format!("unknown source `{}`", sql.source);
     Some(Diagnostic::error("unknown-source", message).help(help))
 }

@@ -12,6 +12,7 @@ mod cost;
 mod evals;
 mod graph;
 mod library;
+mod meant;
 mod params;
 mod references;
 mod texts;

@@ -90,3 +90,26 @@ fn columns_count_what_was_agreed_on() {
         assert_eq!(faults[0]["range"], json!({"start": line, "end": end}), "{encoding}");
     }
 }
+
+#[test]
+fn a_name_that_another_workflow_has_is_told_while_it_is_typed() {
+    const NEW: &str = "workflows/zoo.yaml";
+    let mut editor = Editor::demo();
+    let own = "name: zoo\nsteps: [{id: a, tool: cash_position}]\noutputs: {a: '{{ steps.a.output | tojson }}'}\n";
+    let twin = own.replace("zoo", "roi_analysis");
+    editor.open(NEW, own);
+    assert_eq!(editor.faults(NEW), [] as [Value; 0]);
+    editor.change(NEW, &twin);
+    let faults = editor.faults(NEW);
+    assert_eq!(codes(&faults), ["duplicate-workflow"]);
+    let related = &faults[0]["relatedInformation"][0]["location"]["uri"];
+    assert_eq!(*related, editor.uri(ROI), "it leads to the other one");
+    // The other one is given another name, and nothing is saved.
+    let roi = editor.text(ROI);
+    editor.open(ROI, &roi.replacen("name: roi_analysis", "name: roi_other", 1));
+    editor.change(NEW, &twin);
+    assert_eq!(editor.faults(NEW), [] as [Value; 0]);
+    editor.close(ROI);
+    editor.change(NEW, &twin);
+    assert_eq!(codes(&editor.faults(NEW)), ["duplicate-workflow"]);
+}

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use std::sync::Arc;
-
 use crate::diagnostic::Diagnostic;
 use crate::document::{Document, Workflow};
 
 /// Workflows whose name an earlier one has.
-pub fn check_names(workflows: &[Arc<Document<Workflow>>]) -> Vec<Diagnostic> {
+pub fn check_names<'w>(
+    workflows: impl IntoIterator<Item = &'w Document<Workflow>>,
+) -> Vec<Diagnostic> {
     let mut first = BTreeMap::new();
     let mut found = Vec::new();
     for document in workflows {

@@ -23,7 +23,7 @@ impl Compiler<'_> {
         let reference = step.agent.as_ref()?;
         let Some(agent) = agents::resolve(reference, self.library) else {
             if let document::AgentRef::Named(name) = reference {
-                let help = suggest(name.as_str(), self.library.agent_names(), "agents");
+                let help = self.library.agent_meant(name.as_str());
                 self.error(
                     "unknown-agent",
                     format!("unknown agent `{name}`"),
@@ -46,7 +46,7 @@ impl Compiler<'_> {
                 Some(document::ModelList::One(_)) => "model".to_owned(),
                 None => "agent".to_owned(),
             };
-            let help = suggest(name.as_str(), known.iter().map(String::as_str), "models");
+            let help = self.library.model_meant(name.as_str());
             self.error(
                 "unknown-model",
                 format!("unknown model `{name}`"),
@@ -103,7 +103,7 @@ impl Compiler<'_> {
         }
         for (index, name) in agents {
             if self.library.agent(name).is_none() {
-                let help = suggest(name.as_str(), self.library.agent_names(), "agents");
+                let help = self.library.agent_meant(name.as_str());
                 let place = format!("{pointer}/agent/consult/{index}");
                 self.error("unknown-agent", format!("unknown agent `{name}`"), help, &place);
             }

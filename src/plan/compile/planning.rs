@@ -1,7 +1,6 @@
 //! Steps of kind `plan`.
 
 use super::{Compiler, Edges};
-use crate::diagnostic::suggest;
 use crate::document::{self, Planning};
 use crate::expression::Template;
 use crate::id::AgentName;
@@ -28,7 +27,7 @@ impl Compiler<'_> {
         }
         for (index, name) in agents.iter().enumerate() {
             if self.library.agent(name).is_none() {
-                let help = suggest(name.as_str(), self.library.agent_names(), "agents");
+                let help = self.library.agent_meant(name.as_str());
                 let place = format!("{pointer}/plan/agents/{index}");
                 self.error("unknown-agent", format!("unknown agent `{name}`"), help, &place);
             }
