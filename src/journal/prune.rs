@@ -56,7 +56,7 @@ impl Journal {
         let (ended, kept_for_batches) = ended(&deletion, pruning, chosen)?;
         let mut pruned = Pruned { kept_for_batches, dry_run, ..Pruned::default() };
         for number in ended {
-            let events = "from events where key >= ?1 << 32 and key < (?1 + 1) << 32";
+            let events = "from events where run = ?1";
             let bytes = format!("select coalesce(sum(octet_length(records)), 0) {events}");
             let bytes: i64 =
                 deletion.prepare_cached(&bytes)?.query_row([number], |row| row.get(0))?;

@@ -6,8 +6,8 @@ use super::JournalError;
 
 /// What makes each version out of the one before; `user_version` tells how many were applied.
 ///
-/// Events lie in the order of their keys, so that appending touches the last page only: the number of the run is the
-/// upper half of a key, the number of the group the lower.
+/// Groups of events lie in the order in which they were written, so that appending touches the last pages only, however
+/// many runs are written at the same time; an index finds those of a run.
 const VERSIONS: &[&str] = &[
     "create table plans (hash text primary key, json text not null);
      create table runs (
@@ -24,6 +24,11 @@ const VERSIONS: &[&str] = &[
      create index runs_of_batch on runs (batch, batch_row) where batch is not null;
      create table outputs (key text primary key, at_us integer not null, run_id text not null, json text not null);",
     "create table batches (batch text primary key, rows_left integer not null);",
+    "alter table events rename to earlier_events;
+     create table events (key integer primary key, run integer not null, number integer not null, records text not null);
+     insert into events (run, number, records) select key >> 32, key & 4294967295, records from earlier_events order by key;
+     drop table earlier_events;
+     create unique index events_of_run on events (run, number);",
 ];
 
 /// Makes the tables, or brings those of an earlier engine up to date; nothing is lost.

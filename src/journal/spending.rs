@@ -157,9 +157,9 @@ impl Journal {
     fn read_calls(&self, number: i64, spending: &mut Spending) -> Result<(), JournalError> {
         // Most groups of events hold no call, and need not be read as JSON.
         let mut query = self.connection.prepare_cached(
-            "select records from events where key >= ?1 << 32 and key < (?1 + 1) << 32
+            "select records from events where run = ?1
                and (instr(records, '\"model_called\"') > 0 or instr(records, '\"run_started\"') > 0)
-             order by key",
+             order by number",
         )?;
         let mut rows = query.query([number])?;
         while let Some(row) = rows.next()? {

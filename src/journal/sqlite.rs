@@ -64,16 +64,25 @@ const MOST_UNFOLDED: usize = 16 << 20;
 
 /// The groups of a run from one of them on.
 const FROM_GROUP: &str =
-    "from events where key >= ?1 and key < ((select number from runs where run_id = ?2) + 1) << 32";
+    "from events where run = (select number from runs where run_id = ?2) and number >= ?1";
 
 /// Where a run is written.
 #[derive(Debug)]
 pub struct Writer {
     run: RunId,
-    /// The key of the next group, once known.
-    next: Option<i64>,
+    /// The place of the next group, once known.
+    next: Option<Place>,
     /// US dollars of all its groups so far, those of processes that died among them.
     cost_usd: f64,
+}
+
+/// The place of a group.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// The number of the run.
+    run: i64,
+    /// The number of the group among those of the run, from 0.
+    number: i64,
 }
 
 impl Writer {
@@ -126,6 +135,7 @@ impl Journal {
     fn with(connection: Connection, path: Option<PathBuf>) -> Result<Self, JournalError> {
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.execute_batch("pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma temp_store = memory;")?;
+        connection.set_prepared_statement_cache_capacity(64);
         schema::bring_up_to_date(&connection)?;
         let (driver, plan, plans) = (None, None, BTreeSet::new());
         Ok(Self {
@@ -164,7 +174,7 @@ impl Journal {
         };
         let several = self.plan.is_some() || records.iter().any(bounds);
         if self.grouped && !self.transaction.open {
-            self.connection.execute_batch("begin immediate")?;
+            self.connection.prepare_cached("begin immediate")?.execute([])?;
             self.transaction.open = true;
             self.transaction.number += 1;
         } else if several && !self.grouped {
@@ -175,7 +185,8 @@ impl Journal {
             let end = if written.is_ok() { "commit" } else { "rollback" };
             self.connection.execute_batch(end)?;
         }
-        to.next = Some(written? + 1);
+        let Place { run, number } = written?;
+        to.next = Some(Place { run, number: number + 1 });
         self.unfolded += json.len();
         if let [Record { event: Event::RunStarted { .. }, .. }, ..] = records {
             self.open += 1;
@@ -203,7 +214,8 @@ impl Journal {
         if !std::mem::take(&mut self.transaction.open) {
             return;
         }
-        if let Err(error) = self.connection.execute_batch("commit") {
+        let commit = self.connection.prepare_cached("commit");
+        if let Err(error) = commit.and_then(|mut commit| commit.execute([])) {
             self.transaction.lost = Some((self.transaction.number, error.to_string()));
             drop(self.connection.execute_batch("rollback"));
         }
@@ -230,13 +242,13 @@ impl Journal {
         drop(self.connection.query_row(checkpoint, [], |row| row.get::<_, i64>(0)));
     }
 
-    /// Writes what a group consists of; gives its key.
+    /// Writes what a group consists of; gives its place.
     fn write(
         &mut self,
         to: &mut Writer,
         json: &str,
         records: &[Record],
-    ) -> Result<i64, JournalError> {
+    ) -> Result<Place, JournalError> {
         if let Some((hash, plan)) = self.plan.take() {
             self.connection
                 .prepare_cached("insert or ignore into plans (hash, json) values (?1, ?2)")?
@@ -258,6 +270,7 @@ impl Journal {
                         batch.as_ref().map(|row| row.batch.as_str()),
                         batch.as_ref().map(|row| i64::try_from(row.row).unwrap_or(i64::MAX)),
                     ])?;
+                    to.next = Some(Place { run: self.connection.last_insert_rowid(), number: 0 });
                 }
                 Event::ModelCalled { call, .. } => {
                     to.cost_usd += call.cost_usd.unwrap_or_default();
@@ -277,21 +290,23 @@ impl Journal {
                 _ => {}
             }
         }
-        let key = self.next_key(to)?;
+        let place = self.next_place(to)?;
         self.connection
-            .prepare_cached("insert into events (key, records) values (?1, ?2)")?
-            .execute(params![key, json])?;
-        Ok(key)
+            .prepare_cached("insert into events (run, number, records) values (?1, ?2, ?3)")?
+            .execute(params![place.run, place.number, json])?;
+        Ok(place)
     }
 
-    /// The key of a run's next group.
-    fn next_key(&self, to: &Writer) -> Result<i64, JournalError> {
-        if let Some(key) = to.next {
-            return Ok(key);
+    /// The place of a run's next group.
+    fn next_place(&self, to: &Writer) -> Result<Place, JournalError> {
+        if let Some(place) = to.next {
+            return Ok(place);
         }
-        let query = "select coalesce(max(key) + 1, number << 32) from runs left join events
-                     on key >= number << 32 and key < (number + 1) << 32 where run_id = ?1";
-        Ok(self.connection.query_row(query, [to.run.as_str()], |row| row.get(0))?)
+        let query = "select number, (select coalesce(max(number) + 1, 0) from events where run = runs.number)
+                     from runs where run_id = ?1";
+        Ok(self.connection.query_row(query, [to.run.as_str()], |row| {
+            Ok(Place { run: row.get(0)?, number: row.get(1)? })
+        })?)
     }
 
     /// What shows that this process is alive, as the journal names it.
@@ -373,24 +388,23 @@ impl Journal {
         Ok((records, usize::try_from(lost).unwrap_or_default()))
     }
 
-    /// The events of a run, and the key of the first group that cannot be read, if there is one.
+    /// The events of a run, and the number of the first group that cannot be read, if there is one.
     fn groups(&self, run: &RunId) -> Result<(Vec<Record>, Option<i64>), JournalError> {
         let mut query = self.connection.prepare_cached(
-            "select key, records, number << 32 from events, runs where run_id = ?1
-                 and key >= number << 32 and key < (number + 1) << 32 order by key",
+            "select events.number, records from runs join events on run = runs.number where run_id = ?1
+             order by events.number",
         )?;
         let mut rows = query.query([run.as_str()])?;
-        let mut records = Vec::new();
-        let mut read = 0;
+        let (mut records, mut next) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            let (key, first): (i64, i64) = (row.get(0)?, row.get(2)?);
+            let number: i64 = row.get(0)?;
             // Cast to bytes, so that a text which is no text is a broken group and not a broken journal.
             let json = row.get_ref(1)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
             match serde_json::from_slice::<Vec<Record>>(json) {
-                Ok(group) if key == first + read => records.extend(group),
-                _ => return Ok((records, Some(key))),
+                Ok(group) if number == next => records.extend(group),
+                _ => return Ok((records, Some(number))),
             }
-            read += 1;
+            next += 1;
         }
         Ok((records, None))
     }

@@ -218,6 +218,7 @@ fn a_journal_of_an_earlier_engine_is_brought_up_to_date_and_keeps_its_runs() {
                started_us integer not null, ended_us integer, cost_usd real not null default 0, pid integer);
            create table events (key integer primary key, records text not null);
            insert into runs values (1, 'old', 'w', 'succeeded', 1000, 3000, 0.5, null);
+           insert into events values (4294967297, '[{"at_us":2000,"event":{"type":"step_skipped","step":"s","reason":{"kind":"when"}}}]');
            insert into events values (4294967296,
                '[{"at_us":1000,"event":{"type":"run_started","run_id":"old","workflow":"w","plan":"p","params":{},"offline":false}}]');
            pragma user_version = 1;"#,
@@ -226,7 +227,10 @@ fn a_journal_of_an_earlier_engine_is_brought_up_to_date_and_keeps_its_runs() {
     drop(old);
     let journal = Journal::open(&path).unwrap();
     assert_eq!(journal.runs().unwrap()[0].status, "succeeded");
-    assert!(matches!(journal.records(&"old".into()).unwrap()[0].event, Event::RunStarted { .. }));
+    let records = journal.records(&"old".into()).unwrap();
+    assert!(matches!(records[0].event, Event::RunStarted { .. }));
+    assert!(matches!(records[1].event, Event::StepSkipped { .. }));
+    assert_eq!(journal.read(&"old".into()).unwrap().1, 0, "nothing of it is lost");
     assert_eq!(journal.kept(&"key".into(), 0).unwrap(), None, "the new tables are there");
 }
 

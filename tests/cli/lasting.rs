@@ -108,7 +108,7 @@ pub(crate) fn events(folder: &Path) -> (String, Vec<Value>) {
         })
         .expect("a run");
     let mut groups = connection
-        .prepare("select records from events where key >= ?1 << 32 and key < (?1 + 1) << 32 order by key")
+        .prepare("select records from events where run = ?1 order by number")
         .expect("a query");
     let groups = groups.query_map([number], |row| row.get::<_, String>(0)).expect("rows");
     let events = groups.flat_map(|group| {
@@ -122,7 +122,7 @@ pub(crate) fn cut(folder: &Path, run: &str, events: &[Value]) {
     let connection = Connection::open(journal(folder)).expect("a journal");
     connection.execute("delete from events", []).expect("a delete");
     let json = serde_json::to_string(events).expect("JSON");
-    let insert = "insert into events select number << 32, ?2 from runs where run_id = ?1";
+    let insert = "insert into events (run, number, records) select number, 0, ?2 from runs where run_id = ?1";
     connection.execute(insert, params![run, json]).expect("an insert");
     let open = "update runs set status = null, ended_us = null, cost_usd = 0, driver = 'gone'";
     connection.execute(open, []).expect("an update");
