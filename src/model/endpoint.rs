@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::error::{ModelError, ModelErrorKind};
 use super::rate::{Admission, Limiter};
-use super::{Answer, Request, Tape, anthropic, fault, openai};
+use super::{Answer, Cut, Request, Tape, anthropic, fault, openai};
 use crate::document::{Price, Provider, Rate};
 use crate::event::{ToolRequest, Usage};
 use crate::id::ModelName;
@@ -195,6 +195,11 @@ impl Endpoint {
     pub fn greatest_cost(&self, request: &Request) -> Option<f64> {
         self.settings.price.as_ref()?;
         self.cost(self.greatest_usage(request))
+    }
+
+    /// Where an answer was cut, if it was.
+    pub fn cut(&self, request: &Request, answer: &Answer) -> Option<Cut> {
+        answer.truncated.then(|| Cut::of(self, request, answer.usage))
     }
 
     /// Tokens reserved of a limit; corrected by the provider's own count.

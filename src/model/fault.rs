@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::endpoint::Endpoint;
 use super::error::{ModelError, ModelErrorKind};
+use super::overflow::{self, Overflow};
 use super::{Answer, Request};
 use crate::value::{HumanDuration, Value};
 use crate::wire::{Broken, Refused, Reply, error_of, one_line, quoted, retry_after};
@@ -105,14 +106,20 @@ pub(super) fn of_reply(endpoint: &Endpoint, reply: &Reply) -> ModelError {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let said = quoted(&reply.body);
     let kind = kind(reply.status.as_u16(), &body, &said);
-    let mut message = format!("{} answered {}", endpoint.label(), reply.status);
+    let overflow =
+        (kind == ModelErrorKind::ContextTooLong).then(|| Overflow::read(error_of(&body), &said));
+    let told = overflow.map(|overflow| format!("{}: it", overflow.told()));
+    let told = told.map(|told| format!(" {told}")).unwrap_or_default();
+    let mut message = format!("{}{told} answered {}", endpoint.label(), reply.status);
     if !said.is_empty() {
         message = format!("{message}: {}", bounded(endpoint, &said));
     }
     ModelError {
         kind,
         message,
-        help: help(kind, endpoint, reply, &said),
+        help: overflow
+            .map(|overflow| overflow.help())
+            .or_else(|| help(kind, endpoint, reply, &said)),
         retry_after: retry_after(&reply.headers),
         status: Some(reply.status.as_u16()),
     }
@@ -127,11 +134,8 @@ fn kind(status: u16, body: &Value, said: &str) -> ModelErrorKind {
             .any(|code| names.contains(&code))
     };
     let says = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
-    let too_long =
-        is(&["context_length_exceeded", "exceed_context_size_error", "request_too_large"])
-            || says(&["prompt is too long", "maximum context length", "context window"]);
     match status {
-        400 | 413 | 422 if too_long => ModelErrorKind::ContextTooLong,
+        400 | 413 | 422 if overflow::is_overflow(error, said) => ModelErrorKind::ContextTooLong,
         400 if is(&["content_filter", "content_policy_violation"]) => ModelErrorKind::Refused,
         400 if says(&["credit balance is too low"]) => ModelErrorKind::QuotaExceeded,
         429 if is(&["insufficient_quota", "billing_hard_limit_reached"]) => {
@@ -174,9 +178,6 @@ fn help(kind: ModelErrorKind, endpoint: &Endpoint, reply: &Reply, said: &str) ->
         ModelErrorKind::RateLimited => {
             format!("set `rate` of model `{name}` in engine.yaml to what the account allows")
         }
-        ModelErrorKind::ContextTooLong => {
-            "pass less data to the prompt, or name a model that reads more".to_owned()
-        }
         ModelErrorKind::Refused => "reword the prompt, or name another model".to_owned(),
         ModelErrorKind::BadRequest
             if ["response_format", "json_schema", "output_config"]
@@ -186,6 +187,7 @@ fn help(kind: ModelErrorKind, endpoint: &Endpoint, reply: &Reply, said: &str) ->
             format!("`{}` may not support JSON schemas; name a newer model", endpoint.model())
         }
         ModelErrorKind::BadRequest
+        | ModelErrorKind::ContextTooLong
         | ModelErrorKind::Conflict
         | ModelErrorKind::ServerError
         | ModelErrorKind::Timeout

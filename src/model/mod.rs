@@ -9,11 +9,13 @@
 //! engine.yaml or the environment names, and a redirect is reported instead of followed.
 
 mod anthropic;
+mod cut;
 mod endpoint;
 mod environment;
 mod error;
 mod fault;
 mod openai;
+mod overflow;
 mod rate;
 mod registry;
 mod schema;
@@ -25,6 +27,7 @@ mod tools;
 use crate::event::{Message, ToolRequest, Usage};
 use crate::value::Value;
 
+pub use cut::Cut;
 pub use endpoint::{Endpoint, cost, greatest_input};
 pub use environment::Environment;
 pub use error::{ModelError, ModelErrorKind};

@@ -5,7 +5,7 @@ use crate::event::{Fault, FigureCount};
 use crate::expression::fence;
 use crate::expression::filters::format;
 use crate::id::StepPath;
-use crate::model::Answer;
+use crate::model::Cut;
 use crate::plan::AgentStep;
 use crate::run::figures::{self, Evidence, Given, Traced};
 use crate::value::Value;
@@ -42,24 +42,28 @@ pub(super) fn citation_rule(evidence: &Evidence, tools: bool) -> String {
     )
 }
 
-/// Judges an answer: its schema first, then its citations and figures. `prompt` is what the model was asked.
+/// Judges an answer: its schema first, then its citations and figures. `prompt` is what the model was asked, `cut` tells
+/// where the answer was cut, if it was.
 pub(super) fn judge(
     path: &StepPath,
     agent: &AgentStep,
-    answer: &Answer,
+    text: &str,
+    cut: Option<&Cut>,
     prompt: &str,
     evidence: &Evidence,
 ) -> Judged {
-    let output = match &agent.schema {
-        Some(schema) => match structured(&answer.text, schema) {
-            Ok(value) => value,
-            Err(faults) => return broken(&faults, answer, schema),
+    let output = match (&agent.schema, cut) {
+        (Some(schema), cut) => match (structured(text, schema), cut) {
+            (Ok(value), _) => value,
+            (Err(_), Some(cut)) => return cut_short(cut, Some(schema)),
+            (Err(faults), None) => return broken(&faults, schema),
         },
-        None => Value::String(answer.text.trim().to_owned()),
+        (None, Some(cut)) if text.trim().is_empty() => return cut_short(cut, None),
+        (None, _) => Value::String(text.trim().to_owned()),
     };
     let mut warnings = Vec::new();
-    if answer.truncated {
-        warnings.push("the answer was cut at its greatest length; raise `max_tokens`".to_owned());
+    if let Some(cut) = cut {
+        warnings.push(format!("the answer was cut {}: {}", cut.at(), cut.help()));
     }
     if agent.figures == Figures::None {
         return Judged::Good(Done { output, figures: FigureCount::default(), warnings });
@@ -119,21 +123,41 @@ fn structured(text: &str, schema: &Value) -> Result<Value, Vec<String>> {
     if faults.is_empty() { Ok(value) } else { Err(faults) }
 }
 
-fn broken(faults: &[String], answer: &Answer, schema: &Value) -> Judged {
-    let cut = if answer.truncated { " (it was cut at its greatest length)" } else { "" };
+fn broken(faults: &[String], schema: &Value) -> Judged {
     let list: Vec<String> = faults.iter().map(|fault| format!("- {fault}")).collect();
-    let mut fault = Fault::new(
+    let fault = Fault::new(
         "bad-answer",
-        format!("the answer is not as its schema says{cut}: {}", faults.join("; ")),
+        format!("the answer is not as its schema says: {}", faults.join("; ")),
     );
-    if answer.truncated {
-        fault = fault.help("raise `max_tokens`");
-    }
     let repair = format!(
         "Your answer is not as the JSON Schema says:\n{}\nAnswer again, with one JSON object and nothing else, by this schema:\n{schema}",
         list.join("\n")
     );
     Judged::Faulty { usable: None, fault, repair }
+}
+
+/// What was cut before it could be used: its end is missing, so its other faults say nothing.
+fn cut_short(cut: &Cut, schema: Option<&Value>) -> Judged {
+    let at = cut.at();
+    let (before, form) = match schema {
+        Some(schema) => (
+            "its JSON was whole",
+            format!("with one JSON object and nothing else, by this schema:\n{schema}"),
+        ),
+        None => ("it said anything", "with a few sentences and without thinking aloud.".to_owned()),
+    };
+    let fault = cut_fault(cut, before);
+    let repair = format!(
+        "Your answer was cut {at}, before {before}. Answer again, from its beginning and much shorter (leave out what is not asked \
+         for, keep texts brief), {form}"
+    );
+    Judged::Faulty { usable: None, fault, repair }
+}
+
+/// The fault of an answer that was cut before something.
+pub(super) fn cut_fault(cut: &Cut, before: &str) -> Fault {
+    Fault::new("answer-cut", format!("the answer was cut {}, before {before}", cut.at()))
+        .help(cut.help())
 }
 
 /// What the author wrote into a prompt: numbers in fenced data need a source of their own.

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::suggest;
 use crate::event::{Event, Fault, Message, ToolCall, ToolRequest};
 use crate::id::ToolName;
-use crate::model::{Answer, ToolDefinition};
+use crate::model::{Answer, Cut, ToolDefinition};
 use crate::run::figures::Origin;
 use crate::value::Object;
 
@@ -35,16 +35,33 @@ pub(super) struct Called {
     is_error: bool,
     /// What it adds to the evidence.
     pub(super) found: Vec<Found>,
+    /// What is wrong with its result all the same.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What a call gave.
+pub(super) struct Made {
+    /// What the model is told.
+    pub(super) content: String,
+    /// What it adds to the evidence.
+    pub(super) found: Vec<Found>,
+    /// What is wrong with it all the same.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Makes the calls that an answer asks for, and puts the answer and their results into the conversation.
-pub(super) async fn answer(asker: &Asker<'_>, thread: &mut Thread, answer: Answer) {
+pub(super) async fn answer(
+    asker: &Asker<'_>,
+    thread: &mut Thread,
+    answer: Answer,
+    cut: Option<&Cut>,
+) {
     let requests = told_apart(answer.tool_calls, &thread.request.messages);
     let before = thread.called.len();
     let mut new: Vec<Wanted> = Vec::new();
     let mut numbers = Vec::with_capacity(requests.len());
     for (at, request) in requests.iter().enumerate() {
-        let cut = answer.truncated && at + 1 == requests.len();
+        let cut = cut.filter(|_| at + 1 == requests.len());
         let wanted = Wanted::of(request, cut, new.len() >= MOST);
         let made = thread.called.iter().map(|called| &called.wanted);
         let known = made.chain(&new).position(|one| *one == wanted);
@@ -84,13 +101,16 @@ fn told_apart(mut requests: Vec<ToolRequest>, messages: &[Message]) -> Vec<ToolR
 }
 
 impl Wanted {
-    fn of(request: &ToolRequest, cut: bool, too_many: bool) -> Self {
+    fn of(request: &ToolRequest, cut: Option<&Cut>, too_many: bool) -> Self {
         let text = match request.arguments.trim() {
             "" => "{}",
             text => text,
         };
-        let arguments = if cut {
-            Err("the answer was cut at its greatest length before the call was complete".to_owned())
+        let arguments = if let Some(cut) = cut {
+            let at = cut.at();
+            Err(format!(
+                "the answer was cut {at}, before the call was whole: make it again with shorter arguments, and say less before it"
+            ))
         } else if too_many {
             Err(format!("more than {MOST} calls at once: make this one again in your next answer"))
         } else {
@@ -113,11 +133,15 @@ async fn call(
         Ok(arguments) => make(asker, tools, &place, &wanted.tool, arguments).await,
         Err(why) => Err(refused(asker, &wanted, &place, Fault::new("bad-argument", why))),
     };
-    let (content, is_error, found) = match made {
-        Ok((content, found)) => (content, false, found),
-        Err(fault) => (results::error(&fault, &place), true, Vec::new()),
-    };
-    Called { wanted, content, is_error, found }
+    match made {
+        Ok(Made { content, found, warnings }) => {
+            Called { wanted, content, is_error: false, found, warnings }
+        }
+        Err(fault) => {
+            let content = results::error(&fault, &place);
+            Called { wanted, content, is_error: true, found: Vec::new(), warnings: Vec::new() }
+        }
+    }
 }
 
 async fn make(
@@ -126,7 +150,7 @@ async fn make(
     place: &str,
     tool: &str,
     arguments: &Object,
-) -> Result<(String, Vec<Found>), Fault> {
+) -> Result<Made, Fault> {
     let Asker { job, step, agent, consulted, .. } = asker;
     let offered = tools.iter().any(|offered| offered.name == tool);
     if let Some(known) = agent.tools.iter().find(|known| offered && known.as_str() == tool) {
@@ -140,7 +164,8 @@ async fn make(
             origin: Origin::Data,
         };
         let found = vec![found];
-        return Ok((results::told(&value, place, &found, agent.figures), found));
+        let content = results::told(&value, place, &found, agent.figures);
+        return Ok(Made { content, found, warnings: Vec::new() });
     }
     if let Some(named) = consult::meant(asker, tool) {
         return consult::ask(asker, named, arguments, place).await;

@@ -15,6 +15,7 @@ use crate::plan::{AgentStep, ConsultedAgent};
 use crate::run::figures::Origin;
 use crate::value::{Object, Value, whole_millis};
 
+use super::calls::Made;
 use super::results::{self, Found};
 use super::{Asker, system_message};
 
@@ -25,7 +26,7 @@ const DEEPEST: usize = 2;
 const QUESTION: &str = "question";
 
 /// An answer as the model is told it, with what it adds to the evidence.
-type Asked<'a> = Pin<Box<dyn Future<Output = Result<(String, Vec<Found>), Fault>> + Send + 'a>>;
+type Asked<'a> = Pin<Box<dyn Future<Output = Result<Made, Fault>> + Send + 'a>>;
 
 /// The agents that may be asked: none whose own answer is being waited for, none too deep down, and none whose name
 /// as a tool is that of a real one.
@@ -77,7 +78,7 @@ pub(super) fn ask<'a>(
             Err(fault) => Err(fault),
         };
         let (output, error) = match &given {
-            Ok((answer, _)) => (Some(Arc::clone(answer)), None),
+            Ok(Given { answer, .. }) => (Some(Arc::clone(answer)), None),
             Err(fault) => (None, Some(fault.clone())),
         };
         let call = ToolCall {
@@ -93,8 +94,14 @@ pub(super) fn ask<'a>(
         if !journaled {
             job.report(Event::ToolCalled { step: job.path.clone(), call });
         }
-        let (answer, found) = given?;
-        Ok((results::told(&answer, place, &found, asker.agent.figures), found))
+        let Given { answer, found, warnings } = given?;
+        let mut content = results::told(&answer, place, &found, asker.agent.figures);
+        for warning in &warnings {
+            content.push_str("\nwarning: ");
+            content.push_str(warning);
+        }
+        let warnings = warnings.iter().map(|warning| format!("agent `{name}`: {warning}"));
+        Ok(Made { content, found, warnings: warnings.collect() })
     })
 }
 
@@ -105,6 +112,14 @@ fn question(arguments: &Object) -> Result<&str, Fault> {
     })
 }
 
+/// What an agent gave to a question.
+struct Given {
+    answer: Arc<Value>,
+    /// What its calls found, and its answer.
+    found: Vec<Found>,
+    warnings: Vec<String>,
+}
+
 /// Puts the question to the agent, on the conditions of the step.
 async fn put(
     asker: &Asker<'_>,
@@ -112,7 +127,7 @@ async fn put(
     consulted: &ConsultedAgent,
     question: &str,
     place: &str,
-) -> Result<(Arc<Value>, Vec<Found>), Fault> {
+) -> Result<Given, Fault> {
     let prompt = format!(
         "Another agent asks you this question. Answer it: your answer goes to that agent.\n{}",
         fence(question, place)
@@ -139,5 +154,5 @@ async fn put(
     let answer = Arc::new(done.output);
     let (value, units) = (Arc::clone(&answer), IndexMap::new());
     found.push(Found { path: place.to_owned(), value, units, origin: Origin::Model });
-    Ok((answer, found))
+    Ok(Given { answer, found, warnings: done.warnings })
 }

@@ -87,6 +87,9 @@ fn system_message(agent: &AgentStep, prompt: &str, evidence: &Evidence, gaps: &[
     parts.join("\n\n")
 }
 
+/// What stands in a conversation for an answer without a word.
+const CUT: &str = "(cut)";
+
 /// Who asks a model for a step: its own agent, or one that was consulted.
 struct Asker<'a> {
     job: &'a Job,
@@ -109,6 +112,8 @@ struct Thread {
     turns: u32,
     /// Whether a final answer was at fault once.
     repaired: bool,
+    /// Whether the last answer was cut inside the call of a tool.
+    call_cut: bool,
     /// Calls so far; the place in this list is their number.
     called: Vec<Called>,
     /// What the step was given, and what the calls gave.
@@ -149,6 +154,7 @@ impl Asker<'_> {
             request,
             turns: 0,
             repaired: false,
+            call_cut: false,
             called: Vec::new(),
             evidence,
             over_budget: None,
@@ -157,7 +163,12 @@ impl Asker<'_> {
             match self.converse(endpoint, &mut thread).await {
                 Ok(mut done) => {
                     done.warnings.extend(thread.over_budget);
-                    return Ok((done, thread.called.into_iter().flat_map(|c| c.found).collect()));
+                    let mut found = Vec::new();
+                    for called in thread.called {
+                        done.warnings.extend(called.warnings);
+                        found.extend(called.found);
+                    }
+                    return Ok((done, found));
                 }
                 Err(Stop::NoAnswer(reason)) => fault = reason,
                 Err(Stop::BadAnswer(reason)) => return Err(reason),
@@ -187,14 +198,28 @@ impl Asker<'_> {
             let answer =
                 exchange(self, endpoint, thread, &mut waits).await.map_err(Stop::NoAnswer)?;
             thread.turns += 1;
+            let cut = endpoint.cut(&thread.request, &answer);
             if !answer.tool_calls.is_empty() {
-                calls::answer(self, thread, answer).await;
+                // The call that was cut is told to the model, once: it would be cut there again.
+                if let Some(cut) = cut.as_ref().filter(|_| thread.call_cut) {
+                    let fault = answer::cut_fault(cut, "the call of a tool was whole");
+                    return Err(Stop::BadAnswer(fault));
+                }
+                thread.call_cut = cut.is_some();
+                calls::answer(self, thread, answer, cut.as_ref()).await;
                 continue;
             }
             let messages = &mut thread.request.messages;
             let given = messages.first().map(|message| message.content.as_str());
             let given = given.unwrap_or_default();
-            match answer::judge(&self.job.path, self.agent, &answer, given, &thread.evidence) {
+            match answer::judge(
+                &self.job.path,
+                self.agent,
+                &answer.text,
+                cut.as_ref(),
+                given,
+                &thread.evidence,
+            ) {
                 Judged::Good(done) => return Ok(done),
                 Judged::Faulty { usable: Some(done), .. } if thread.repaired => return Ok(done),
                 Judged::Faulty { fault, .. } if thread.repaired => {
@@ -202,7 +227,9 @@ impl Asker<'_> {
                 }
                 Judged::Faulty { repair, .. } => {
                     thread.repaired = true;
-                    messages.push(Message::assistant(answer.text, Vec::new()));
+                    // Not every server takes a message without a word.
+                    let said = if answer.text.trim().is_empty() { CUT } else { &answer.text };
+                    messages.push(Message::assistant(said, Vec::new()));
                     messages.push(Message::user(repair));
                 }
             }
