@@ -16,6 +16,7 @@ mod ask;
 mod chat;
 mod consult;
 mod costs;
+mod cuts;
 mod demo;
 mod eval;
 mod evals;

@@ -170,6 +170,14 @@ fn answer(provider: &str, fault: &str) -> Answer {
         "refusal" | "content filter" => {
             whole(200, "", completion(openai, "content_filter", "refusal").as_bytes())
         }
+        "cut at its greatest length, no word of it" => {
+            whole(200, "", completion(openai, "length", "max_tokens").replace("text!", "").as_bytes())
+        }
+        "question longer than the model reads" => whole(
+            400,
+            "",
+            br#"{"error": {"type": "invalid_request_error", "message": "prompt is too long: 9 tokens > 8 maximum"}}"#,
+        ),
         "name not found" | "TLS failure" => (Vec::new(), false),
         other => panic!("docs/faults.md names a fault that is not tested: {other}"),
     }
