@@ -173,7 +173,7 @@ impl JsonSchema for HumanDuration {
         json_schema!({
             "type": "string",
             "description": "A duration: a number and a unit (ms, s, m, h, d).",
-            "pattern": "^([0-9.]+(ms|s|m|h|d))+$",
+            "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$",
             "examples": ["500ms", "30s", "5m"],
         })
     }

@@ -318,7 +318,7 @@ impl Checker<'_> {
     fn pattern(&mut self, instance: &Value, pattern: &str, pointer: &str, span: Span) {
         let text = instance.as_str().unwrap_or_default();
         let help = match pattern {
-            p if p.contains("ms|s|m|h|d") => "write a number and a unit: 500ms, 30s, 5m".to_owned(),
+            p if p.contains("ms|s|m|h|d") => helps::duration(text),
             p if p.starts_with("^[A-Z_]") => {
                 "name the environment variable that holds the key; the key itself never stands in a file".to_owned()
             }
@@ -440,6 +440,7 @@ fn place_of(pointer: &str, kind: Kind) -> foreign::Place {
         Kind::Project if pointer.starts_with("/models/") => foreign::Place::Model,
         Kind::Project if pointer == "/limits" => foreign::Place::Limits,
         Kind::Project if pointer.starts_with("/sources/") => foreign::Place::Source,
+        Kind::Project if depth == 2 && pointer.starts_with("/mcp/") => foreign::Place::Server,
         Kind::Workflow if depth == 3 && pointer.ends_with("/output") => foreign::Place::Output,
         _ => foreign::Place::Other,
     }

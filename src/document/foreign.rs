@@ -14,6 +14,7 @@ pub(super) enum Place {
     Model,
     Limits,
     Source,
+    Server,
     Output,
     Other,
 }
@@ -186,6 +187,19 @@ const SOURCE: &[(&str, &str)] = &[
     ("dir", "csv"),
 ];
 
+const SERVER: &[(&str, &str)] = &[
+    ("args", "command"),
+    ("arguments", "command"),
+    ("cmd", "command"),
+    ("environment", "env"),
+    ("directory", "cwd"),
+    ("working_directory", "cwd"),
+    ("endpoint", "url"),
+    ("serverUrl", "url"),
+    ("headers", "token_env"),
+    ("token", "token_env"),
+];
+
 const MODEL: &[(&str, &str)] = &[
     ("api_key", "api_key_env"),
     ("apiKey", "api_key_env"),
@@ -212,6 +226,12 @@ pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Fou
         ("postgres_env", _) => {
             "write `postgres_env: NAME`, the environment variable that holds the URL; a URL with its password never stands in a file".to_owned()
         }
+        ("command", _) if key != "cmd" => {
+            "they belong behind the program: `command: [program, argument]`".to_owned()
+        }
+        ("token_env", _) => {
+            "write `token_env: NAME`, the environment variable that holds the token; a token never stands in a file".to_owned()
+        }
         ("retry", _) if key.contains("delay") => "write `retry: {delay: 1s}`".to_owned(),
         ("retry", _) if key.contains("retries") => "write `retry: {max_attempts: 3}`".to_owned(),
         ("id" | "name", true) => {
@@ -234,6 +254,7 @@ pub(super) fn stands_for(place: Place, key: &str) -> Option<&'static str> {
         Place::Http => HTTP,
         Place::Model => MODEL,
         Place::Source => SOURCE,
+        Place::Server => SERVER,
         Place::Limits | Place::Output | Place::Other => return None,
     };
     table.iter().find(|(foreign, _)| *foreign == key).map(|(_, meant)| *meant)

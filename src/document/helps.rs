@@ -6,8 +6,22 @@ use crate::value::Value;
 /// What to write instead of a value of the wrong type, by the key it stands at.
 pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
     Some(match (key, value) {
-        ("timeout" | "delay" | "run_timeout", Value::Number(number)) => {
+        ("timeout" | "run_timeout", Value::Number(number)) if number.as_f64() == Some(0.0) => {
+            format!("remove it: without `{key}` nothing is cut short")
+        }
+        ("timeout" | "delay" | "run_timeout" | "ttl", Value::Number(number)) => {
             format!("write a number and its unit: {number}s, {number}m")
+        }
+        ("cache", Value::String(time)) => format!("write true, or `cache: {{ttl: {time}}}`"),
+        ("cache", Value::Number(time)) => format!("write true, or `cache: {{ttl: {time}m}}`"),
+        ("for_each", _) => {
+            "give it a list, or one expression: `for_each: \"{{ steps.ID.output }}\"`".to_owned()
+        }
+        ("approval", Value::String(_)) => "write a map: `approval: {message: ...}`".to_owned(),
+        ("plan", Value::String(_)) => "write a map: `plan: {goal: ...}`".to_owned(),
+        ("command", Value::String(command)) => {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            format!("write a list, the arguments as well: `command: [{}]`", words.join(", "))
         }
         ("when", Value::Bool(true)) => "remove it: without `when` a step always runs".to_owned(),
         ("when", Value::Bool(false)) => {
@@ -52,6 +66,25 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         ("on_error", Value::Bool(_)) => "values: `fail`, `skip`, `default`".to_owned(),
         _ => return None,
     })
+}
+
+/// What to write instead of a text that is no duration.
+pub(super) fn duration(text: &str) -> String {
+    let written = text.trim().trim_start_matches("PT").to_lowercase();
+    let digits = written.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(written.len());
+    let (number, word) = written.split_at(digits);
+    let unit = match word.trim() {
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "ms" | "msec" | "millis" | "millisecond" | "milliseconds" => "ms",
+        "m" | "min" | "mins" | "minute" | "minutes" => "m",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        _ => "",
+    };
+    match (number.parse::<f64>(), unit) {
+        (Err(_), _) | (_, "") => "write a number and a unit: 500ms, 30s, 5m".to_owned(),
+        (Ok(_), unit) => format!("write `{number}{unit}`"),
+    }
 }
 
 /// What to write instead of a value of the wrong type, by the part of the document that it stands for.

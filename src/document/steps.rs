@@ -135,9 +135,9 @@ impl Checker<'_> {
             let place = format!("{pointer}/{key}");
             if let Some(name @ ("steps" | "params" | "loop")) = key.strip_prefix("compute/") {
                 let span = self.key_span(&place);
-                let message = format!("a computed value cannot be called `{name}`");
+                let message = format!("`{name}` has a meaning of its own");
                 let help = format!("give it another name: `{name}` is what expressions read from");
-                self.report("invalid-value", message, Some(help), span);
+                self.report("reserved-name", message, Some(help), span);
             }
             let Some(text) = value.as_str() else { continue };
             let Some(at) = text.find("{{") else { continue };

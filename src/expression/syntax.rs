@@ -145,6 +145,9 @@ const MEANT: &[(&str, &str)] = &[
 /// The help for what stands at a fault.
 fn meant(source: &str, detail: &str, range: &Range<usize>) -> Option<String> {
     let help = |text: &str| Some(text.to_owned());
+    if source.trim().is_empty() {
+        return help("write an expression, such as `params.amount > 0`, or remove the key");
+    }
     let at = source.get(range.start..).unwrap_or_default();
     if let Some(statement) = detail.strip_prefix("unknown statement ") {
         return match statement {

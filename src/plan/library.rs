@@ -150,7 +150,10 @@ pub(super) const AUTO: &str = "auto";
 
 /// Whether a fault may only be there because a file that defines the name is itself at fault, which is told there.
 pub fn may_be_told_elsewhere(code: &str) -> bool {
-    matches!(code, "unknown-agent" | "unknown-tool" | "unknown-model")
+    matches!(
+        code,
+        "unknown-agent" | "unknown-tool" | "unknown-model" | "unknown-source" | "unknown-server"
+    )
 }
 
 /// Checks the names that engine.yaml, agents and tools take from one another.

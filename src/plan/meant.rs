@@ -17,6 +17,21 @@ impl Library {
         }
     }
 
+    /// Help for an unknown workflow: one may be known by its file. None runs itself, `own`.
+    pub(super) fn workflow_meant(&self, unknown: &str, own: &str) -> String {
+        let path = Path::new(unknown);
+        let named = self.workflows().find(|one| {
+            let file = one.file.path.as_path();
+            file.ends_with(path) || file.with_extension("").ends_with(path)
+        });
+        match named.map(|one| one.value.name.as_str()).filter(|name| *name != own) {
+            Some(name) => format!("write `{name}`, the name that its file gives it"),
+            None => {
+                suggest(unknown, self.workflow_names().filter(|name| *name != own), "workflows")
+            }
+        }
+    }
+
     /// Help for an unknown model: one may be known by what its provider calls it.
     pub(super) fn model_meant(&self, unknown: &str) -> String {
         let mut models = self.project.iter().flat_map(|project| &project.value.models);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, nearest, suggest};
 use crate::document::{Document, ParamType, Workflow};
 use crate::expression::{Analysis, Read, Root, Type, is_template};
 
@@ -118,7 +118,7 @@ impl Names<'_> {
             );
         };
         match path.get(1).map(String::as_str) {
-            Some("output") => Self::check_field(id, found, path.get(2..).unwrap_or_default()),
+            Some("output") => self.check_field(id, found, path.get(2..).unwrap_or_default()),
             Some("status") => path.get(2).map(|field| {
                 Diagnostic::error("unknown-field", format!("`steps.{id}.status` has no `{field}`"))
                     .help(format!("it is a text: write `steps.{id}.status == 'succeeded'`"))
@@ -127,7 +127,8 @@ impl Names<'_> {
                 let rest = path.get(1..).unwrap_or_default();
                 let named = found.missing(rest).is_none() && *found != Type::Any;
                 let stands_for = ["outputs", "result", "results", "value", "response", "outcome"];
-                let rest = if stands_for.contains(&other) && !named {
+                let misspelt = nearest(other, ["output"]).is_some();
+                let rest = if (stands_for.contains(&other) || misspelt) && !named {
                     path.get(2..).unwrap_or_default()
                 } else {
                     rest
@@ -149,7 +150,7 @@ impl Names<'_> {
         }
     }
 
-    fn check_field(id: &str, found: &Type, path: &[String]) -> Option<Diagnostic> {
+    fn check_field(&self, id: &str, found: &Type, path: &[String]) -> Option<Diagnostic> {
         let (index, inside) = found.missing(path)?;
         let field = path.get(index)?;
         let place = path
@@ -165,13 +166,18 @@ impl Names<'_> {
             Type::List(_) => {
                 diagnostic.help("it is a list: enter it by index (`.0`), a filter or a loop")
             }
-            other if index == 0 && *other == Type::Text => diagnostic.help(format!(
-                "step `{id}` answers with text; give it an `output.schema` to have fields"
-            )),
+            other if index == 0 && *other == Type::Text && self.is_agent(id) => diagnostic.help(
+                format!("step `{id}` answers with text; give it an `output.schema` to have fields"),
+            ),
             Type::Any | Type::Null | Type::Text | Type::Boolean | Type::Number(_) => {
                 diagnostic.help(format!("it is {}", inside.describe()))
             }
         })
+    }
+
+    fn is_agent(&self, id: &str) -> bool {
+        let steps = &self.document.value.steps;
+        steps.iter().any(|step| step.id.as_str() == id && step.agent.is_some())
     }
 
     /// What a name that means nothing here means elsewhere.

@@ -23,7 +23,11 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
             }
         }
     }
-    for (name, output) in &checked.plan.outputs {
+    // Where no outputs are written, the last steps are: whoever skips them means it.
+    let written = &checked.document.value.outputs;
+    for (name, output) in
+        checked.plan.outputs.iter().filter(|(name, _)| written.contains_key(*name))
+    {
         for step in &output.needs {
             if let Some((id, reason)) = optional.get_key_value(step.as_str()) {
                 let message = format!(

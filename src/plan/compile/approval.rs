@@ -18,6 +18,10 @@ impl Compiler<'_> {
         let Approval { message, choices, timeout, on_timeout } = approval;
         let place = format!("{pointer}/approval/message");
         edges.add(&self.template(message, &place, Some(&step.id), &[]));
+        if message.trim().is_empty() {
+            let help = "say what is to be decided".to_owned();
+            self.error("empty", "`message` is empty".to_owned(), help, &place);
+        }
         for (index, choice) in choices.iter().enumerate() {
             if choices.iter().take(index).any(|earlier| earlier == choice) {
                 let place = format!("{pointer}/approval/choices/{index}");

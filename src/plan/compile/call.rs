@@ -45,8 +45,7 @@ impl Compiler<'_> {
         let place = format!("{pointer}/workflow");
         let Some(document) = self.library.workflow(name) else {
             let own = self.document.value.name.as_str();
-            let others = self.library.workflow_names().filter(|other| *other != own);
-            let help = suggest(name.as_str(), others, "workflows");
+            let help = self.library.workflow_meant(name.as_str(), own);
             self.error("unknown-workflow", format!("unknown workflow `{name}`"), help, &place);
             return None;
         };

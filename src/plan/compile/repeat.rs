@@ -22,8 +22,9 @@ impl Compiler<'_> {
         let analyses = self.templates(written, &place, Some(&step.id), &[]);
         edges.add_all(&analyses);
         let items = Template::new(written);
-        if !matches!(items, Template::Expression(_)) && !written.is_array() {
-            let text = written.as_str().unwrap_or_default();
+        let text = written.as_str().filter(|_| !matches!(items, Template::Expression(_)));
+        // Where braces alone are missing, that is told already.
+        if let Some(text) = text.filter(|text| self.names.check_bare(text, &place).is_none()) {
             let help = if is_template(text) {
                 "write one whole `{{ ... }}`, so that the value keeps its type".to_owned()
             } else {
