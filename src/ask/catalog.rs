@@ -1,11 +1,12 @@
 //! What can be asked here: the project's workflows, agents and tools, and the values that params may have.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use crate::document::{Param, Returns, Tool, Workflow};
+use crate::document::{Document, Param, Returns, Tool, Workflow};
 use crate::expression::Type;
 use crate::id::{AgentName, WorkflowName};
-use crate::plan::Library;
+use crate::plan::{self, Library, Plan};
 use crate::value::{Value, one_line, unquoted};
 
 use super::router::{self, Index, Month, Target, Values};
@@ -14,11 +15,11 @@ use super::router::{self, Index, Month, Target, Values};
 const MOST_VALUES: usize = 60;
 
 /// What can be asked.
-pub struct Catalog<'l> {
+pub struct Catalog {
     /// Agents, tools and the project's settings.
-    pub library: &'l Library,
+    pub library: Arc<Library>,
     /// The workflows.
-    pub workflows: Vec<&'l Workflow>,
+    pub documents: Vec<Arc<Document<Workflow>>>,
     /// Values that exist in the data.
     values: Values,
     /// All of it by its words.
@@ -34,22 +35,34 @@ pub struct Known {
     pub label: Option<String>,
 }
 
-impl<'l> Catalog<'l> {
+impl Catalog {
     /// What a project can be asked. `values` exist in its data, which ends with `last`.
     pub fn new(
-        library: &'l Library,
-        workflows: Vec<&'l Workflow>,
+        library: Arc<Library>,
+        documents: Vec<Arc<Document<Workflow>>>,
         values: Values,
         last: Month,
     ) -> Self {
         let agents = library.agents().map(|document| &document.value);
-        let index = Index::new(workflows.iter().copied(), agents, &values, last);
-        Self { library, workflows, values, index }
+        let workflows = documents.iter().map(|document| &document.value);
+        let index = Index::new(workflows, agents, &values, last);
+        Self { library, documents, values, index }
+    }
+
+    /// The workflows.
+    pub fn workflows(&self) -> impl Iterator<Item = &Workflow> {
+        self.documents.iter().map(|document| &document.value)
     }
 
     /// A workflow by name.
-    pub fn workflow(&self, name: &WorkflowName) -> Option<&'l Workflow> {
-        self.workflows.iter().find(|workflow| workflow.name == *name).copied()
+    pub fn workflow(&self, name: &WorkflowName) -> Option<&Workflow> {
+        self.workflows().find(|workflow| workflow.name == *name)
+    }
+
+    /// The plan of a workflow.
+    pub fn plan(&self, name: &WorkflowName) -> Option<Plan> {
+        let document = self.documents.iter().find(|document| document.value.name == *name)?;
+        plan::compile(document, &self.library).0
     }
 
     /// Values that exist for a param; none where it is not tied to any.
@@ -76,14 +89,14 @@ impl<'l> Catalog<'l> {
     }
 
     /// The agents' names.
-    pub fn agents(&self) -> impl Iterator<Item = &'l AgentName> {
+    pub fn agents(&self) -> impl Iterator<Item = &AgentName> {
         self.library.agents().map(|agent| &agent.value.name)
     }
 
     /// It as a text for a model. The same files give the same text, so that providers can keep it.
     pub fn describe(&self) -> String {
         let mut out = String::from("Workflows:\n");
-        for workflow in &self.workflows {
+        for workflow in self.workflows() {
             let about = one_line(workflow.description.as_deref().unwrap_or_default());
             // Writing to a string cannot fail.
             let _ = writeln!(out, "- {}: {about}", workflow.name);
@@ -91,7 +104,7 @@ impl<'l> Catalog<'l> {
                 let _ = writeln!(out, "  - param {name}{}", self.param(workflow, name, param));
             }
         }
-        out.push_str(&specialists(self.library, |_| true));
+        out.push_str(&specialists(&self.library, |_| true));
         out
     }
 

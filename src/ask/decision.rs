@@ -110,9 +110,8 @@ fn rule(most: u32) -> String {
     PARTS.replace("{most}", &most.to_string())
 }
 
-/// The workflow that asks a model for a decision. It has the params `question`, and `refused` for what was wrong with
-/// the plan before.
-pub fn inquiry(catalog: &Catalog<'_>) -> Value {
+/// The workflow that asks a model for a decision about its param `question`.
+pub(super) fn inquiry(catalog: &Catalog) -> Value {
     let system = format!("{RULES}\n\n{}\n\n{}", rule(MOST_PARTS), catalog.describe());
     asking(&system, &schema(catalog))
 }
@@ -129,15 +128,11 @@ fn asking(system: &str, schema: &Value) -> Value {
     json!({
         "name": "ask",
         "description": "Decides which workflow or agents answer a question.",
-        "params": {
-            QUESTION: {"type": "string", "untrusted": true},
-            "refused": {"type": "string", "untrusted": true, "default": null},
-        },
+        "params": {QUESTION: {"type": "string", "untrusted": true}},
         "steps": [{
             "id": "decide",
             "agent": {"instructions": system},
-            "prompt": "{{ params.question }}{% if params.refused %}\n\nThis plan was refused; give one that mends its \
-                       faults:\n{{ params.refused }}{% endif %}",
+            "prompt": "{{ params.question }}",
             "output": {"schema": schema},
             "figures": "none",
             "max_tokens": LENGTH,
@@ -147,15 +142,15 @@ fn asking(system: &str, schema: &Value) -> Value {
 }
 
 /// The shape of a decision: names can only be those that exist.
-fn schema(catalog: &Catalog<'_>) -> Value {
-    let workflows: Vec<&str> = catalog.workflows.iter().map(|one| one.name.as_str()).collect();
+fn schema(catalog: &Catalog) -> Value {
+    let workflows: Vec<&str> = catalog.workflows().map(|one| one.name.as_str()).collect();
     let agents: Vec<&str> = catalog.agents().map(AgentName::as_str).collect();
     object(&json!({
         "kind": {"type": "string", "enum": ["workflow", "agent", "plan", "out_of_scope"]},
         "workflow": one_of(&workflows),
         "params": named_values(),
         "agent": one_of(&agents),
-        "parts": parts(catalog.library, &agents, MOST_PARTS),
+        "parts": parts(&catalog.library, &agents, MOST_PARTS),
         "reason": text(),
     }))
 }

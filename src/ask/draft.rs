@@ -22,7 +22,7 @@ const TURNS: u32 = 3;
 pub struct Refusal(pub String);
 
 /// The document of a plan that a model made.
-pub fn draft(library: &Library, question: &str, parts: &[Part]) -> Result<Value, Refusal> {
+pub(super) fn draft(library: &Library, question: &str, parts: &[Part]) -> Result<Value, Refusal> {
     if parts.is_empty() {
         return Err(Refusal("the plan has no parts".to_owned()));
     }

@@ -9,6 +9,7 @@
 //! ```
 
 mod catalog;
+mod decide;
 mod decision;
 mod draft;
 mod planner;
@@ -18,8 +19,9 @@ mod session;
 mod words;
 
 pub use catalog::{Catalog, Known};
-pub use decision::{Argument, Decision, Part, Verdict, inquiry};
-pub use draft::{Refusal, draft, lexical_draft, overview, text};
+pub use decide::{Decided, Decider};
+pub use decision::{Argument, Decision, Part, Verdict};
+pub use draft::{Refusal, lexical_draft, overview, text};
 pub use planner::{Planner, bug, check};
 pub use route::{By, Candidate, Route, RouteKind};
 pub use session::{Turn, follow_up, in_context};

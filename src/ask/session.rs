@@ -40,7 +40,7 @@ pub struct Turn {
 
 /// The route of a question that only changes params of the one before it (`What about Instagram?`); none where it is a
 /// question of its own.
-pub fn follow_up(catalog: &Catalog<'_>, turns: &[Turn], question: &str) -> Option<Route> {
+pub fn follow_up(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Route> {
     let last = turns.last()?;
     let workflow = catalog.workflow(last.workflow.as_ref()?)?;
     let changed = router::changed(&catalog.index, &workflow.name, &last.params, question)?;

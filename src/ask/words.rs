@@ -4,7 +4,7 @@ use super::router::{self, Kind, Target};
 use super::{By, Candidate, Catalog, Route, RouteKind};
 
 /// Where the words of a question lead. Where they are not sure, the agents that come nearest are named.
-pub fn route(catalog: &Catalog<'_>, question: &str) -> Route {
+pub fn route(catalog: &Catalog, question: &str) -> Route {
     let found = router::route(&catalog.index, question);
     let by = By::Lexical;
     let route = match found.kind {

@@ -20,7 +20,7 @@ use crate::id::{RunId, ToolName};
 use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;
 use crate::report::{self, Live, Plain, Progress};
-use crate::run::{self, Context, Decision, Desk, Order, Outcome, Reuse, RunState};
+use crate::run::{self, Context, Decision, Desk, Judge, Order, Outcome, Reuse, RunState};
 use crate::tool::Toolbox;
 use crate::value::Object;
 
@@ -85,6 +85,7 @@ pub(super) struct Start<'r> {
     pub(super) plan: Arc<Plan>,
     pub(super) params: Object,
     pub(super) reuse: Option<Reuse>,
+    pub(super) judge: Option<Arc<dyn Judge>>,
     pub(super) context: &'r Arc<Context>,
     pub(super) ending: Ending,
     pub(super) session: Option<String>,
@@ -98,14 +99,14 @@ pub(super) async fn start(
     cancel: &CancellationToken,
     printer: &Printer,
 ) -> Result<Outcome, Failure> {
-    let Start { plan, params, reuse, context, ending, session } = start;
+    let Start { plan, params, reuse, judge, context, ending, session } = start;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     journal.borrow_mut().put_plan(&hash, &json);
     let allowances = Allowances::of(&plan, &journal.borrow(), context.offline)?;
     let plan = allowances.bound(&plan)?;
     let mut progress = progress(ending, &plan, printer);
     let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
-    let order = Order { run_id, plan, hash, params, reuse, batch: None, session };
+    let order = Order { run_id, plan, hash, params, reuse, judge, batch: None, session };
     let observer = &mut |record: &Record| progress.show(record);
     let desk = Desk { journal, observer, cancel };
     let outcome = run::run(order, context, desk).await;

@@ -80,14 +80,14 @@ fn taken(found: &Match) -> String {
 }
 
 /// What can be asked, for somebody whose question nobody here answers.
-pub fn can_be_asked(catalog: &Catalog<'_>) -> String {
+pub fn can_be_asked(catalog: &Catalog) -> String {
     let agents = catalog.library.agents().map(|document| &document.value);
     let lines = agents.filter_map(|agent| {
         let role = agent.role.as_deref().unwrap_or(agent.name.as_str());
         Some(format!("  {role}: {}", agent.questions.first()?))
     });
     let workflows =
-        catalog.workflows.iter().filter_map(|one| Some(format!("  {}", one.questions.first()?)));
+        catalog.workflows().filter_map(|one| Some(format!("  {}", one.questions.first()?)));
     let lines: Vec<String> = workflows.chain(lines).collect();
     format!("what can be asked here, for example:\n{}", lines.join("\n"))
 }

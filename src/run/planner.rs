@@ -9,11 +9,10 @@ use crate::value::Value;
 
 /// Turns goals into plans.
 pub trait Planner: Send + Sync {
-    /// The plan whose one step asks a model for the parts of a plan. Its params are `question`, and `refused` for what was
-    /// wrong with the answer before.
+    /// The plan whose one step asks a model for the parts of a plan. Its param `question` is the goal.
     fn inquiry(&self, wanted: &PlanStep) -> Result<Plan, Fault>;
 
-    /// The plan that an answer comes to; or its faults, in words for the model.
+    /// The plan that an answer comes to; or its faults, a line each, in words for the model.
     fn read(&self, wanted: &PlanStep, goal: &str, answer: &Value) -> Result<Made, String>;
 
     /// The plan where no usable one came: whom the words of the goal name.

@@ -35,6 +35,7 @@ mod planned;
 mod planted;
 mod project;
 mod recordings;
+mod refused;
 mod rules;
 mod tools;
 mod writes;

@@ -82,6 +82,13 @@ impl Reply {
         Self::raw(200, &body.to_string())
     }
 
+    /// A chat completion whose text is cut at its greatest length.
+    pub(crate) fn cut_text(text: &str) -> Self {
+        let mut reply = Self::text(text);
+        reply.body = reply.body.replace(r#""finish_reason":"stop""#, r#""finish_reason":"length""#);
+        reply
+    }
+
     /// A chat completion that asks for tools, each as `(id, name, arguments)`.
     pub(crate) fn calls(calls: &[(&str, &str, Value)]) -> Self {
         let calls: Vec<Value> = calls

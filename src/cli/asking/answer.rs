@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Asked, Chosen, choose, clarify, refuse, workflow};
+use super::{Asked, Chosen, choose, clarify, refuse};
 use crate::ask::{self, By, Route, RouteKind, Turn};
 use crate::cli::arguments::Ask;
 use crate::cli::drive;
@@ -19,7 +19,7 @@ impl Asked<'_> {
     pub(super) async fn answer(&self) -> Result<(Exit, Option<Turn>), Failure> {
         let Chosen { mut route, mut plan, document, warning } = choose(self).await?;
         if route.kind == RouteKind::Clarify && clarify(self, &mut route)? {
-            plan = workflow(self, &route);
+            plan = route.workflow.as_ref().and_then(|name| self.catalog.plan(name));
         }
         let Ask { ending, explain, plan_only, save, .. } = self.arguments;
         // What is carried over is shown before it runs.
@@ -56,7 +56,7 @@ impl Asked<'_> {
     ) -> Result<Outcome, Failure> {
         let reuse = if route.by == By::Session { self.past()? } else { None };
         let params = route.params.clone();
-        let mut outcome = self.run(plan, params, reuse, self.arguments.ending).await?;
+        let mut outcome = self.run(plan, params, reuse, None, self.arguments.ending).await?;
         outcome.warnings.extend(warning);
         self.add_before(&mut outcome);
         Ok(outcome)
@@ -96,7 +96,7 @@ impl Asked<'_> {
             None => report::plan(&report::PlanReport::of(
                 plan,
                 route.params.clone(),
-                self.catalog.library,
+                &self.catalog.library,
                 &[],
             )),
         };

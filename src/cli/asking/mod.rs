@@ -21,7 +21,7 @@ use crate::document::{Document, LastMonth, ParamValues, Workflow};
 use crate::event::Fault;
 use crate::journal::Journal;
 use crate::plan::{Library, Plan};
-use crate::run::{Context, Outcome, Reuse, UsageReport};
+use crate::run::{Context, Judge, Outcome, Reuse, UsageReport};
 use crate::tool::Toolbox;
 use crate::value::{Object, Value};
 
@@ -29,14 +29,12 @@ pub(super) use choose::{Chosen, choose};
 pub(super) use clarify::refusal;
 pub(super) use room::Room;
 
-use choose::workflow;
 use clarify::{clarify, refuse};
 
 /// A question on its way to an answer.
 pub(super) struct Asked<'a> {
     pub(super) question: &'a str,
-    pub(super) catalog: &'a Catalog<'a>,
-    pub(super) documents: &'a [Arc<Document<Workflow>>],
+    pub(super) catalog: &'a Arc<Catalog>,
     pub(super) context: &'a Arc<Context>,
     pub(super) journal: &'a RefCell<Journal>,
     pub(super) cancel: CancellationToken,
@@ -64,6 +62,7 @@ impl Asked<'_> {
         mut plan: Plan,
         mut given: Object,
         reuse: Option<Reuse>,
+        judge: Option<Arc<dyn Judge>>,
         ending: Ending,
     ) -> Result<Outcome, Failure> {
         let spent = self.before.get().cost_usd;
@@ -80,15 +79,20 @@ impl Asked<'_> {
         let params = params::check(&plan, &given, &self.context.tools).await?;
         let plan = Arc::new(plan);
         let session = self.arguments.session.clone();
-        let start = Start { plan, params, reuse, context: self.context, ending, session };
+        let start = Start { plan, params, reuse, judge, context: self.context, ending, session };
         drive::start(start, self.journal, &self.cancel, self.printer).await
     }
 
-    /// Runs something that only helps to find the way; what it takes is told with the answer.
+    /// Runs something that only helps to find the way, and whose answers a judge looks at; what it takes is told with
+    /// the answer.
     #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
-    pub(super) async fn run_before(&self, plan: Plan, given: Object) -> Result<Outcome, Failure> {
+    pub(super) async fn run_before(
+        &self,
+        plan: Plan,
+        judge: Arc<dyn Judge>,
+    ) -> Result<Outcome, Failure> {
         let ending = Ending { quiet: true, ..self.arguments.ending };
-        let outcome = self.run(plan, given, None, ending).await?;
+        let outcome = self.run(plan, Object::new(), None, Some(judge), ending).await?;
         let mut taken = self.before.get();
         taken.usage += outcome.usage;
         taken.cost_usd += outcome.cost_usd;
@@ -106,7 +110,7 @@ impl Asked<'_> {
 
     /// What documents made for the question may name.
     pub(super) fn library(&self) -> &Library {
-        self.catalog.library
+        &self.catalog.library
     }
 
     /// Whether a model may be asked and is there.
@@ -118,13 +122,13 @@ impl Asked<'_> {
 }
 
 /// What the project can be asked, with the values that exist in its data for params of workflows and of agents' tools.
-pub(super) async fn catalog<'l>(
-    library: &'l Library,
-    documents: &'l [Arc<Document<Workflow>>],
+pub(super) async fn catalog(
+    library: &Arc<Library>,
+    documents: &[Arc<Document<Workflow>>],
     tools: &Toolbox,
-) -> Result<Catalog<'l>, Failure> {
-    let workflows: Vec<&Workflow> = documents.iter().map(|document| &document.value).collect();
-    let own = workflows.iter().map(|one| (Target::Workflow(one.name.clone()), &one.params));
+) -> Result<Arc<Catalog>, Failure> {
+    let workflows = documents.iter().map(|document| &document.value);
+    let own = workflows.map(|one| (Target::Workflow(one.name.clone()), &one.params));
     let agents = library.agents().map(|document| &document.value);
     let used = agents.flat_map(|agent| {
         let tools = agent.tools.iter().filter_map(|name| library.tool(name));
@@ -149,7 +153,7 @@ pub(super) async fn catalog<'l>(
         }
     }
     let last = last_month(library, tools).await?;
-    Ok(Catalog::new(library, workflows, values, last))
+    Ok(Arc::new(Catalog::new(Arc::clone(library), documents.to_vec(), values, last)))
 }
 
 /// The last complete month in the data, as engine.yaml says where to read it, or else on the calendar.

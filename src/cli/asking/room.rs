@@ -61,7 +61,7 @@ impl Room {
     }
 
     /// What can be asked, with the values that the data holds now.
-    pub(in crate::cli) async fn catalog(&self) -> Result<Catalog<'_>, Failure> {
+    pub(in crate::cli) async fn catalog(&self) -> Result<Arc<Catalog>, Failure> {
         catalog(&self.library, &self.documents, &self.context.tools).await
     }
 
@@ -85,7 +85,7 @@ impl Room {
     pub(in crate::cli) async fn answer(
         &self,
         arguments: &Ask,
-        catalog: &Catalog<'_>,
+        catalog: &Arc<Catalog>,
         journal: &RefCell<Journal>,
         cancel: CancellationToken,
         printer: &Printer,
@@ -108,7 +108,6 @@ impl Room {
             turns,
             question,
             catalog,
-            documents: &self.documents,
             context: &self.context,
             journal,
             cancel,

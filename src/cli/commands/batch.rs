@@ -184,6 +184,7 @@ impl Batch<'_> {
             hash: self.hash.clone(),
             params,
             reuse: None,
+            judge: None,
             session: None,
             batch: Some(BatchRow { batch: self.id.clone(), row }),
         };

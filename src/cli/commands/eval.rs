@@ -62,7 +62,6 @@ pub(in crate::cli) fn run(
         let cancel = drive::interruptible();
         let bench = Bench {
             catalog: &catalog,
-            documents: &documents,
             plans: plans.collect(),
             queries,
             settings,

@@ -40,8 +40,15 @@ pub(in crate::cli) fn run(
     let journal = RefCell::new(journal);
     let outcome = setup::runtime()?.block_on(async {
         let params = params::check(&plan, &given, &context.tools).await?;
-        let start =
-            Start { plan, params, reuse: Some(reuse), context: &context, ending, session: None };
+        let start = Start {
+            plan,
+            params,
+            reuse: Some(reuse),
+            judge: None,
+            context: &context,
+            ending,
+            session: None,
+        };
         drive::start(start, &journal, &drive::interruptible(), printer).await
     })?;
     let exit = drive::end(ending, &outcome, printer)?;

@@ -40,7 +40,15 @@ pub(in crate::cli) fn run(
         let journal = RefCell::new(setup::journal(&place.journal(global))?);
         let ending = arguments.ending;
         let plan = Arc::new(plan);
-        let start = Start { plan, params, reuse: None, context: &context, ending, session: None };
+        let start = Start {
+            plan,
+            params,
+            reuse: None,
+            judge: None,
+            context: &context,
+            ending,
+            session: None,
+        };
         drive::start(start, &journal, &drive::interruptible(), printer).await
     })?;
     let exit = drive::end(arguments.ending, &outcome, printer)?;

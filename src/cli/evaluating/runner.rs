@@ -14,7 +14,7 @@ use crate::cli::drive::{self, Start};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::params;
 use crate::cli::printer::Printer;
-use crate::document::{Document, ExpectedSql, Workflow};
+use crate::document::ExpectedSql;
 use crate::eval::{self, Ask, Attempt, Case, Given, Runner};
 use crate::event::Fault;
 use crate::id::{AgentName, WorkflowName};
@@ -33,8 +33,7 @@ pub(in crate::cli) struct Setting {
 
 /// What all cases share.
 pub(in crate::cli) struct Bench<'b> {
-    pub(in crate::cli) catalog: &'b Catalog<'b>,
-    pub(in crate::cli) documents: &'b [Arc<Document<Workflow>>],
+    pub(in crate::cli) catalog: &'b Arc<Catalog>,
     /// The plans of the workflows.
     pub(in crate::cli) plans: BTreeMap<WorkflowName, Arc<Plan>>,
     pub(in crate::cli) settings: Vec<Setting>,
@@ -100,7 +99,15 @@ impl Bench<'_> {
             Arc::make_mut(&mut plan).limits.budget.get_or_insert_default().usd = Some(usd);
         }
         let context = &setting.context;
-        let start = Start { plan, params, reuse: None, context, ending: ENDING, session: None };
+        let start = Start {
+            plan,
+            params,
+            reuse: None,
+            judge: None,
+            context,
+            ending: ENDING,
+            session: None,
+        };
         let outcome = drive::start(start, &self.journal, &self.cancel, self.printer).await?;
         let exit = Exit::of(&outcome, false) as u8;
         Ok(Given { outcome: Some(outcome), agents, exit, ..Given::default() })
@@ -127,7 +134,6 @@ impl Bench<'_> {
         let asked = Asked {
             question: question.trim(),
             catalog: self.catalog,
-            documents: self.documents,
             context: &setting.context,
             journal: &self.journal,
             cancel: self.cancel.clone(),

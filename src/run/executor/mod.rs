@@ -24,6 +24,7 @@ use super::budget::{Budget, OVER_BUDGET};
 use super::context::Context;
 use super::frame::Unit;
 use super::inputs::Inputs;
+use super::judge::Judge;
 use super::outcome::Outcome;
 use super::outputs;
 use super::recorder::Recorder;
@@ -56,6 +57,8 @@ pub struct Order {
     pub params: Object,
     /// Outputs of an earlier run that are taken where a step would do the same again.
     pub reuse: Option<Reuse>,
+    /// Who judges what the agents of the run's own steps answer, besides their schema.
+    pub judge: Option<Arc<dyn Judge>>,
     /// The row of a batch that it is for.
     pub batch: Option<BatchRow>,
     /// The conversation that it belongs to.
@@ -82,7 +85,7 @@ pub async fn run(
     context: &Arc<Context>,
     desk: Desk<'_>,
 ) -> Result<Outcome, JournalError> {
-    let Order { run_id, plan, hash, params, reuse, batch, session } = order;
+    let Order { run_id, plan, hash, params, reuse, judge, batch, session } = order;
     let cancel = desk.cancel;
     let scheduler = Scheduler::new(Arc::clone(&plan));
     let inputs = vec![Inputs::new(&plan, &params)];
@@ -90,6 +93,7 @@ pub async fn run(
     let parent = reuse.as_ref().map(|reuse| reuse.from.clone());
     let mut executor = Executor::new(run_id.clone(), scheduler, inputs, budget, context, desk);
     executor.reuse = reuse;
+    executor.judge = judge;
     executor.recorder.emit(Event::RunStarted {
         run_id,
         workflow: plan.workflow.clone(),
@@ -123,6 +127,7 @@ struct Executor<'r> {
     context: Arc<Context>,
     budget: Arc<Budget>,
     reuse: Option<Reuse>,
+    judge: Option<Arc<dyn Judge>>,
     /// Calls that ended before the process died that began them, by step.
     past_calls: BTreeMap<StepPath, Vec<Event>>,
     tasks: JoinSet<Event>,
@@ -152,6 +157,7 @@ impl<'r> Executor<'r> {
             context: Arc::clone(context),
             budget,
             reuse: None,
+            judge: None,
             past_calls: BTreeMap::new(),
             tasks: JoinSet::new(),
             running: IndexMap::new(),

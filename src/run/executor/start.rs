@@ -56,6 +56,7 @@ impl Executor<'_> {
             events: self.events.clone(),
             work,
             key,
+            judge: self.judge.clone().filter(|_| unit.frame == 0),
             past: Mutex::new(PastCalls::of(
                 self.past_calls.get(&path).map_or(&[][..], Vec::as_slice),
             )),

@@ -8,7 +8,7 @@ use crate::id::StepPath;
 use crate::model::Cut;
 use crate::plan::AgentStep;
 use crate::run::figures::{self, Evidence, Given, Traced};
-use crate::value::Value;
+use crate::value::{Value, one_line};
 
 use super::Done;
 
@@ -123,10 +123,26 @@ fn structured(text: &str, schema: &Value) -> Result<Value, Vec<String>> {
     if faults.is_empty() { Ok(value) } else { Err(faults) }
 }
 
+/// An answer that fits its schema and will not do all the same. The faults quote what the model wrote.
+pub(super) fn refused(faults: &str) -> Judged {
+    let fault = Fault::new(UNUSABLE, format!("the answer was refused: {}", one_line(faults)));
+    let repair = format!(
+        "This answer was refused; give one that mends its faults:\n{}",
+        fence::fence(faults, "faults")
+    );
+    Judged::Faulty { usable: None, fault, repair }
+}
+
+/// The kind of fault of an answer that is not what was asked for.
+pub(super) const UNUSABLE: &str = "bad-answer";
+
+/// The kind of fault of an answer that was cut before it could be used.
+pub(super) const CUT: &str = "answer-cut";
+
 fn broken(faults: &[String], schema: &Value) -> Judged {
     let list: Vec<String> = faults.iter().map(|fault| format!("- {fault}")).collect();
     let fault = Fault::new(
-        "bad-answer",
+        UNUSABLE,
         format!("the answer is not as its schema says: {}", faults.join("; ")),
     );
     let repair = format!(
@@ -156,8 +172,7 @@ fn cut_short(cut: &Cut, schema: Option<&Value>) -> Judged {
 
 /// The fault of an answer that was cut before something.
 pub(super) fn cut_fault(cut: &Cut, before: &str) -> Fault {
-    Fault::new("answer-cut", format!("the answer was cut {}, before {before}", cut.at()))
-        .help(cut.help())
+    Fault::new(CUT, format!("the answer was cut {}, before {before}", cut.at())).help(cut.help())
 }
 
 /// What the author wrote into a prompt: numbers in fenced data need a source of their own.

@@ -24,6 +24,7 @@ use super::budget::Budget;
 use super::context::Context;
 use super::figures::Evidence;
 use super::frame::Unit;
+use super::judge::Judge;
 
 pub(super) use past::PastCalls;
 
@@ -44,6 +45,8 @@ pub(super) struct Job {
     pub(super) events: mpsc::UnboundedSender<Event>,
     pub(super) work: Work,
     pub(super) key: Option<StepKey>,
+    /// Who judges its agent's answers besides their schema.
+    pub(super) judge: Option<Arc<dyn Judge>>,
     /// Calls that it need not make again.
     pub(super) past: Mutex<PastCalls>,
 }
@@ -91,7 +94,8 @@ impl Job {
         };
         let ended = match (&step.kind, &self.work) {
             (Kind::Agent(agent), Work::Ask { system, prompt }) => {
-                agent::ask(&self, step, agent, system, prompt).await
+                let texts = (system.as_str(), prompt.as_str());
+                agent::ask(&self, step, agent, texts, self.judge.as_deref()).await
             }
             (Kind::Tool(call), Work::Call(arguments)) => {
                 tool::call(&self, step, call, arguments).await

@@ -1,6 +1,6 @@
 //! Step kind `plan`: a model says what is to be done for a goal, and that becomes steps inside this one.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
@@ -8,13 +8,12 @@ use crate::event::{Event, Fault};
 use crate::expression::{Scope, view};
 use crate::plan::{Plan, PlanStep, Step};
 use crate::run::inputs::Inputs;
-use crate::run::planner::Made;
-use crate::value::Object;
+use crate::run::judge::Judge;
+use crate::run::planner::{Made, Planner};
+use crate::value::{Object, Value};
 
+use super::answer::{CUT, UNUSABLE};
 use super::{Job, agent};
-
-/// Answers that a model is asked for, the first included.
-const TRIES: usize = 3;
 
 /// The param of a made plan that holds the goal.
 const QUESTION: &str = "question";
@@ -40,32 +39,42 @@ pub(super) async fn make(
     let inquiry = planner.inquiry(wanted)?;
     let asked = inquiry.steps.first().and_then(Step::agent);
     let asked = asked.ok_or_else(|| Fault::new("bug", "the inquiry asks no agent"))?;
-    let mut refused = String::new();
-    for _ in 0..TRIES {
-        let before = if refused.is_empty() { None } else { Some(&refused) };
-        let params = json!({QUESTION: goal, "refused": before});
-        let scope = Scope::new(&view(&params), []);
-        let (system, prompt) = agent::prepare(asked, &scope, &job.evidence, &[])?;
-        let answer = match agent::ask(job, step, asked, &system, &prompt).await {
-            Ok(done) => done.output,
-            // It answered, and twice so that nobody can read it.
-            Err(fault) if fault.kind == "bad-answer" => {
-                refused = format!("- {}", fault.message);
-                break;
-            }
-            Err(fault) => return Err(fault),
-        };
-        match planner.read(wanted, goal, &answer) {
-            Ok(made) => return told(job, goal, made, None),
-            Err(faults) => refused = format!("{faults}\nThe refused answer:\n{answer}"),
+    let params = json!({QUESTION: goal});
+    let scope = Scope::new(&view(&params), []);
+    let (system, prompt) = agent::prepare(asked, &scope, &job.evidence, &[])?;
+    let judge = Plans { planner: planner.as_ref(), wanted, goal, made: Mutex::default() };
+    let ended = agent::ask(job, step, asked, (&system, &prompt), Some(&judge)).await;
+    let made = judge.made.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match (ended, made) {
+        (Ok(_), Some(made)) => told(job, goal, made, None),
+        // It answered, and what it answered cannot be used.
+        (Err(fault), _) if [UNUSABLE, CUT].contains(&fault.kind.as_str()) => {
+            let warning = format!(
+                "no plan of a model could be used, so the agents were chosen by words: {}",
+                fault.message
+            );
+            told(job, goal, planner.by_words(wanted, goal)?, Some(warning))
         }
+        (Err(fault), _) => Err(fault),
+        (Ok(_), None) => Err(Fault::new("bug", "the plan was not judged")),
     }
-    let faults: Vec<&str> = refused.lines().take_while(|line| line.starts_with('-')).collect();
-    let warning = format!(
-        "no plan of a model could be used, so the agents were chosen by words: {}",
-        faults.join(" ")
-    );
-    told(job, goal, planner.by_words(wanted, goal)?, Some(warning))
+}
+
+/// Judges answers by the plans that they come to.
+struct Plans<'a> {
+    planner: &'a dyn Planner,
+    wanted: &'a PlanStep,
+    goal: &'a str,
+    /// The plan of the last answer that will do.
+    made: Mutex<Option<Made>>,
+}
+
+impl Judge for Plans<'_> {
+    fn judge(&self, answer: &Value) -> Result<(), String> {
+        let made = self.planner.read(self.wanted, self.goal, answer)?;
+        *self.made.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
+        Ok(())
+    }
 }
 
 fn told(job: &Job, goal: &str, made: Made, warning: Option<String>) -> Result<Event, Fault> {

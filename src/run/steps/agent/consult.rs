@@ -143,6 +143,7 @@ async fn put(
     };
     let peer = Asker {
         agent: &agent,
+        judge: None,
         consulted: Some(name),
         chain: asker.chain.iter().copied().chain([name]).collect(),
         depth: asker.depth + 1,

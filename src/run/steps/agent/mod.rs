@@ -24,6 +24,7 @@ use crate::model::{Endpoint, Request, ToolDefinition};
 use crate::plan::{AgentStep, Step};
 use crate::run::attempts::Waits;
 use crate::run::figures::Evidence;
+use crate::run::judge::{Judge, TRIES};
 
 use super::answer::{self, Judged};
 use super::{Done, Job};
@@ -47,17 +48,17 @@ pub(in crate::run) fn prepare(
     Ok((system_message(agent, &prompt, evidence, gaps), prompt))
 }
 
-/// Asks the agent of a step.
+/// Asks the agent of a step; a judge looks at its answers as well.
 pub(super) async fn ask(
     job: &Job,
     step: &Step,
     agent: &AgentStep,
-    system: &str,
-    prompt: &str,
+    (system, prompt): (&str, &str),
+    judge: Option<&dyn Judge>,
 ) -> Result<Done, Fault> {
     let chain = agent.agent.iter().collect();
     let place = format!("steps.{}", step.id);
-    let asker = Asker { job, step, agent, consulted: None, chain, depth: 0, place };
+    let asker = Asker { job, step, agent, judge, consulted: None, chain, depth: 0, place };
     Ok(asker.ask(system, prompt).await?.0)
 }
 
@@ -95,6 +96,8 @@ struct Asker<'a> {
     job: &'a Job,
     step: &'a Step,
     agent: &'a AgentStep,
+    /// Who looks at its answers besides their schema.
+    judge: Option<&'a dyn Judge>,
     /// The agent where it is not the step's own.
     consulted: Option<&'a AgentName>,
     /// The agents whose answer is waited for, this one included.
@@ -110,8 +113,8 @@ struct Thread {
     request: Request,
     /// Answers so far.
     turns: u32,
-    /// Whether a final answer was at fault once.
-    repaired: bool,
+    /// How often a final answer was at fault.
+    faulty: u32,
     /// Whether the last answer was cut inside the call of a tool.
     call_cut: bool,
     /// Calls so far; the place in this list is their number.
@@ -126,7 +129,7 @@ struct Thread {
 enum Stop {
     /// It did not answer: the next model may.
     NoAnswer(Fault),
-    /// It answered twice and was wrong twice: another model is not asked for it.
+    /// It was wrong again when it was told its faults: another model is not asked for it.
     BadAnswer(Fault),
 }
 
@@ -153,7 +156,7 @@ impl Asker<'_> {
         let mut thread = Thread {
             request,
             turns: 0,
-            repaired: false,
+            faulty: 0,
             call_cut: false,
             called: Vec::new(),
             evidence,
@@ -188,13 +191,27 @@ impl Asker<'_> {
         tools.map(ToolDefinition::from).chain(consult::definitions(self)).collect()
     }
 
-    /// Asks one model until it answers, has the tools called that it asks for, and asks it once more where its answer
-    /// is at fault.
+    /// How often an answer may be at fault before the step is.
+    fn tries(&self) -> u32 {
+        if self.judge.is_some() { TRIES } else { 2 }
+    }
+
+    /// An answer that fits its schema, as the judge sees it.
+    fn judged(&self, judged: Judged) -> Judged {
+        let (Judged::Good(done), Some(judge)) = (&judged, self.judge) else { return judged };
+        match judge.judge(&done.output) {
+            Ok(()) => judged,
+            Err(faults) => answer::refused(&faults),
+        }
+    }
+
+    /// Asks one model until it answers, has the tools called that it asks for, and asks it again where its answer is at
+    /// fault.
     async fn converse(&self, endpoint: &Endpoint, thread: &mut Thread) -> Result<Done, Stop> {
         let mut waits = Waits::new(&self.step.retry);
         loop {
             // The last answer has to be one.
-            thread.request.may_call = !thread.repaired && thread.turns + 1 < self.agent.max_turns;
+            thread.request.may_call = thread.faulty == 0 && thread.turns + 1 < self.agent.max_turns;
             let answer =
                 exchange(self, endpoint, thread, &mut waits).await.map_err(Stop::NoAnswer)?;
             thread.turns += 1;
@@ -212,21 +229,21 @@ impl Asker<'_> {
             let messages = &mut thread.request.messages;
             let given = messages.first().map(|message| message.content.as_str());
             let given = given.unwrap_or_default();
-            match answer::judge(
+            let judged = answer::judge(
                 &self.job.path,
                 self.agent,
                 &answer.text,
                 cut.as_ref(),
                 given,
                 &thread.evidence,
-            ) {
+            );
+            let last = thread.faulty + 1 >= self.tries();
+            match self.judged(judged) {
                 Judged::Good(done) => return Ok(done),
-                Judged::Faulty { usable: Some(done), .. } if thread.repaired => return Ok(done),
-                Judged::Faulty { fault, .. } if thread.repaired => {
-                    return Err(Stop::BadAnswer(fault));
-                }
+                Judged::Faulty { usable: Some(done), .. } if last => return Ok(done),
+                Judged::Faulty { fault, .. } if last => return Err(Stop::BadAnswer(fault)),
                 Judged::Faulty { repair, .. } => {
-                    thread.repaired = true;
+                    thread.faulty += 1;
                     // Not every server takes a message without a word.
                     let said = if answer.text.trim().is_empty() { CUT } else { &answer.text };
                     messages.push(Message::assistant(said, Vec::new()));

@@ -1,0 +1,131 @@
+//! What a model's decision about a question comes to, or what is wrong with it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::decision::{Decision, Verdict, inquiry};
+use super::draft::{Refusal, draft, lexical_draft};
+use super::planner::{bug, check};
+use super::{By, Catalog, Route, RouteKind};
+use crate::document::Workflow;
+use crate::event::Fault;
+use crate::id::AgentName;
+use crate::plan::Plan;
+use crate::run::Judge;
+use crate::tool;
+use crate::value::{Object, Value};
+
+/// What answers a question, decided by a model and checked.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// Where the question goes.
+    pub route: Route,
+    /// What to run; none where nothing can.
+    pub plan: Option<Plan>,
+    /// The document made for the question, where it is no workflow of the project.
+    pub document: Option<Value>,
+}
+
+/// Judges what a model decides about one question.
+pub struct Decider {
+    catalog: Arc<Catalog>,
+    question: String,
+    decided: Mutex<Option<Decided>>,
+}
+
+impl Decider {
+    /// For a question.
+    pub fn new(catalog: Arc<Catalog>, question: &str) -> Self {
+        Self { catalog, question: question.to_owned(), decided: Mutex::default() }
+    }
+
+    /// What asks a model; its param is the question.
+    pub fn inquiry(&self) -> Result<Plan, Fault> {
+        let document = inquiry(&self.catalog);
+        check(&document, &self.catalog.library).map_err(|faults| bug("inquiry", &faults))
+    }
+
+    /// What was decided last, if anything was that will do.
+    pub fn take(&self) -> Option<Decided> {
+        self.decided.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn decided(&self, decision: &Decision) -> Result<Decided, String> {
+        let Decision { kind, workflow, agent, parts, reason, .. } = decision;
+        let catalog = &self.catalog;
+        let library = &catalog.library;
+        let (route, document) = match kind {
+            Verdict::OutOfScope => (Route::of(RouteKind::OutOfScope, By::Model), None),
+            Verdict::Workflow => {
+                let named = workflow.as_ref().and_then(|name| catalog.workflow(name));
+                let workflow = named.ok_or("- `workflow` names no workflow")?;
+                (self.filled(workflow, decision)?, None)
+            }
+            Verdict::Agent => {
+                let known = |name: &&AgentName| library.agent(name).is_some();
+                let agent = agent.as_ref().filter(known).ok_or("- `agent` names no agent")?;
+                let route = Route::to_agents(vec![agent.clone()], 1.0, By::Model, "");
+                let document = lexical_draft(library, &self.question, &route.agents);
+                (route, Some(document))
+            }
+            Verdict::Plan => {
+                let document = draft(library, &self.question, parts);
+                let mut agents: Vec<AgentName> = Vec::new();
+                for agent in parts.iter().filter_map(|part| part.agent.as_ref()) {
+                    if !agents.contains(agent) {
+                        agents.push(agent.clone());
+                    }
+                }
+                (Route { agents, ..Route::of(RouteKind::Plan, By::Model) }, Some(document))
+            }
+        };
+        let document = document.transpose().map_err(|Refusal(message)| format!("- {message}"))?;
+        let plan = match (&document, route.kind, &route.workflow) {
+            (Some(document), _, _) => Some(check(document, library)?),
+            (None, RouteKind::Workflow, Some(name)) => catalog.plan(name),
+            (None, _, _) => None,
+        };
+        let route = Route { why: reason.clone(), score: 1.0, ..route };
+        Ok(Decided { route, plan, document })
+    }
+
+    /// The params that a decision gives a workflow. What the question does not name is left out: a value is never
+    /// invented.
+    fn filled(&self, workflow: &Workflow, decision: &Decision) -> Result<Route, String> {
+        let catalog = &self.catalog;
+        let mut params = Object::new();
+        for argument in &decision.params {
+            let param = workflow.params.get(&argument.name).ok_or_else(|| {
+                let names: Vec<&str> = workflow.params.keys().map(String::as_str).collect();
+                format!(
+                    "- workflow `{}` has no param `{}`; it has {}",
+                    workflow.name,
+                    argument.name,
+                    names.join(", ")
+                )
+            })?;
+            let value = tool::parse_param(param, &argument.value)
+                .map_err(|message| format!("- param `{}`: {message}", argument.name))?;
+            let known = catalog.known(&workflow.name, &argument.name);
+            if !known.is_empty() && !known.iter().any(|one| one.value == value) {
+                return Err(format!(
+                    "- param `{}`: there is no {value}; take a value of the list, or leave the param out",
+                    argument.name
+                ));
+            }
+            if catalog.names(&workflow.name, &argument.name, &value, &self.question) {
+                params.insert(argument.name.clone(), value);
+            }
+        }
+        Ok(Route::to_workflow(workflow, params, By::Model))
+    }
+}
+
+impl Judge for Decider {
+    fn judge(&self, answer: &Value) -> Result<(), String> {
+        let decision: Decision =
+            serde_json::from_value(answer.clone()).map_err(|error| format!("- {error}"))?;
+        let decided = self.decided(&decision)?;
+        *self.decided.lock().unwrap_or_else(PoisonError::into_inner) = Some(decided);
+        Ok(())
+    }
+}
