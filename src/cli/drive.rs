@@ -15,7 +15,7 @@ use super::load::{Loaded, Place};
 use super::printer::Printer;
 use super::setup::{self, Mode};
 use crate::document::Tool;
-use crate::event::{Event, Record};
+use crate::event::{Event, Fault, Record};
 use crate::id::{RunId, ToolName};
 use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;
@@ -251,5 +251,15 @@ pub(super) fn made_by(journal: &Journal, run: &RunId) -> Result<Reuse, Failure> 
 
 /// A journal that failed while a run was under way.
 pub(super) fn journal_failure(error: &JournalError) -> Failure {
-    Failure::machine("the journal failed", error)
+    let fault = Fault::new("journal", format!("the journal failed: {error}"));
+    Failure::Machine(match error {
+        JournalError::Sqlite(_) | JournalError::Lost(_) => fault.help(
+            "what was journaled is kept: see that the disk has room, then `engine resume RUN` goes on with a run, and --continue with a batch",
+        ),
+        JournalError::Unavailable { .. }
+        | JournalError::Newer { .. }
+        | JournalError::Unreadable { .. }
+        | JournalError::Driven { .. }
+        | JournalError::Bug(_) => fault,
+    })
 }

@@ -129,3 +129,14 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .build()
         .map_err(|e| Failure::machine("cannot start the runtime", &e))
 }
+
+/// The runtime of many runs at once: one thread keeps their states and the journal, others speak with servers. Each
+/// run waits for its own servers, so what a hop between threads costs one is time in which another goes on.
+pub(super) fn runtime_of_many() -> Result<tokio::runtime::Runtime, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.saturating_sub(1).max(1))
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::machine("cannot start the runtime", &e))
+}

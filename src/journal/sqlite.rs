@@ -95,6 +95,11 @@ impl Writer {
     pub fn after(run: RunId, cost_usd: f64) -> Self {
         Self { run, next: None, cost_usd }
     }
+
+    /// Whether a group of the run has been written by it.
+    pub fn is_placed(&self) -> bool {
+        self.next.is_some()
+    }
 }
 
 /// A run, in a line.

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::Screen;
 use super::summary::cost;
 use crate::run::{Outcome, StepStatus};
 use crate::value::Value;
 
-/// The outputs of two runs, a row each; what differs is marked.
-pub fn comparison(before: &Outcome, after: &Outcome) -> String {
+/// The outputs of two runs, a row each; what differs is marked, and long texts are wrapped to the screen.
+pub fn comparison(before: &Outcome, after: &Outcome, screen: Screen) -> String {
     let mut table = Table::new();
     table
         .load_preset(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::DynamicFullWidth)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(screen.width).unwrap_or(u16::MAX))
         .set_header(["", "output", "before", "after", "difference"]);
     let mut shown = BTreeSet::new();
     for name in after.outputs.keys().chain(before.outputs.keys()) {

@@ -47,6 +47,11 @@ impl<'r> Recorder<'r> {
         &self.scheduler
     }
 
+    /// Whether the journal holds the beginning of the run.
+    pub(super) fn is_known(&self) -> bool {
+        self.writer.is_placed()
+    }
+
     /// Applies an event and puts it into the group that the next [`Recorder::commit`] writes. Of what the event
     /// sets free, only what can be repeated may begin before.
     pub(super) fn emit(&mut self, event: Event) {

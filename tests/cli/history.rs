@@ -258,11 +258,11 @@ fn what_is_left_of_a_damaged_journal_is_told_and_gone_on_with() {
     assert!(shown["warnings"][0].to_string().contains("is damaged"), "{shown}");
     let asked = server.seen().len();
     test.also(["resume", &id, "--json"]).code(0).says("is damaged");
-    assert_eq!(server.seen().len(), asked, "answers that can be read are not asked for again");
+    assert_eq!(server.seen().len(), asked + 1, "only the answer that is lost is asked for again");
     assert_eq!(test.also(["show", &id, "--json"]).code(0).json()["status"], "succeeded");
     let lose = "delete from events where number = 1";
     journal().execute(lose, []).expect("a delete");
-    test.also(["show", &id]).code(0).says("is damaged: 1 event can be read");
+    test.also(["show", &id]).code(0).says("is damaged: 4 events can be read");
     journal().execute("delete from events", []).expect("a delete");
     test.also(["show", &id]).code(2).says("no event of run").says("start the run anew");
 }

@@ -23,6 +23,7 @@ mod evals;
 mod faults;
 mod figures;
 mod flow;
+mod full_disk;
 mod history;
 mod http;
 mod injection;

@@ -53,7 +53,7 @@ pub(in crate::cli) fn run(
         cancel: CancellationToken::new(),
         arguments,
     };
-    setup::runtime()?.block_on(batch.all(rows, printer))
+    setup::runtime_of_many()?.block_on(batch.all(rows, printer))
 }
 
 /// What a batch is made of, so that it is known again.

@@ -53,7 +53,7 @@ pub(in crate::cli) fn run(
     })?;
     let exit = drive::end(ending, &outcome, printer)?;
     if let (Some(before), false) = (&past.outcome, ending.json) {
-        printer.out(&format!("\n{}", report::comparison(before, &outcome)));
+        printer.out(&format!("\n{}", report::comparison(before, &outcome, printer.screen())));
     }
     Ok(exit)
 }

@@ -105,8 +105,6 @@ pub async fn run(
         batch,
         session,
     });
-    // Nothing leaves before the journal knows the run and its plan.
-    executor.recorder.commit().await?;
     let limit = plan.limits.run_timeout.map(|limit| limit.0);
     let stopped = executor.drive(cancel, limit).await?;
     executor.finish(stopped.as_ref()).await
@@ -190,9 +188,15 @@ impl<'r> Executor<'r> {
             }
             self.close_overdue();
             self.start_ready()?;
+            if self.tasks.is_empty() && self.starting.is_empty() {
+                // The end of the run goes into the same group of the journal.
+                return Ok(None);
+            }
             let starting = std::mem::take(&mut self.starting);
+            // Nothing leaves before the journal knows the run and its plan.
+            let known = self.recorder.is_known();
             let (asking, acting): (Vec<Job>, Vec<Job>) =
-                starting.into_iter().partition(Job::only_asks);
+                starting.into_iter().partition(|job| known && job.only_asks());
             if !asking.is_empty() {
                 self.spawn(asking);
                 // Goes on when everything that could be sent is on its way.
@@ -200,9 +204,6 @@ impl<'r> Executor<'r> {
             }
             self.recorder.commit().await?;
             self.spawn(acting);
-            if self.tasks.is_empty() {
-                return Ok(None);
-            }
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Ok(Some(Stopped::Cancelled)),
