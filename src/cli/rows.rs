@@ -19,39 +19,88 @@ pub(super) struct Row {
     pub(super) params: Result<Object, Vec<Fault>>,
 }
 
-/// Reads a file of rows. What is wrong with one row is told when its turn comes.
-pub(super) fn read(
-    file: &Path,
-    params: &IndexMap<String, Param>,
-    given: &Object,
-) -> Result<Vec<Row>, Failure> {
-    let shown = file.display();
-    let text = std::fs::read_to_string(file).map_err(|e| {
-        Failure::usage(format!("cannot read {shown}: {e}"), "name a .jsonl or .csv file")
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let extension = file.extension().and_then(|extension| extension.to_str());
-    let rows = match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("csv") => csv(text, params)
-            .map_err(|(message, help)| Failure::usage(format!("{shown}: {message}"), help))?,
-        Some("jsonl" | "ndjson") => jsonl(text),
-        _ => {
-            let help = "name a .jsonl file with an object a line, or a .csv file with a header";
-            return Err(Failure::usage(format!("{shown} is of no kind that holds rows"), help));
+/// The rows of a file. They are read from its text whenever they are asked for, so that a long batch takes no more
+/// memory than its file.
+pub(super) struct Rows<'p> {
+    text: String,
+    form: Form,
+    params: &'p IndexMap<String, Param>,
+    given: &'p Object,
+    count: usize,
+}
+
+/// How a file holds rows.
+enum Form {
+    /// An object a line.
+    Lines,
+    /// A row a line, under a header that names these params.
+    Columns(Vec<String>),
+}
+
+impl<'p> Rows<'p> {
+    /// Reads a file of rows. What is wrong with one row is told when its turn comes.
+    pub(super) fn read(
+        file: &Path,
+        params: &'p IndexMap<String, Param>,
+        given: &'p Object,
+    ) -> Result<Self, Failure> {
+        let shown = file.display();
+        let mut text = std::fs::read_to_string(file).map_err(|e| {
+            Failure::usage(format!("cannot read {shown}: {e}"), "name a .jsonl or .csv file")
+        })?;
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
         }
-    };
-    if rows.is_empty() {
-        return Err(Failure::usage(format!("{shown} holds no rows"), "write a row for each run"));
+        let extension = file.extension().and_then(|extension| extension.to_str());
+        let form = match extension.map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => {
+                Form::Columns(columns(&text, params).map_err(|(message, help)| {
+                    Failure::usage(format!("{shown}: {message}"), help)
+                })?)
+            }
+            Some("jsonl" | "ndjson") => Form::Lines,
+            _ => {
+                let help = "name a .jsonl file with an object a line, or a .csv file with a header";
+                return Err(Failure::usage(format!("{shown} is of no kind that holds rows"), help));
+            }
+        };
+        let mut rows = Self { text, form, params, given, count: 0 };
+        rows.count = rows.iter().count();
+        if rows.count == 0 {
+            return Err(Failure::usage(
+                format!("{shown} holds no rows"),
+                "write a row for each run",
+            ));
+        }
+        Ok(rows)
     }
-    let with_given = |(number, row): (u64, Read)| {
-        let params = row.map(|row| {
-            let mut params = given.clone();
-            params.extend(row);
-            params
-        });
-        Row { number, params }
-    };
-    Ok((1..).zip(rows).map(with_given).collect())
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The rows, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Row> {
+        let read: Box<dyn Iterator<Item = Read>> = match &self.form {
+            Form::Lines => {
+                let lines = self.text.lines().filter(|line| !line.trim().is_empty());
+                Box::new(lines.map(line))
+            }
+            Form::Columns(columns) => {
+                let records = reader(&self.text).into_records();
+                Box::new(records.map(|record| cells(record, columns, self.params)))
+            }
+        };
+        (1..).zip(read).map(|(number, row)| {
+            let params = row.map(|row| {
+                let mut params = self.given.clone();
+                params.extend(row);
+                params
+            });
+            Row { number, params }
+        })
+    }
 }
 
 /// The params of a row, or what is wrong with them.
@@ -61,37 +110,39 @@ fn fault(message: String) -> Vec<Fault> {
     vec![Fault::new("bad-param", message)]
 }
 
-fn jsonl(text: &str) -> Vec<Read> {
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines
-        .map(|line| match serde_json::from_str::<Value>(line) {
-            Ok(Value::Object(row)) => Ok(row),
-            Ok(other) => Err(fault(format!("the row is {}, not an object", type_name(&other)))),
-            Err(error) => Err(fault(format!("the row is no JSON: {error}"))),
-        })
-        .collect()
-}
-
-/// Columns are params; an empty cell gives none.
-fn csv(text: &str, params: &IndexMap<String, Param>) -> Result<Vec<Read>, (String, String)> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let unreadable = |error: csv::Error| {
-        (error.to_string(), "each row needs one value a column, separated by commas".to_owned())
-    };
-    let header = reader.headers().map_err(unreadable)?.clone();
-    let columns: Vec<&str> = header.iter().map(str::trim).collect();
-    for column in &columns {
-        if !params.contains_key(*column) {
-            let help = suggest(column, params.keys().map(String::as_str), "params");
-            return Err((format!("column `{column}` is no param"), help));
-        }
+fn line(line: &str) -> Read {
+    match serde_json::from_str::<Value>(line) {
+        Ok(Value::Object(row)) => Ok(row),
+        Ok(other) => Err(fault(format!("the row is {}, not an object", type_name(&other)))),
+        Err(error) => Err(fault(format!("the row is no JSON: {error}"))),
     }
-    Ok(reader.into_records().map(|record| row(record, &columns, params)).collect())
 }
 
-fn row(
+fn reader(text: &str) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes())
+}
+
+/// The params that the columns of a header name.
+fn columns(text: &str, params: &IndexMap<String, Param>) -> Result<Vec<String>, (String, String)> {
+    let mut reader = reader(text);
+    let header = reader.headers().map_err(|error| {
+        let help = "each row needs one value a column, separated by commas";
+        (error.to_string(), help.to_owned())
+    })?;
+    let columns: Vec<String> = header.iter().map(|column| column.trim().to_owned()).collect();
+    match columns.iter().find(|column| !params.contains_key(*column)) {
+        Some(column) => {
+            let help = suggest(column, params.keys().map(String::as_str), "params");
+            Err((format!("column `{column}` is no param"), help))
+        }
+        None => Ok(columns),
+    }
+}
+
+/// The params of a row's cells; an empty cell gives none.
+fn cells(
     record: csv::Result<csv::StringRecord>,
-    columns: &[&str],
+    columns: &[String],
     params: &IndexMap<String, Param>,
 ) -> Read {
     let record = record.map_err(|error| fault(format!("the row cannot be read: {error}")))?;
@@ -101,9 +152,9 @@ fn row(
     }
     let (mut row, mut faults) = (Object::new(), Vec::new());
     for (column, cell) in columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty()) {
-        let Some(param) = params.get(*column) else { continue };
+        let Some(param) = params.get(column) else { continue };
         match tool::parse_param(param, cell) {
-            Ok(value) => drop(row.insert((*column).to_owned(), value)),
+            Ok(value) => drop(row.insert(column.clone(), value)),
             Err(message) => {
                 faults.extend(fault(format!("param `{column}`: {message}")));
             }

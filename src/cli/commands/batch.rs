@@ -18,7 +18,7 @@ use crate::cli::arguments::Run;
 use crate::cli::drive::{self, journal_failure, told};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
-use crate::cli::rows::{self, Row};
+use crate::cli::rows::{Row, Rows};
 use crate::cli::{commands::history, params, setup};
 use crate::event::{BatchRow, Fault, RunStatus};
 use crate::id::{PlanHash, RunId};
@@ -39,13 +39,14 @@ pub(in crate::cli) fn run(
     journal: &Path,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let rows = rows::read(file, &plan.params, given)?;
+    let plan = Arc::new(plan);
+    let rows = Rows::read(file, &plan.params, given)?;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     let journal = setup::journal(journal)?;
     let batch = Batch {
         allowances: Allowances::of(&plan, &journal, arguments.offline)?,
         id: id(&hash, &rows),
-        plan: Arc::new(plan),
+        plan: Arc::clone(&plan),
         hash,
         json,
         context,
@@ -53,17 +54,17 @@ pub(in crate::cli) fn run(
         cancel: CancellationToken::new(),
         arguments,
     };
-    setup::runtime_of_many()?.block_on(batch.all(rows, printer))
+    setup::runtime_of_many()?.block_on(batch.all(&rows, printer))
 }
 
 /// What a batch is made of, so that it is known again.
-fn id(plan: &PlanHash, rows: &[Row]) -> String {
+fn id(plan: &PlanHash, rows: &Rows<'_>) -> String {
     let mut hash = Sha256::new();
     hash.update(plan.as_str());
-    for row in rows {
+    for row in rows.iter() {
         hash.update([0]);
-        if let Ok(params) = &row.params {
-            hash.update(serde_json::to_vec(params).unwrap_or_default());
+        if let Ok(params) = row.params {
+            hash.update(serde_json::to_vec(&params).unwrap_or_default());
         }
     }
     hex(&hash.finalize())
@@ -95,7 +96,7 @@ struct Ended {
     reason = "the runs of a process share one journal and stay on its thread"
 )]
 impl Batch<'_> {
-    async fn all(mut self, rows: Vec<Row>, printer: &Printer) -> Result<Exit, Failure> {
+    async fn all(mut self, rows: &Rows<'_>, printer: &Printer) -> Result<Exit, Failure> {
         self.cancel = drive::interruptible();
         self.left(true)?;
         self.journal.borrow_mut().group();
@@ -105,7 +106,7 @@ impl Batch<'_> {
             BTreeMap::new()
         };
         let mut progress = Progress::new(rows.len(), self.arguments.ending.quiet, printer);
-        let mut rows = rows.into_iter();
+        let mut rows = rows.iter();
         let mut running = FuturesUnordered::new();
         let (mut worst, mut unfinished) = (Exit::Success, false);
         loop {
