@@ -34,6 +34,9 @@ pub(super) struct Global {
     /// The journal's file; .engine/journal.db in the project where absent
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(super) journal: Option<PathBuf>,
+    /// A file of NAME=value lines, read as if they were in the environment, which goes before them
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) env_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::allowance::Allowances;
 use super::arguments::{Ending, Global};
 use super::commands::history::Past;
+use super::environment::environment;
 use super::exit::{Exit, Failure};
 use super::load::{Loaded, Place};
 use super::printer::Printer;
@@ -153,7 +154,7 @@ pub(super) fn context(place: &Place, plan: &Plan, mode: Mode) -> Result<Arc<Cont
     if loaded.has_errors() {
         return Err(loaded.failure());
     }
-    let environment = setup::environment();
+    let environment = environment();
     let models = setup::models(&loaded.library, &environment, None);
     let tools = toolbox(place, &loaded, plan);
     let limit = plan.limits.max_parallel.map_or(MAX_PARALLEL, usize::from);

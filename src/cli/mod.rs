@@ -6,6 +6,7 @@ mod arguments;
 mod asking;
 mod commands;
 mod drive;
+mod environment;
 mod evaluating;
 mod exit;
 mod load;
@@ -58,6 +59,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
     let global = arguments.global;
+    if let Some(file) = &global.env_file {
+        environment::add(file)?;
+    }
     match arguments.command {
         Command::Ask(command) => commands::ask::run(&command, &global, printer),
         Command::Chat(command) => commands::chat::run(&command, &global, printer),

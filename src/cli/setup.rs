@@ -12,16 +12,10 @@ use crate::run::{self, Context};
 use crate::tool::{self, Toolbox};
 
 use super::arguments::Taping;
+use super::environment::environment;
 use super::exit::{Exit, Failure};
 use super::load::Place;
 use super::printer::Printer;
-
-/// The environment of this process, read once.
-pub(super) fn environment() -> Environment {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
-}
 
 /// The models that can be asked: those of engine.yaml, or of the environment where there is no project.
 pub(super) fn models(

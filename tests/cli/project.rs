@@ -1,6 +1,7 @@
 //! Commands around a project: init, schema, plan, graph, completions.
 
 use super::support::Test;
+use super::support::server::{ModelServer, Reply};
 
 #[test]
 fn init_writes_a_project_that_validates_and_runs() {
@@ -134,4 +135,35 @@ fn looking_back_where_nothing_happened_leaves_no_trace() {
     assert_eq!(test.run().code(0).json(), serde_json::json!([]));
     assert!(!test.path().join(".engine").exists());
     test.args(["show", "0123"]).run().code(2).says("engine runs");
+}
+
+#[test]
+fn variables_of_a_file_are_read_where_it_is_asked_for_and_stand_behind_the_environment() {
+    let server = ModelServer::start(|_, _| Reply::text("good tea"));
+    let test = Test::new()
+        .file("w.yaml", "name: w\nsteps: [{id: a, agent: {instructions: x}, prompt: y}]\n")
+        .file(
+            ".env",
+            &format!(
+                "# of the team\nexport OPENAI_BASE_URL={}/v1\nOPENAI_API_KEY='sk-of the file'\n",
+                server.url()
+            ),
+        )
+        .file("faulty.env", "A=1\nsk-secret-without-a-name\n");
+    let run = ["run", "w.yaml", "--json", "--quiet"];
+    assert_eq!(
+        test.also(run).code(1).json()["usage"]["model_calls"],
+        0,
+        "it is not read by itself"
+    );
+    let asked = ["run", "w.yaml", "--json", "--quiet", "--env-file", ".env"];
+    assert_eq!(test.also(asked).code(0).json()["outputs"]["a"], "good tea");
+    assert!(server.seen()[0].has_header("authorization: Bearer sk-of the file"));
+    let test = test.env("OPENAI_API_KEY", "sk-of-the-process");
+    test.also(asked).code(0);
+    assert!(server.seen()[1].has_header("authorization: Bearer sk-of-the-process"));
+    let faulty = test.also(["runs", "--env-file", "faulty.env"]).code(2);
+    let faulty = faulty.says("faulty.env: what follows `A` is no variable");
+    assert!(!faulty.stderr.contains("sk-secret"), "{}", faulty.stderr);
+    test.also(["runs", "--env-file", "none.env"]).code(2).says("cannot read none.env");
 }

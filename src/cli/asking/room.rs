@@ -10,6 +10,7 @@ use super::{Asked, catalog};
 use crate::ask::Catalog;
 use crate::cli::arguments::{Ask, Global, Taping};
 use crate::cli::drive::MAX_PARALLEL;
+use crate::cli::environment::environment;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place};
 use crate::cli::printer::Printer;
@@ -50,7 +51,7 @@ impl Room {
             return Err(loaded.failure());
         }
         let Loaded { library, toolbox, .. } = loaded;
-        let models = setup::models(&library, &setup::environment(), setup::tape(taping)?);
+        let models = setup::models(&library, &environment(), setup::tape(taping)?);
         let limits = library.project.as_ref().and_then(|project| project.value.limits.max_parallel);
         let limit = limits.map_or(MAX_PARALLEL, usize::from);
         // A question never changes anything that nobody consents to.

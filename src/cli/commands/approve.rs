@@ -2,6 +2,7 @@
 
 use crate::cli::arguments::{Approve, Global};
 use crate::cli::drive;
+use crate::cli::environment::environment;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
 use crate::cli::setup;
@@ -42,7 +43,7 @@ fn decision(arguments: &Approve, state: &RunState) -> Result<Decision, Failure> 
         return Err(Failure::usage(format!("`{choice}` is none of the choices"), help));
     }
     let user = || {
-        let environment = setup::environment();
+        let environment = environment();
         let name = environment.get("USER").or_else(|| environment.get("USERNAME"));
         name.unwrap_or("unknown").to_owned()
     };

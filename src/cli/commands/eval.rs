@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::cli::arguments::{Eval, Global};
 use crate::cli::asking::catalog;
 use crate::cli::drive::{self, MAX_PARALLEL};
+use crate::cli::environment::environment;
 use crate::cli::evaluating::{Bench, File, Queries, Rowing, Setting, check, read};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place, yaml_files};
@@ -201,7 +202,7 @@ async fn settings(
     library: &Arc<Library>,
     tape: Option<&Arc<Tape>>,
 ) -> Result<Vec<Setting>, Failure> {
-    let environment = setup::environment();
+    let environment = environment();
     let project = library.project.as_ref().map(|document| &document.value);
     let limit = project.and_then(|project| project.limits.max_parallel);
     let limit = limit.map_or(MAX_PARALLEL, usize::from);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::cli::arguments::{Global, Runs, Show};
+use crate::cli::environment::environment;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{self, Place};
 use crate::cli::printer::Printer;
@@ -135,7 +136,7 @@ fn models(place: &Place) -> Library {
     library.project =
         place.root.as_ref().and_then(|root| load::read(place, &root.join("engine.yaml")).0);
     if let Some(project) = &mut library.project {
-        project.value = Models::settled(&project.value, &setup::environment());
+        project.value = Models::settled(&project.value, &environment());
     }
     library
 }

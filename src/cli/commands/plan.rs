@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::cli::arguments::{Global, Plan};
+use crate::cli::environment::environment;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{self, Loaded, Place, workflow_file};
 use crate::cli::params;
@@ -24,7 +25,7 @@ pub(in crate::cli) fn run(
     let (place, mut loaded, plan) = compiled(&arguments.workflow, global, Mode::LOOK)?;
     let given = params::given(&arguments.params, &plan.params)?;
     if let Some(project) = &mut loaded.library.project {
-        project.value = Models::settled(&project.value, &setup::environment());
+        project.value = Models::settled(&project.value, &environment());
     }
     let past = past_costs(&setup::past_journal(&place.journal(global))?, &plan)?;
     let report = PlanReport::of(&plan, given, &loaded.library, &past);

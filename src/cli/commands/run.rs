@@ -7,6 +7,7 @@ use crate::cli::arguments::{Global, Run};
 use crate::cli::commands::batch;
 use crate::cli::commands::plan::compiled;
 use crate::cli::drive::{self, MAX_PARALLEL, Start};
+use crate::cli::environment::environment;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::params;
 use crate::cli::printer::Printer;
@@ -23,7 +24,7 @@ pub(in crate::cli) fn run(
         plan.limits.budget.get_or_insert_default().usd = Some(usd);
     }
     let given = params::given(&arguments.params, &plan.params)?;
-    let environment = setup::environment();
+    let environment = environment();
     let tape = setup::tape(&arguments.taping)?;
     let models = setup::models(&loaded.library, &environment, tape);
     let limit =
