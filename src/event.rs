@@ -270,7 +270,7 @@ impl Message {
 }
 
 /// A model's request to have a tool called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolRequest {
     /// By which the result is told apart from others; unique in its conversation.
     pub id: String,

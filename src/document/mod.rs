@@ -42,6 +42,7 @@ pub use mcp::{Mcp, McpServer, Passed, Variable};
 pub use planning::Planning;
 pub use project::{
     Ask, Budget, LastMonth, Limits, Model, OnExceed, Price, Project, Provider, Rate, Source,
+    Timeouts,
 };
 pub use repeat::{Approval, Cache, CacheFor, Needs};
 pub use secrets::masked;

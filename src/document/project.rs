@@ -95,6 +95,28 @@ pub struct Model {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1), example = &1000)]
     pub max_tokens: Option<u32>,
+    /// Whether answers come in pieces: always, or never. Where absent, those that may be long do (a `max_tokens` of 4096 or
+    /// more), and those that somebody reads as they come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &true)]
+    pub stream: Option<bool>,
+    /// How long answers that come in pieces are waited for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timeouts: Timeouts,
+}
+
+/// How long an answer that comes in pieces is waited for. All of any answer is bounded by the step's `timeout`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Timeouts {
+    /// From the request to the first byte of the answer; 2m where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "2m"), example = &"30s")]
+    pub first_byte: Option<HumanDuration>,
+    /// From one byte of the answer to the next; 1m where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "1m"), example = &"20s")]
+    pub between_bytes: Option<HumanDuration>,
 }
 
 /// Wire protocols.

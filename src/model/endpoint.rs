@@ -12,15 +12,20 @@ use serde::Serialize;
 
 use super::error::{ModelError, ModelErrorKind};
 use super::rate::{Admission, Limiter};
-use super::{Answer, Cut, Request, Tape, anthropic, fault, openai};
+use super::stream::{Failed, Telling, assemble};
+use super::{Answer, Cut, Request, Tape, Watcher, anthropic, fault, openai};
 use crate::document::{Price, Provider, Rate};
 use crate::event::{ToolRequest, Usage};
 use crate::id::ModelName;
 use crate::value::Value;
-use crate::wire::{Http, scrubbed};
+use crate::wire::{Awaited, Broken, Http, Opened, Patience, Reply, events, scrubbed};
 
 /// The length of an answer that is reckoned with where nothing bounds it.
 const USUAL_ANSWER: u32 = 4096;
+
+/// The greatest length, in tokens, from which an answer may be long: it comes in pieces, so that a server that hangs is told
+/// from one that is still writing.
+const LONG_ANSWER: u32 = 4096;
 
 /// A model that can be asked. It is shared by all steps that ask it.
 pub struct Endpoint {
@@ -49,6 +54,9 @@ pub(super) struct Settings {
     pub(super) rate: Option<Rate>,
     pub(super) temperature: Option<f64>,
     pub(super) max_tokens: Option<u32>,
+    /// Whether answers come in pieces; as it fits the request where absent.
+    pub(super) stream: Option<bool>,
+    pub(super) patience: Patience,
 }
 
 impl Endpoint {
@@ -86,7 +94,7 @@ impl Endpoint {
         within: Duration,
     ) -> Result<Answer, ModelError> {
         let admission = self.admit(request).await;
-        self.send(admission, request, within).await
+        self.send(admission, request, within, None).await
     }
 
     /// Waits until the limits of the model allow the request. The time limit of a step does not count here:
@@ -101,19 +109,28 @@ impl Endpoint {
         }
     }
 
-    /// Sends an admitted request and reads its answer, all of it within a time. Nothing is retried.
+    /// Sends an admitted request and reads its answer, all of it within a time. Nothing is retried. A watcher reads the text
+    /// as it comes, and all of it at once where it does not come in pieces.
     pub async fn send(
         &self,
         admission: Admission<'_>,
         request: &Request,
         within: Duration,
+        watcher: Option<&dyn Watcher>,
     ) -> Result<Answer, ModelError> {
+        let mut telling =
+            watcher.map(|watcher| Telling::begin(watcher, self.settings.key.as_ref()));
         if let Some(tape) = self.tape.as_ref().filter(|tape| tape.replays()) {
-            return tape.answer(self.name(), request);
+            let answer = tape.answer(self.name(), request)?;
+            if let Some(telling) = &mut telling {
+                telling.end(&answer.text);
+            }
+            return Ok(answer);
         }
+        let streamed = self.streams(request, watcher.is_some());
         let body = match self.settings.provider {
-            Provider::Openai => openai::body(self, request),
-            Provider::Anthropic => anthropic::body(self, request),
+            Provider::Openai => openai::body(self, request, streamed),
+            Provider::Anthropic => anthropic::body(self, request, streamed),
         };
         let body = body.map_err(|error| {
             ModelError::new(ModelErrorKind::BadRequest, format!("the request is no JSON: {error}"))
@@ -121,20 +138,21 @@ impl Endpoint {
         let mut sent = reqwest::Request::new(Method::POST, self.url.clone());
         sent.headers_mut().clone_from(&self.headers);
         *sent.body_mut() = Some(body.into());
-        let exchange = self.http.exchange(sent, within).await;
-        let reply = exchange.map_err(|broken| fault::of_exchange(self, broken))?;
-        if !reply.status.is_success() {
-            return Err(fault::of_reply(self, &reply));
-        }
-        let answer = match self.settings.provider {
-            Provider::Openai => openai::answer(&reply.body),
-            Provider::Anthropic => anthropic::answer(&reply.body),
+        let answer = if streamed {
+            // Boxed, so that a request whose answer comes whole carries none of it.
+            let exchange = Box::pin(self.read_stream(sent, telling.as_mut()));
+            let late = |_| fault::of_exchange(self, Broken::Timeout(within, Awaited::Answer));
+            tokio::time::timeout(within, exchange).await.map_err(late)??
+        } else {
+            let exchange = self.http.exchange(sent, within).await;
+            self.read(&exchange.map_err(|broken| fault::of_exchange(self, broken))?)?
         };
-        let answer = answer
-            .and_then(|answer| fault::not_offered(answer, request))
+        let mut answer = fault::not_offered(answer, request)
             .map_err(|unusable| fault::of_answer(self, unusable))?;
         admission.settle(answer.usage.input_tokens.saturating_add(answer.usage.output_tokens));
-        let mut answer = answer;
+        if let Some(telling) = &mut telling {
+            telling.end(&answer.text);
+        }
         answer.text = self.scrubbed(answer.text);
         for call in &mut answer.tool_calls {
             call.arguments = self.scrubbed(std::mem::take(&mut call.arguments));
@@ -143,6 +161,45 @@ impl Endpoint {
             tape.keep(self.name(), request, &answer)?;
         }
         Ok(answer)
+    }
+
+    /// Whether the answer to a request is to come in pieces.
+    pub(super) fn streams(&self, request: &Request, watched: bool) -> bool {
+        let long = || self.longest_answer(request).is_some_and(|longest| longest >= LONG_ANSWER);
+        self.settings.stream.unwrap_or_else(|| watched || long())
+    }
+
+    /// The answer in a response that came whole.
+    fn read(&self, reply: &Reply) -> Result<Answer, ModelError> {
+        if !reply.status.is_success() {
+            return Err(fault::of_reply(self, reply));
+        }
+        let answer = match self.settings.provider {
+            Provider::Openai => openai::answer(&reply.body),
+            Provider::Anthropic => anthropic::answer(&reply.body),
+        };
+        answer.map_err(|unusable| fault::of_answer(self, unusable))
+    }
+
+    /// The answer to a request that asked for it in pieces, whether the server sends it so or not.
+    async fn read_stream(
+        &self,
+        request: reqwest::Request,
+        telling: Option<&mut Telling<'_>>,
+    ) -> Result<Answer, ModelError> {
+        let opened = self.http.open(request, self.settings.patience).await;
+        let pieces = match opened.map_err(|broken| fault::of_exchange(self, broken))? {
+            Opened::Whole(reply) => return self.read(&reply),
+            Opened::Stream(pieces) => events(pieces),
+        };
+        let answer = match self.settings.provider {
+            Provider::Openai => assemble::<openai::Chunks>(pieces, telling).await,
+            Provider::Anthropic => assemble::<anthropic::Chunks>(pieces, telling).await,
+        };
+        answer.map_err(|failed| match failed {
+            Failed::Broken(broken) => fault::of_exchange(self, broken),
+            Failed::Unusable(unusable) => fault::of_answer(self, unusable),
+        })
     }
 
     /// Whether the server answers at all, asked with the cheapest request of its protocol.

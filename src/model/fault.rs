@@ -2,13 +2,14 @@
 
 use reqwest::header::LOCATION;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::endpoint::Endpoint;
 use super::error::{ModelError, ModelErrorKind};
 use super::overflow::{self, Overflow};
 use super::{Answer, Request};
 use crate::value::{HumanDuration, Value};
-use crate::wire::{Broken, Refused, Reply, error_of, one_line, quoted, retry_after};
+use crate::wire::{Awaited, Broken, Refused, Reply, error_of, one_line, quoted, retry_after};
 
 /// Why a response of status 200 is no answer.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) enum Unusable {
     Unreadable(String),
     /// The model or its provider refuses, in its own words.
     Refused(String),
+    /// The server told a fault in the middle of it.
+    BrokenOff(Value),
 }
 
 /// A response of status 200 as the protocol says it.
@@ -51,23 +54,29 @@ pub(super) fn not_offered(answer: Answer, request: &Request) -> Result<Answer, U
 /// The error of a response that is no answer, although its status is 200.
 pub(super) fn of_answer(endpoint: &Endpoint, unusable: Unusable) -> ModelError {
     let label = endpoint.label();
-    let error = match unusable {
+    let (kind, message, help) = match unusable {
         Unusable::Unreadable(why) => (
             ModelErrorKind::UnreadableAnswer,
             format!("{label} sent an answer that cannot be read: {}", bounded(endpoint, &why)),
-            format!(
+            Some(format!(
                 "check that `base_url` of model `{}` is the address of the API",
                 endpoint.name()
-            ),
+            )),
         ),
         Unusable::Refused(why) => (
             ModelErrorKind::Refused,
             format!("{label} refuses to answer: {}", bounded(endpoint, &why)),
-            "reword the prompt, or name another model".to_owned(),
+            Some("reword the prompt, or name another model".to_owned()),
         ),
+        Unusable::BrokenOff(error) => {
+            let body = json!({"error": error});
+            let said = quoted(body.to_string().as_bytes());
+            let kind = kind(status_meant(error_of(&body)), &body, &said);
+            let message = format!("{label} broke off its answer: {}", bounded(endpoint, &said));
+            (kind, message, help(kind, endpoint, None, &said))
+        }
     };
-    let (kind, message, help) = error;
-    ModelError { status: Some(200), ..ModelError::new(kind, message).help(help) }
+    ModelError { status: Some(200), help, ..ModelError::new(kind, message) }
 }
 
 /// The error of a request without a whole answer.
@@ -85,11 +94,25 @@ pub(super) fn of_exchange(endpoint: &Endpoint, broken: Broken) -> ModelError {
             )
             .help(format!("check that the server runs, and `base_url` of model `{name}`"))
         }
-        Broken::Timeout(limit) => ModelError::new(
-            ModelErrorKind::Timeout,
-            format!("{label} did not answer within {}", HumanDuration(limit)),
-        )
-        .help("raise the step's `timeout`, or make answers shorter by a smaller `max_tokens`"),
+        Broken::Timeout(limit, awaited) => {
+            let limit = HumanDuration(limit);
+            let (message, help) = match awaited {
+                Awaited::Answer => (
+                    format!("{label} did not answer within {limit}"),
+                    "raise the step's `timeout`, or make answers shorter by a smaller `max_tokens`"
+                        .to_owned(),
+                ),
+                Awaited::FirstByte => (
+                    format!("{label} did not begin to answer within {limit}"),
+                    format!("raise `timeouts.first_byte` of model `{name}` in engine.yaml"),
+                ),
+                Awaited::NextByte => (
+                    format!("{label} sent nothing for {limit} in the middle of its answer"),
+                    format!("raise `timeouts.between_bytes` of model `{name}` in engine.yaml"),
+                ),
+            };
+            ModelError::new(ModelErrorKind::Timeout, message).help(help)
+        }
         Broken::TooLarge(bytes) => ModelError::new(
             ModelErrorKind::UnreadableAnswer,
             format!("{label} sent an answer that is longer than {bytes} bytes"),
@@ -117,12 +140,36 @@ pub(super) fn of_reply(endpoint: &Endpoint, reply: &Reply) -> ModelError {
     ModelError {
         kind,
         message,
-        help: overflow
-            .map(|overflow| overflow.help())
-            .or_else(|| help(kind, endpoint, reply, &said)),
+        help: overflow.map(|overflow| overflow.help()).or_else(|| {
+            let location = reply.headers.get(LOCATION).and_then(|to| to.to_str().ok());
+            help(kind, endpoint, location, &said)
+        }),
         retry_after: retry_after(&reply.headers),
         status: Some(reply.status.as_u16()),
     }
+}
+
+/// The status that a fault in the middle of an answer would have had before it.
+fn status_meant(error: &Value) -> u16 {
+    const NAMES: [(&[&str], u16); 8] = [
+        (&["invalid_request_error", "invalid_request"], 400),
+        (&["authentication_error", "invalid_api_key"], 401),
+        (&["permission_error"], 403),
+        (&["not_found_error"], 404),
+        (&["timeout_error", "timeout"], 408),
+        (&["request_too_large"], 413),
+        (&["rate_limit_error", "rate_limit_exceeded", "insufficient_quota"], 429),
+        (&["overloaded_error"], 529),
+    ];
+    let keys = ["code", "status", "type"];
+    let told = keys
+        .iter()
+        .filter_map(|key| error.get(key)?.as_u64())
+        .find_map(|status| u16::try_from(status).ok().filter(|status| (400..600).contains(status)));
+    let named = keys.iter().filter_map(|key| error.get(key)?.as_str()).find_map(|name| {
+        NAMES.iter().find(|(names, _)| names.contains(&name)).map(|(_, status)| *status)
+    });
+    told.or(named).unwrap_or(500)
 }
 
 fn kind(status: u16, body: &Value, said: &str) -> ModelErrorKind {
@@ -155,7 +202,13 @@ fn kind(status: u16, body: &Value, said: &str) -> ModelErrorKind {
     }
 }
 
-fn help(kind: ModelErrorKind, endpoint: &Endpoint, reply: &Reply, said: &str) -> Option<String> {
+/// How to mend a fault that the server told; `location` is where it sends us.
+fn help(
+    kind: ModelErrorKind,
+    endpoint: &Endpoint,
+    location: Option<&str>,
+    said: &str,
+) -> Option<String> {
     let (name, key) = (endpoint.name(), endpoint.key_variable());
     let help = match kind {
         ModelErrorKind::Unauthorized if endpoint.has_key() => format!("check the key in {key}"),
@@ -169,9 +222,7 @@ fn help(kind: ModelErrorKind, endpoint: &Endpoint, reply: &Reply, said: &str) ->
             )
         }
         ModelErrorKind::Redirected => {
-            let to =
-                reply.headers.get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
-            let to = bounded(endpoint, to);
+            let to = bounded(endpoint, location.unwrap_or_default());
             format!("set `base_url` of model `{name}` to the address it names: {to}")
         }
         ModelErrorKind::QuotaExceeded => format!("add credit to the account of the key in {key}"),
@@ -185,6 +236,9 @@ fn help(kind: ModelErrorKind, endpoint: &Endpoint, reply: &Reply, said: &str) ->
                 .any(|part| said.contains(part)) =>
         {
             format!("`{}` may not support JSON schemas; name a newer model", endpoint.model())
+        }
+        ModelErrorKind::BadRequest if said.contains("stream") => {
+            format!("the server may send whole answers only: set `stream: false` of model `{name}`")
         }
         ModelErrorKind::BadRequest
         | ModelErrorKind::ContextTooLong

@@ -19,6 +19,7 @@ mod overflow;
 mod rate;
 mod registry;
 mod schema;
+mod stream;
 mod tape;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use environment::Environment;
 pub use error::{ModelError, ModelErrorKind};
 pub use rate::Admission;
 pub use registry::Models;
+pub use stream::Watcher;
 pub use tape::Tape;
 pub use tools::ToolDefinition;
 

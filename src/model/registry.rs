@@ -11,11 +11,11 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
-use super::Tape;
 use super::endpoint::{Endpoint, Settings};
 use super::environment::Environment;
 use super::error::{ModelError, ModelErrorKind};
-use crate::document::{Model, Project, Provider};
+use super::{Tape, stream};
+use crate::document::{Model, Project, Provider, Timeouts};
 use crate::id::ModelName;
 use crate::wire::Http;
 
@@ -132,6 +132,8 @@ impl Models {
                 rate: None,
                 temperature: None,
                 max_tokens: None,
+                stream: None,
+                timeouts: Timeouts::default(),
             };
             (ModelName::from(vendor.name), model)
         });
@@ -299,6 +301,8 @@ impl Entry {
                 rate: model.rate.clone(),
                 temperature: model.temperature,
                 max_tokens: model.max_tokens,
+                stream: model.stream,
+                patience: stream::patience(&model.timeouts),
             };
             Endpoint::new(settings, Arc::clone(http), tape.cloned()).map(Arc::new)
         };

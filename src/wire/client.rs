@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::Resolve;
-use reqwest::header::HeaderMap;
-use reqwest::{Client, ClientBuilder, StatusCode, Url, redirect};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url, redirect};
 use rustls::crypto::{CryptoProvider, ring};
 
 /// How long a connection may take and how large an answer may be.
@@ -57,12 +57,23 @@ pub(crate) enum Broken {
     Unconnected(String),
     /// The connection ended before the answer began.
     Connection(String),
-    /// The time was up.
-    Timeout(Duration),
+    /// The time for what was awaited was up.
+    Timeout(Duration, Awaited),
     /// The answer began and did not end well.
     Body(String),
     /// The answer is longer than so many bytes.
     TooLarge(usize),
+}
+
+/// What a server was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// All of its answer.
+    Answer,
+    /// The first byte of an answer that comes in pieces.
+    FirstByte,
+    /// The next byte of it.
+    NextByte,
 }
 
 /// Why a name was not resolved.
@@ -99,12 +110,13 @@ impl Http {
         bytes: usize,
     ) -> Result<Reply, Broken> {
         let exchange = self.untimed(request, bytes);
-        tokio::time::timeout(within, exchange).await.unwrap_or(Err(Broken::Timeout(within)))
+        tokio::time::timeout(within, exchange)
+            .await
+            .unwrap_or(Err(Broken::Timeout(within, Awaited::Answer)))
     }
 
     async fn untimed(&self, request: reqwest::Request, bytes: usize) -> Result<Reply, Broken> {
-        let client = self.client(request.url()).map_err(Broken::Setup)?;
-        let mut response = client.execute(request).await.map_err(|error| self.broken(&error))?;
+        let mut response = self.begin(request).await?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let body = match self.body(response, &headers, bytes).await {
             Ok(body) => body,
@@ -115,27 +127,32 @@ impl Http {
         Ok(Reply { status, headers, body })
     }
 
+    /// Sends a request, as far as the head of its answer.
+    pub(super) async fn begin(&self, request: reqwest::Request) -> Result<Response, Broken> {
+        let client = self.client(request.url()).map_err(Broken::Setup)?;
+        client.execute(request).await.map_err(|error| self.broken(&error))
+    }
+
     async fn body(
         &self,
-        mut response: reqwest::Response,
+        mut response: Response,
         headers: &HeaderMap,
         most: usize,
     ) -> Result<Vec<u8>, Broken> {
-        let too_large = || Broken::TooLarge(most);
-        let length = headers
-            .get(reqwest::header::CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if length.is_some_and(|length| length > most) {
-            return Err(too_large());
-        }
+        let length = told_length(headers, most)?;
         let mut body = Vec::with_capacity(length.unwrap_or(2048));
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
             if body.len() + chunk.len() > most {
-                return Err(too_large());
+                return Err(Broken::TooLarge(most));
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body)
+    }
+
+    /// Bytes that an answer may have.
+    pub(super) fn largest(&self) -> usize {
+        self.limits.body
     }
 
     /// Whether a server answers a GET in time, whatever it answers.
@@ -176,7 +193,7 @@ impl Http {
         tls(builder).build().map_err(|error| root_cause(&error))
     }
 
-    fn broken(&self, error: &reqwest::Error) -> Broken {
+    pub(super) fn broken(&self, error: &reqwest::Error) -> Broken {
         let refused = causes(error).find_map(|cause| cause.downcast_ref::<Refused>());
         match refused {
             Some(refused) => Broken::Refused(refused.clone()),
@@ -187,6 +204,15 @@ impl Http {
             None if error.is_body() || error.is_decode() => Broken::Body(root_cause(error)),
             None => Broken::Connection(root_cause(error)),
         }
+    }
+}
+
+/// The length that the head of an answer tells, where it does.
+pub(super) fn told_length(headers: &HeaderMap, most: usize) -> Result<Option<usize>, Broken> {
+    let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    match told {
+        Some(length) if length > most => Err(Broken::TooLarge(most)),
+        told => Ok(told),
     }
 }
 

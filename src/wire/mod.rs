@@ -4,9 +4,11 @@
 mod client;
 mod reply;
 mod secret;
+mod stream;
 
 #[cfg(test)]
 pub(crate) use client::Limits;
-pub(crate) use client::{Broken, Http, Refused, Reply};
+pub(crate) use client::{Awaited, Broken, Http, Refused, Reply};
 pub(crate) use reply::{error_of, one_line, quoted, retry_after};
-pub(crate) use secret::scrubbed;
+pub(crate) use secret::{held_back, scrubbed};
+pub(crate) use stream::{Malformed, Opened, Patience, ServerEvent, events};

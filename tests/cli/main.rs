@@ -38,5 +38,6 @@ mod project;
 mod recordings;
 mod refused;
 mod rules;
+mod streams;
 mod tools;
 mod writes;

@@ -63,6 +63,7 @@ impl Seen {
 /// What the server answers.
 pub(crate) struct Reply {
     status: u16,
+    kind: &'static str,
     headers: String,
     body: String,
     delay: Duration,
@@ -131,6 +132,7 @@ impl Reply {
     pub(crate) fn raw(status: u16, body: &str) -> Self {
         Self {
             status,
+            kind: "application/json",
             headers: String::new(),
             body: body.to_owned(),
             delay: Duration::ZERO,
@@ -144,6 +146,19 @@ impl Reply {
             status,
             &json!({"error": {"message": message, "type": "error", "code": null}}).to_string(),
         )
+    }
+
+    /// The same answer in pieces: server-sent events of its protocol, a text of a few characters in each.
+    pub(crate) fn in_pieces(mut self) -> Self {
+        let whole: Value = serde_json::from_str(&self.body).expect("an answer is JSON");
+        let events = if whole["choices"].is_array() { chunks(&whole) } else { parts(&whole) };
+        let events: Vec<String> = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        self.body = events.concat();
+        if whole["choices"].is_array() {
+            self.body.push_str("data: [DONE]\n\n");
+        }
+        self.kind = "text/event-stream";
+        self
     }
 
     pub(crate) fn header(mut self, line: &str) -> Self {
@@ -161,6 +176,65 @@ impl Reply {
         self.cut = Some(bytes);
         self
     }
+}
+
+/// Pieces of a text, none of them longer than a few characters.
+fn pieces(text: &Value) -> Vec<String> {
+    let text: Vec<char> = text.as_str().unwrap_or_default().chars().collect();
+    text.chunks(5).map(|piece| piece.iter().collect()).collect()
+}
+
+/// The chunks of a chat completion.
+fn chunks(whole: &Value) -> Vec<Value> {
+    let choice = &whole["choices"][0];
+    let message = &choice["message"];
+    let mut deltas = vec![json!({"role": "assistant", "content": ""})];
+    deltas.extend(pieces(&message["content"]).into_iter().map(|piece| json!({"content": piece})));
+    for (index, call) in message["tool_calls"].as_array().into_iter().flatten().enumerate() {
+        let mut first = call.clone();
+        first["index"] = json!(index);
+        first["function"]["arguments"] = json!("");
+        deltas.push(json!({"tool_calls": [first]}));
+        deltas.extend(pieces(&call["function"]["arguments"]).into_iter().map(
+            |piece| json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}),
+        ));
+    }
+    let chunk = |delta: Value, finish: &Value| json!({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]});
+    let mut events: Vec<Value> =
+        deltas.into_iter().map(|delta| chunk(delta, &Value::Null)).collect();
+    events.push(chunk(json!({}), &choice["finish_reason"]));
+    events.push(json!({"choices": [], "usage": whole["usage"]}));
+    events
+}
+
+/// The events of a message of the other protocol.
+fn parts(whole: &Value) -> Vec<Value> {
+    let mut usage = whole["usage"].clone();
+    usage["output_tokens"] = json!(1);
+    let mut events = vec![json!({"type": "message_start", "message": {"usage": usage}})];
+    for (index, block) in whole["content"].as_array().into_iter().flatten().enumerate() {
+        let mut first = block.clone();
+        let deltas: Vec<Value> = if block["type"] == "text" {
+            first["text"] = json!("");
+            let texts = pieces(&block["text"]).into_iter();
+            texts.map(|piece| json!({"type": "text_delta", "text": piece})).collect()
+        } else {
+            first["input"] = json!({});
+            let parts = pieces(&json!(block["input"].to_string())).into_iter();
+            parts.map(|piece| json!({"type": "input_json_delta", "partial_json": piece})).collect()
+        };
+        events.push(json!({"type": "content_block_start", "index": index, "content_block": first}));
+        events.extend(
+            deltas.into_iter().map(
+                |delta| json!({"type": "content_block_delta", "index": index, "delta": delta}),
+            ),
+        );
+        events.push(json!({"type": "content_block_stop", "index": index}));
+    }
+    let output = &whole["usage"]["output_tokens"];
+    events.push(json!({"type": "message_delta", "delta": {"stop_reason": whole["stop_reason"]}, "usage": {"output_tokens": output}}));
+    events.push(json!({"type": "message_stop"}));
+    events
 }
 
 /// A server on a free port; it ends with the test's process.
@@ -249,8 +323,9 @@ fn serve(
         in_flight.fetch_sub(1, Ordering::SeqCst);
         kept.lock().expect("no test thread panicked").push(seen);
         let head = format!(
-            "HTTP/1.1 {} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{}\r\n",
+            "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\n{}\r\n",
             reply.status,
+            reply.kind,
             reply.body.len(),
             reply.headers
         );

@@ -11,7 +11,7 @@ use crate::model::fault::Unusable;
 use crate::model::{Answer, Endpoint, Request};
 
 fn sent(endpoint: &Endpoint, request: &Request) -> Value {
-    serde_json::from_slice(&body(endpoint, request).unwrap()).unwrap()
+    serde_json::from_slice(&body(endpoint, request, false).unwrap()).unwrap()
 }
 
 #[tokio::test]

@@ -10,8 +10,9 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::server::{nobody, raw};
 use super::{KEY, request};
-use crate::document::Provider;
+use crate::document::{Provider, Timeouts};
 use crate::model::endpoint::Settings;
+use crate::model::stream::patience;
 use crate::model::{Endpoint, ModelError};
 use crate::wire::{Http, Limits};
 
@@ -33,6 +34,8 @@ fn endpoint(provider: Provider, base_url: &str) -> Endpoint {
         rate: None,
         temperature: None,
         max_tokens: None,
+        stream: None,
+        patience: patience(&Timeouts::default()),
     };
     Endpoint::new(settings, Arc::new(Http::with(Limits { connect: LIMIT, body: 1 << 20 })), None)
         .unwrap()

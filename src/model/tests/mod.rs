@@ -6,12 +6,14 @@ mod faults;
 mod openai;
 mod registry;
 mod server;
+mod stream;
 mod tools;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::fault::Unusable;
 use super::{Endpoint, Environment, ModelError, Models, Request};
 use crate::document::Project;
 use crate::event::Message;
@@ -45,6 +47,15 @@ fn request() -> Request {
         max_tokens: None,
         tools: Vec::new(),
         may_call: false,
+    }
+}
+
+/// Why a response is no answer, in words.
+fn told(unusable: Unusable) -> String {
+    match unusable {
+        Unusable::Unreadable(why) => format!("unreadable: {why}"),
+        Unusable::Refused(why) => format!("refused: {why}"),
+        Unusable::BrokenOff(error) => format!("broken off: {error}"),
     }
 }
 

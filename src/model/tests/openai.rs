@@ -4,15 +4,14 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{KEY, LIMIT, endpoint, models, request};
+use super::{KEY, LIMIT, endpoint, models, request, told};
 use crate::event::{Message, Usage};
-use crate::model::fault::Unusable;
 use crate::model::openai::{answer, body};
 use crate::model::{Answer, Endpoint, Request};
 
 /// The JSON that an endpoint makes of a request.
 fn sent(endpoint: &Endpoint, request: &Request) -> Value {
-    serde_json::from_slice(&body(endpoint, request).unwrap()).unwrap()
+    serde_json::from_slice(&body(endpoint, request, false).unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -140,10 +139,7 @@ fn answers_are_read_as_servers_write_them() {
 
 #[test]
 fn what_is_no_answer_is_told_apart() {
-    let fault = |body: &str| match answer(body.as_bytes()).unwrap_err() {
-        Unusable::Unreadable(why) => format!("unreadable: {why}"),
-        Unusable::Refused(why) => format!("refused: {why}"),
-    };
+    let fault = |body: &str| told(answer(body.as_bytes()).unwrap_err());
     for (body, said) in [
         (
             r#"{"choices": [{"message": {"content": null, "refusal": "I will not"}}]}"#,

@@ -75,7 +75,7 @@ fn strict() -> Value {
 #[test]
 fn chat_completions_carry_tools_calls_and_results() {
     let sent = |request: &Request| -> Value {
-        serde_json::from_slice(&openai::body(&model("openai"), request).unwrap()).unwrap()
+        serde_json::from_slice(&openai::body(&model("openai"), request, false).unwrap()).unwrap()
     };
     let mut expected = json!({"model": "m", "max_tokens": 50,
         "messages": [
@@ -101,7 +101,8 @@ fn chat_completions_carry_tools_calls_and_results() {
 #[test]
 fn messages_carry_tools_calls_and_results() {
     let sent = |request: &Request| -> Value {
-        serde_json::from_slice(&anthropic::body(&model("anthropic"), request).unwrap()).unwrap()
+        serde_json::from_slice(&anthropic::body(&model("anthropic"), request, false).unwrap())
+            .unwrap()
     };
     let mut expected = json!({"model": "m", "max_tokens": 50, "system": "Be brief.",
         "messages": [
@@ -130,7 +131,7 @@ fn messages_carry_tools_calls_and_results() {
 fn what_is_said_after_results_goes_into_their_message() {
     let mut request = conversation(true);
     request.messages.remove(4);
-    let body = anthropic::body(&model("anthropic"), &request).unwrap();
+    let body = anthropic::body(&model("anthropic"), &request, false).unwrap();
     let sent: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(sent["messages"].as_array().unwrap().len(), 3);
     assert_eq!(sent["messages"][2]["content"][2], json!({"type": "text", "text": "Again."}));
@@ -190,11 +191,11 @@ fn tools_and_calls_count_as_tokens_of_the_request() {
 fn without_tools_requests_are_what_they_always_were() {
     let text = |body: serde_json::Result<Vec<u8>>| String::from_utf8(body.unwrap()).unwrap();
     assert_eq!(
-        text(openai::body(&model("openai"), &request())),
+        text(openai::body(&model("openai"), &request(), false)),
         r#"{"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"How are we?"}]}"#
     );
     assert_eq!(
-        text(anthropic::body(&model("anthropic"), &request())),
+        text(anthropic::body(&model("anthropic"), &request(), false)),
         r#"{"model":"m","max_tokens":4096,"system":"Be brief.","messages":[{"role":"user","content":"How are we?"}]}"#
     );
 }

@@ -95,7 +95,7 @@ impl Job {
         let ended = match (&step.kind, &self.work) {
             (Kind::Agent(agent), Work::Ask { system, prompt }) => {
                 let texts = (system.as_str(), prompt.as_str());
-                agent::ask(&self, step, agent, texts, self.judge.as_deref()).await
+                agent::ask(&self, step, agent, texts, self.judge.as_deref(), None).await
             }
             (Kind::Tool(call), Work::Call(arguments)) => {
                 tool::call(&self, step, call, arguments).await

@@ -43,7 +43,7 @@ pub(super) async fn make(
     let scope = Scope::new(&view(&params), []);
     let (system, prompt) = agent::prepare(asked, &scope, &job.evidence, &[])?;
     let judge = Plans { planner: planner.as_ref(), wanted, goal, made: Mutex::default() };
-    let ended = agent::ask(job, step, asked, (&system, &prompt), Some(&judge)).await;
+    let ended = agent::ask(job, step, asked, (&system, &prompt), Some(&judge), None).await;
     let made = judge.made.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (ended, made) {
         (Ok(_), Some(made)) => told(job, goal, made, None),

@@ -182,7 +182,7 @@ impl Trip<'_> {
                 "connection",
                 format!("the answer of {at} broke off: {}", one_line(&why)),
             )),
-            Broken::Timeout(_) => {
+            Broken::Timeout(..) => {
                 let message = format!("{at} did not answer within {}", HumanDuration(self.limit));
                 may_pass(ToolError::new("timeout", message).help("raise `timeout`"))
             }

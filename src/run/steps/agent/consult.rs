@@ -148,6 +148,8 @@ async fn put(
         chain: asker.chain.iter().copied().chain([name]).collect(),
         depth: asker.depth + 1,
         place: place.to_owned(),
+        // What it says is no part of the answer that is watched.
+        watcher: None,
         ..*asker
     };
     let system = system_message(&agent, &prompt, &asker.job.evidence, &[]);

@@ -25,7 +25,14 @@ pub(super) async fn exchange(
     let timeout = step.timeout.map_or(TIMEOUT, |timeout| timeout.0);
     if let Some(call) = job.past().answer(endpoint.name(), &request.system, &request.messages) {
         let ModelCall { answer, tool_calls, usage, truncated, .. } = call;
-        return Ok(Answer { text: answer.unwrap_or_default(), tool_calls, usage, truncated });
+        let text = answer.unwrap_or_default();
+        if let Some(watcher) = asker.watcher {
+            watcher.began();
+            if !text.is_empty() {
+                watcher.said(&text);
+            }
+        }
+        return Ok(Answer { text, tool_calls, usage, truncated });
     }
     loop {
         let mut reserved = job
@@ -41,7 +48,7 @@ pub(super) async fn exchange(
         // Waiting for one's turn is no fault of the server, so it is outside the time limit.
         let admission = endpoint.admit(request).await;
         let started = Instant::now();
-        let result = endpoint.send(admission, request, timeout).await;
+        let result = endpoint.send(admission, request, timeout, asker.watcher).await;
         let call = ModelCall {
             agent: asker.consulted.cloned(),
             model: endpoint.name().clone(),

@@ -20,7 +20,7 @@ use crate::document::Figures;
 use crate::event::{Fault, Message};
 use crate::expression::{Scope, fence};
 use crate::id::AgentName;
-use crate::model::{Endpoint, Request, ToolDefinition};
+use crate::model::{Endpoint, Request, ToolDefinition, Watcher};
 use crate::plan::{AgentStep, Step};
 use crate::run::attempts::Waits;
 use crate::run::figures::Evidence;
@@ -48,17 +48,18 @@ pub(in crate::run) fn prepare(
     Ok((system_message(agent, &prompt, evidence, gaps), prompt))
 }
 
-/// Asks the agent of a step; a judge looks at its answers as well.
+/// Asks the agent of a step. A judge looks at its answers as well, a watcher reads the text of each as it comes.
 pub(super) async fn ask(
     job: &Job,
     step: &Step,
     agent: &AgentStep,
     (system, prompt): (&str, &str),
     judge: Option<&dyn Judge>,
+    watcher: Option<&dyn Watcher>,
 ) -> Result<Done, Fault> {
     let chain = agent.agent.iter().collect();
     let place = format!("steps.{}", step.id);
-    let asker = Asker { job, step, agent, judge, consulted: None, chain, depth: 0, place };
+    let asker = Asker { job, step, agent, judge, consulted: None, chain, depth: 0, place, watcher };
     Ok(asker.ask(system, prompt).await?.0)
 }
 
@@ -106,6 +107,8 @@ struct Asker<'a> {
     depth: usize,
     /// Below which the results of its calls stand in the evidence.
     place: String,
+    /// Who reads its answers as they come.
+    watcher: Option<&'a dyn Watcher>,
 }
 
 /// A conversation under way.

@@ -1,5 +1,7 @@
 //! Messages, as Anthropic speaks them.
 
+mod chunks;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use super::{Answer, Request};
 use crate::event::{Message, Role, ToolRequest, Usage};
 use crate::value::{Object, Value};
 
+pub(super) use chunks::Chunks;
+
 /// Anthropic's own address.
 pub(super) const BASE_URL: &str = "https://api.anthropic.com";
 /// The version of the protocol.
@@ -19,11 +23,15 @@ pub(super) const VERSION: &str = "2023-06-01";
 /// The greatest length of an answer where nothing else is said: the protocol demands one.
 pub(super) const LONGEST_ANSWER: u32 = 4096;
 
-/// The JSON of a request.
+/// The JSON of a request; `streamed` asks for its answer in pieces.
 ///
 /// Prompt caching (`cache_control`) is not asked for: system messages here are shorter than the
 /// shortest text that the provider caches, and writing to its cache costs more than reading anew.
-pub(super) fn body(endpoint: &Endpoint, request: &Request) -> serde_json::Result<Vec<u8>> {
+pub(super) fn body(
+    endpoint: &Endpoint,
+    request: &Request,
+    streamed: bool,
+) -> serde_json::Result<Vec<u8>> {
     let strict = request.schema.as_ref().and_then(|schema| schema::ANTHROPIC.strict(schema));
     // There is no mode for schemas that are not strict: those are asked for in words.
     let spoken = request.schema.as_ref().filter(|_| strict.is_none());
@@ -40,6 +48,7 @@ pub(super) fn body(endpoint: &Endpoint, request: &Request) -> serde_json::Result
         tool_choice: (!request.may_call && !tools.is_empty()).then_some(ToolChoice::None),
         output_config: strict.map(|schema| OutputConfig { format: Format::JsonSchema { schema } }),
         temperature: endpoint.temperature(),
+        stream: streamed,
     };
     super::endpoint::to_json(&body, request)
 }
@@ -62,21 +71,37 @@ pub(super) fn answer(json: &[u8]) -> Result<Answer, Unusable> {
             _ => {}
         }
     }
-    let truncated = match reply.stop_reason.as_deref() {
-        Some("refusal") => {
-            let said = texts.into_iter().next().filter(|text| !text.is_empty());
-            return Err(Unusable::Refused(
-                said.unwrap_or_else(|| "no reason given".into()).into_owned(),
-            ));
+    let said = Said { texts, tool_calls, stop: reply.stop_reason.as_deref() };
+    said.answer(reply.usage.unwrap_or_default(), json)
+}
+
+/// What a message says, whichever way it came.
+struct Said<'a> {
+    texts: Vec<Cow<'a, str>>,
+    tool_calls: Vec<ToolRequest>,
+    stop: Option<&'a str>,
+}
+
+impl Said<'_> {
+    /// The answer that it is; `json` is the response where it came whole.
+    fn answer(self, usage: Counts, json: &[u8]) -> Result<Answer, Unusable> {
+        let Self { texts, tool_calls, stop } = self;
+        let truncated = match stop {
+            Some("refusal") => {
+                let said = texts.into_iter().next().filter(|text| !text.is_empty());
+                return Err(Unusable::Refused(
+                    said.unwrap_or_else(|| "no reason given".into()).into_owned(),
+                ));
+            }
+            Some("max_tokens" | "model_context_window_exceeded") => true,
+            Some(_) | None => false,
+        };
+        if texts.is_empty() && tool_calls.is_empty() && !truncated {
+            return Err(fault::empty(json, "it holds no text"));
         }
-        Some("max_tokens" | "model_context_window_exceeded") => true,
-        Some(_) | None => false,
-    };
-    if texts.is_empty() && tool_calls.is_empty() && !truncated {
-        return Err(fault::empty(json, "it holds no text"));
+        let text = texts.concat();
+        Ok(Answer { text, tool_calls, usage: usage.into(), truncated })
     }
-    let text = texts.concat();
-    Ok(Answer { text, tool_calls, usage: reply.usage.unwrap_or_default().into(), truncated })
 }
 
 /// The messages as the protocol has them: the results of tools are the user's, all of one answer in one message, and
@@ -129,6 +154,8 @@ struct Body<'a> {
     output_config: Option<OutputConfig<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
 }
 
 #[derive(Serialize)]
@@ -228,13 +255,25 @@ struct Block<'a> {
 }
 
 /// Tokens of the request come in three parts: read anew, read from the cache, written to it.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "they are the provider's")]
 struct Counts {
     input_tokens: Option<u64>,
     cache_read_input_tokens: Option<u64>,
     cache_creation_input_tokens: Option<u64>,
     output_tokens: Option<u64>,
+}
+
+impl Counts {
+    /// Takes what is told later, which counts from the beginning.
+    fn update(&mut self, later: Self) {
+        self.input_tokens = later.input_tokens.or(self.input_tokens);
+        self.cache_read_input_tokens =
+            later.cache_read_input_tokens.or(self.cache_read_input_tokens);
+        self.cache_creation_input_tokens =
+            later.cache_creation_input_tokens.or(self.cache_creation_input_tokens);
+        self.output_tokens = later.output_tokens.or(self.output_tokens);
+    }
 }
 
 impl From<Counts> for Usage {

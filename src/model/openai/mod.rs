@@ -1,5 +1,7 @@
 //! Chat completions, as OpenAI and most servers speak them.
 
+mod chunks;
+
 use std::borrow::Cow;
 
 use serde::ser::SerializeSeq;
@@ -13,11 +15,17 @@ use super::{Answer, Request};
 use crate::event::{Message, Role, ToolRequest, Usage};
 use crate::value::Value;
 
+pub(super) use chunks::Chunks;
+
 /// OpenAI's own address.
 pub(super) const BASE_URL: &str = "https://api.openai.com/v1";
 
-/// The JSON of a request.
-pub(super) fn body(endpoint: &Endpoint, request: &Request) -> serde_json::Result<Vec<u8>> {
+/// The JSON of a request; `streamed` asks for its answer in pieces.
+pub(super) fn body(
+    endpoint: &Endpoint,
+    request: &Request,
+    streamed: bool,
+) -> serde_json::Result<Vec<u8>> {
     let own = endpoint.at_vendor();
     let dialect = if own { &schema::OPENAI } else { &schema::COMPATIBLE };
     // OpenAI takes objects only, even where it is not strict: other shapes are asked for in words.
@@ -35,6 +43,9 @@ pub(super) fn body(endpoint: &Endpoint, request: &Request) -> serde_json::Result
         max_completion_tokens: longest.filter(|_| own),
         max_tokens: longest.filter(|_| !own),
         temperature: endpoint.temperature(),
+        stream: streamed,
+        // Without it an answer in pieces does not tell what it cost.
+        stream_options: streamed.then_some(StreamOptions { include_usage: true }),
     };
     super::endpoint::to_json(&body, request)
 }
@@ -46,23 +57,43 @@ pub(super) fn answer(json: &[u8]) -> Result<Answer, Unusable> {
         return Err(fault::empty(json, "it holds no choice"));
     };
     let message = choice.message.unwrap_or_default();
-    let finish = choice.finish_reason.as_deref();
-    let text = message.content.map(Content::text);
-    if let Some(refusal) = message.refusal.filter(|refusal| !refusal.is_empty()) {
-        return Err(Unusable::Refused(refusal.into_owned()));
-    }
-    let truncated = finish == Some("length");
-    let tool_calls: Vec<ToolRequest> =
-        message.tool_calls.unwrap_or_default().into_iter().map(Into::into).collect();
-    let text = match (text, finish) {
-        (_, Some("content_filter")) => {
-            return Err(Unusable::Refused("its content filter stopped the answer".to_owned()));
-        }
-        (Some(text), _) => text,
-        (None, _) if truncated || !tool_calls.is_empty() => String::new(),
-        (None, _) => return Err(fault::empty(json, "it holds no text")),
+    let said = Said {
+        text: message.content.map(Content::text),
+        refusal: message.refusal.map(Cow::into_owned),
+        tool_calls: message.tool_calls.unwrap_or_default().into_iter().map(Into::into).collect(),
+        finish: choice.finish_reason.as_deref(),
+        usage: completion.usage.unwrap_or_default().into(),
     };
-    Ok(Answer { text, tool_calls, usage: completion.usage.unwrap_or_default().into(), truncated })
+    said.answer(json)
+}
+
+/// What a choice says, whichever way it came.
+struct Said<'a> {
+    text: Option<String>,
+    refusal: Option<String>,
+    tool_calls: Vec<ToolRequest>,
+    finish: Option<&'a str>,
+    usage: Usage,
+}
+
+impl Said<'_> {
+    /// The answer that it is; `json` is the response where it came whole.
+    fn answer(self, json: &[u8]) -> Result<Answer, Unusable> {
+        let Self { text, refusal, tool_calls, finish, usage } = self;
+        if let Some(refusal) = refusal.filter(|refusal| !refusal.is_empty()) {
+            return Err(Unusable::Refused(refusal));
+        }
+        let truncated = finish == Some("length");
+        let text = match (text, finish) {
+            (_, Some("content_filter")) => {
+                return Err(Unusable::Refused("its content filter stopped the answer".to_owned()));
+            }
+            (Some(text), _) => text,
+            (None, _) if truncated || !tool_calls.is_empty() => String::new(),
+            (None, _) => return Err(fault::empty(json, "it holds no text")),
+        };
+        Ok(Answer { text, tool_calls, usage, truncated })
+    }
 }
 
 #[derive(Serialize)]
@@ -79,6 +110,15 @@ struct Body<'a> {
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
 }
 
 /// The system message, where there is one, and the messages after it.
