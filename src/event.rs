@@ -87,7 +87,7 @@ pub enum Event {
         plan: Arc<Value>,
         /// The values of its params.
         params: Object,
-        /// Why it is not the plan of a model, where it is not.
+        /// What the reader of the outcome should know about how it was made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         warning: Option<String>,
     },

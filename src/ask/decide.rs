@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::decision::{Decision, Verdict, inquiry};
+use super::arriving::{Arrived, arrived};
+use super::decision::{Decision, MOST_PARTS, Verdict, inquiry};
 use super::draft::{Refusal, draft, lexical_draft};
-use super::planner::{bug, check};
+use super::planner::{bug, check, early};
 use super::{By, Catalog, Route, RouteKind};
 use crate::document::Workflow;
 use crate::event::Fault;
 use crate::id::AgentName;
-use crate::plan::Plan;
-use crate::run::Judge;
+use crate::plan::{Plan, Step};
+use crate::run::{Early, Judge};
 use crate::tool;
 use crate::value::{Object, Value};
 
@@ -29,13 +30,15 @@ pub struct Decided {
 pub struct Decider {
     catalog: Arc<Catalog>,
     question: String,
+    /// The params of plans made for the question; none where they are not run.
+    params: Option<Object>,
     decided: Mutex<Option<Decided>>,
 }
 
 impl Decider {
-    /// For a question.
-    pub fn new(catalog: Arc<Catalog>, question: &str) -> Self {
-        Self { catalog, question: question.to_owned(), decided: Mutex::default() }
+    /// For a question. Where there are params, a plan is run with them, and what of it can begin early does.
+    pub fn new(catalog: Arc<Catalog>, question: &str, params: Option<Object>) -> Self {
+        Self { catalog, question: question.to_owned(), params, decided: Mutex::default() }
     }
 
     /// What asks a model; its param is the question.
@@ -127,5 +130,23 @@ impl Judge for Decider {
         let decided = self.decided(&decision)?;
         *self.decided.lock().unwrap_or_else(PoisonError::into_inner) = Some(decided);
         Ok(())
+    }
+
+    fn parts(&self, so_far: &str) -> Vec<Value> {
+        let Arrived { kind, parts } = arrived(so_far);
+        if kind.as_deref() == Some("plan") { parts } else { Vec::new() }
+    }
+
+    fn early(&self, part: &Value, before: &[Value]) -> Option<Early> {
+        let params = self.params.clone()?;
+        let library = &self.catalog.library;
+        let plan = early(library, &self.question, part, before, MOST_PARTS)?;
+        Some(Early { plan, params, inside: None })
+    }
+
+    fn holds(&self, step: &Step) -> bool {
+        let decided = self.decided.lock().unwrap_or_else(PoisonError::into_inner);
+        let plan = decided.as_ref().and_then(|decided| decided.plan.as_ref());
+        plan.is_some_and(|plan| plan.steps.contains(step))
     }
 }

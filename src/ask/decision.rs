@@ -11,7 +11,7 @@ use super::catalog::specialists;
 use super::{Catalog, QUESTION};
 
 /// The most steps of a plan, the answer not counted.
-const MOST_PARTS: u32 = 8;
+pub(super) const MOST_PARTS: u32 = 8;
 
 /// The greatest length of a decision, in tokens.
 const LENGTH: u32 = 1500;

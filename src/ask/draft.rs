@@ -199,8 +199,15 @@ impl Finding {
     }
 }
 
-/// The last step. It goes without findings that failed, and says so.
+/// The last step. It goes without findings that failed, and says so. What is missing it may ask for.
 fn answer(library: &Library, found: &[Finding]) -> Value {
+    let named = synthesiser_name(library).and_then(|name| library.agent(name));
+    let may_ask = named.is_some_and(|agent| !agent.consult.is_empty());
+    let more = if may_ask {
+        " Ask an agent only for a finding that the answer hangs on and that is missing above."
+    } else {
+        ""
+    };
     let told = |finding: &Finding| {
         let (id, told) = (&finding.id, finding.told());
         format!("\n\n{{% if steps.{id}.output is defined %}}{told}{{% endif %}}")
@@ -214,7 +221,7 @@ fn answer(library: &Library, found: &[Finding]) -> Value {
         "prompt": format!(
             "The question: {{{{ params.{QUESTION} }}}}{findings}\n\nPut this together into one answer to the question: say \
              what to do, what it rests on, how the findings bear on one another, and what is missing. Where two of them \
-             give different values for one thing, show both with their sources."
+             give different values for one thing, show both with their sources.{more}"
         ),
         "tools": [],
         "max_turns": TURNS,
@@ -225,8 +232,7 @@ fn answer(library: &Library, found: &[Finding]) -> Value {
 
 /// Who puts findings together: the agent that engine.yaml names, or one written here.
 fn synthesiser(library: &Library) -> Value {
-    let named = library.project.as_ref().and_then(|project| project.value.ask.agent.as_ref());
-    match named {
+    match synthesiser_name(library) {
         Some(name) => json!(name),
         None => json!({
             "role": "Analyst",
@@ -234,6 +240,10 @@ fn synthesiser(library: &Library) -> Value {
             "instructions": "The answer first, then what it rests on, then what to do next. Half a page at most.",
         }),
     }
+}
+
+fn synthesiser_name(library: &Library) -> Option<&AgentName> {
+    library.project.as_ref()?.value.ask.agent.as_ref()
 }
 
 /// A text that is no template, whatever stands in it.

@@ -8,6 +8,7 @@
 //!             Decision (one answer of a model, itself a run) -> draft -> workflow document -> plan -> run
 //! ```
 
+mod arriving;
 mod catalog;
 mod decide;
 mod decision;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::PLAN;
+use super::Part;
+use super::arriving::arrived;
 use super::decision::{self, Parts};
 use super::draft::{Refusal, draft, lexical_draft, text};
 use super::router::{self, Index, Month, Values};
@@ -35,6 +37,26 @@ pub fn check(document: &Value, library: &Library) -> Result<Plan, String> {
         };
         faults.iter().filter(|fault| fault.is_error()).map(line).collect::<Vec<_>>().join("\n")
     })
+}
+
+/// A plan whose first step is what a part comes to, if that can begin whatever comes after the part: it asks an agent, needs
+/// no other part, and is sound by itself. `before` are the parts before it, `most` how many a plan may have.
+///
+/// The plan that it is part of may still be refused. Then what began counts for nothing.
+pub(super) fn early(
+    library: &Library,
+    question: &str,
+    part: &Value,
+    before: &[Value],
+    most: u32,
+) -> Option<Plan> {
+    let has_room = usize::try_from(most).is_ok_and(|most| before.len() < most);
+    let is_known = before.iter().any(|other| other.get("id") == part.get("id"));
+    let part: Part = serde_json::from_value(part.clone()).ok()?;
+    if !has_room || is_known || part.agent.is_none() || !part.needs.is_empty() {
+        return None;
+    }
+    check(&draft(library, question, &[part]).ok()?, library).ok()
 }
 
 /// Plans with the agents and tools of a project.
@@ -76,6 +98,16 @@ impl run::Planner for Planner {
             ));
         }
         self.made(draft(&self.library, goal, &parts))
+    }
+
+    fn parts(&self, so_far: &str) -> Vec<Value> {
+        arrived(so_far).parts
+    }
+
+    fn early(&self, wanted: &PlanStep, goal: &str, part: &Value, before: &[Value]) -> Option<Plan> {
+        let agent = part.get("agent").and_then(Value::as_str)?;
+        let takes_part = wanted.agents.iter().any(|name| name.as_str() == agent);
+        takes_part.then(|| early(&self.library, goal, part, before, wanted.max_steps)).flatten()
     }
 
     fn by_words(&self, wanted: &PlanStep, goal: &str) -> Result<run::Made, Fault> {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -15,13 +15,15 @@ use super::exit::{Exit, Failure};
 use super::load::{Loaded, Place};
 use super::printer::Printer;
 use super::setup::{self, Mode};
+use super::voice::Voice;
 use crate::document::Tool;
 use crate::event::{Event, Fault, Record};
 use crate::id::{RunId, ToolName};
 use crate::journal::{Journal, JournalError};
+use crate::model::Watcher;
 use crate::plan::Plan;
 use crate::report::{self, Live, Plain, Progress};
-use crate::run::{self, Context, Decision, Desk, Judge, Order, Outcome, Reuse, RunState};
+use crate::run::{self, Ahead, Context, Decision, Desk, Judge, Order, Outcome, Reuse, RunState};
 use crate::tool::Toolbox;
 use crate::value::Object;
 
@@ -87,6 +89,8 @@ pub(super) struct Start<'r> {
     pub(super) params: Object,
     pub(super) reuse: Option<Reuse>,
     pub(super) judge: Option<Arc<dyn Judge>>,
+    pub(super) ahead: Arc<Ahead>,
+    pub(super) voice: Option<Arc<Voice>>,
     pub(super) context: &'r Arc<Context>,
     pub(super) ending: Ending,
     pub(super) session: Option<String>,
@@ -100,19 +104,34 @@ pub(super) async fn start(
     cancel: &CancellationToken,
     printer: &Printer,
 ) -> Result<Outcome, Failure> {
-    let Start { plan, params, reuse, judge, context, ending, session } = start;
+    let Start { plan, params, reuse, judge, ahead, voice, context, ending, session } = start;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     journal.borrow_mut().put_plan(&hash, &json);
     let allowances = Allowances::of(&plan, &journal.borrow(), context.offline)?;
     let plan = allowances.bound(&plan)?;
-    let mut progress = progress(ending, &plan, printer);
+    let progress = Arc::new(Mutex::new(progress(ending, &plan, printer)));
+    if let Some(voice) = &voice {
+        let progress = Arc::clone(&progress);
+        voice.before(move || lock(&progress).end());
+    }
+    let listener = voice.clone().map(|voice| voice as Arc<dyn Watcher>);
     let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
-    let order = Order { run_id, plan, hash, params, reuse, judge, batch: None, session };
-    let observer = &mut |record: &Record| progress.show(record);
+    let batch = None;
+    let order = Order { run_id, plan, hash, params, reuse, judge, ahead, listener, batch, session };
+    let observer = &mut |record: &Record| {
+        // What follows the first word of the answer would stand in the middle of it.
+        if !voice.as_ref().is_some_and(|voice| voice.spoke()) {
+            lock(&progress).show(record);
+        }
+    };
     let desk = Desk { journal, observer, cancel };
     let outcome = run::run(order, context, desk).await;
-    progress.end();
+    lock(&progress).end();
     outcome.map(|outcome| told(outcome, ending)).map_err(|e| journal_failure(&e))
+}
+
+fn lock<T: ?Sized>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An outcome with its ledger only where that was asked for.
@@ -123,12 +142,21 @@ pub(super) fn told(mut outcome: Outcome, ending: Ending) -> Outcome {
     outcome
 }
 
-/// Prints an outcome and gives the exit code that tells it.
-pub(super) fn end(ending: Ending, outcome: &Outcome, printer: &Printer) -> Result<Exit, Failure> {
+/// Prints an outcome, as far as a voice has not, and gives the exit code that tells it.
+pub(super) fn end(
+    ending: Ending,
+    outcome: &Outcome,
+    voice: Option<&Voice>,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     if ending.json {
         printer.json("the outcome", outcome)?;
     } else {
-        printer.out(&report::answer(outcome));
+        let answer = report::answer(outcome);
+        match voice {
+            Some(voice) => voice.end(&answer, printer),
+            None => printer.out(&answer),
+        }
         if ending.figures {
             printer.out(&report::figures(outcome));
         }

@@ -17,6 +17,7 @@ mod rows;
 mod sessions;
 mod setup;
 mod since;
+mod voice;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

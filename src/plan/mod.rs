@@ -73,6 +73,13 @@ impl Plan {
         self.steps.iter().chain(inner).any(is_planned)
     }
 
+    /// Whether the output `answer` is the text of a step's agent, as it is.
+    pub fn is_answer(&self, step: &Step) -> bool {
+        let whole = Template::Expression(format!("steps.{}.output", step.id));
+        step.agent().is_some_and(|agent| agent.schema.is_none())
+            && self.outputs.get("answer").is_some_and(|output| output.value == whole)
+    }
+
     /// The hash by which the journal keeps the plan, and the JSON it is the hash of.
     pub fn freeze(&self) -> serde_json::Result<(PlanHash, String)> {
         let json = serde_json::to_string(self)?;

@@ -14,7 +14,7 @@ use super::frame::{Frame, Unit};
 use super::ledger::{LedgerEntry, ledger};
 use super::outputs;
 use super::state::RunState;
-use super::step_state::{Phase, StepState};
+use super::step_state::{Consulted, Phase, StepState};
 
 /// What a run ended with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -76,7 +76,11 @@ pub struct StepOutcome {
     pub cost_usd: Option<f64>,
     /// Why it failed, was skipped or took its default.
     pub error: Option<Fault>,
-    /// With `for_each` its items, with `workflow` the steps of that workflow; absent where there are none.
+    /// What an agent was asked that another one consulted; absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// With `for_each` its items, with `workflow` or `plan` the steps inside, with `agent` the agents that it consulted; absent
+    /// where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Self>,
 }
@@ -226,16 +230,22 @@ fn step_outcomes(state: &RunState, frame: &Frame, number: usize) -> Vec<StepOutc
         found.map_or_else(Vec::new, |(inner, frame)| step_outcomes(state, frame, inner))
     };
     let run = (state.started_us(), state.end().is_none());
+    let inside = |id: &StepPath, at: &StepState| {
+        let mut steps = inside(at);
+        steps.extend(at.consulted.iter().map(|one| consulted(id, one, run.0)));
+        steps
+    };
     let of = |(step, at): (usize, &StepState)| {
         let unit = Unit { frame: number, step, item: None };
         let definition = state.definition(unit)?;
         let kind = definition.kind_name();
         let items = at.items.iter().enumerate().map(|(item, at)| {
             let id = state.path(Unit { item: Some(item), ..unit });
-            StepOutcome { steps: inside(at), ..step_outcome(id, kind, at, run) }
+            StepOutcome { steps: inside(&id, at), ..step_outcome(id, kind, at, run) }
         });
-        let steps = if at.items.is_empty() { inside(at) } else { items.collect() };
-        Some(StepOutcome { steps, ..step_outcome(state.path(unit), kind, at, run) })
+        let id = state.path(unit);
+        let steps = if at.items.is_empty() { inside(&id, at) } else { items.collect() };
+        Some(StepOutcome { steps, ..step_outcome(id, kind, at, run) })
     };
     frame.steps().iter().enumerate().filter_map(of).collect()
 }
@@ -287,6 +297,27 @@ fn step_outcome(
         usage: asked.then(|| usage(state)),
         cost_usd: (state.answers > state.unpriced_calls).then_some(state.cost_usd),
         error: state.error.clone().or(skipped),
+        question: None,
+        steps: Vec::new(),
+    }
+}
+
+/// An agent that was consulted. Its requests are those of the step that asked.
+fn consulted(above: &StepPath, consulted: &Consulted, run_started_us: i64) -> StepOutcome {
+    let Consulted { place, question, ended_us, duration_ms, error } = consulted;
+    let took_us = i64::try_from(*duration_ms).unwrap_or(i64::MAX).saturating_mul(1000);
+    StepOutcome {
+        id: StepPath::from(format!("{above}{place}")),
+        kind: "agent".to_owned(),
+        status: if error.is_some() { StepStatus::Failed } else { StepStatus::Succeeded },
+        attempts: 1,
+        started_ms: Some(millis((ended_us - took_us - run_started_us).max(0))),
+        duration_ms: Some(millis(took_us)),
+        model: None,
+        usage: None,
+        cost_usd: None,
+        error: error.clone(),
+        question: Some(question.clone()),
         steps: Vec::new(),
     }
 }

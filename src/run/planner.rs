@@ -15,6 +15,12 @@ pub trait Planner: Send + Sync {
     /// The plan that an answer comes to; or its faults, a line each, in words for the model.
     fn read(&self, wanted: &PlanStep, goal: &str, answer: &Value) -> Result<Made, String>;
 
+    /// The parts of an answer on its way that are whole.
+    fn parts(&self, so_far: &str) -> Vec<Value>;
+
+    /// A plan whose first step is what a part comes to, if that can begin whatever comes after the part.
+    fn early(&self, wanted: &PlanStep, goal: &str, part: &Value, before: &[Value]) -> Option<Plan>;
+
     /// The plan where no usable one came: whom the words of the goal name.
     fn by_words(&self, wanted: &PlanStep, goal: &str) -> Result<Made, Fault>;
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::frame::{Frame, Shape, Unit};
-use super::step_state::{Asked, Phase, StepState};
+use super::step_state::{Asked, Consulted, Phase, StepState};
+use super::steps::consult_tool;
 use crate::event::{Event, Fault, LookedUp, ModelCall, Record, RunStatus, ToolCall};
 use crate::id::{RunId, StepPath, WorkflowName};
 use crate::plan::{Kind, Plan, Step};
@@ -99,7 +100,7 @@ impl RunState {
             }
             Event::ToolCalled { step, call } => {
                 let unit = self.unit_in(step, event, UNDER_WAY)?;
-                self.called(unit, call);
+                self.called(unit, call, at);
                 Change::None
             }
             Event::PlanMade { step, plan, params, warning, .. } => {
@@ -298,7 +299,8 @@ impl RunState {
     }
 
     /// Keeps what an agent looked up. Calls of a step are counted, of an agent only its requests.
-    fn called(&mut self, unit: Unit, call: &ToolCall) {
+    fn called(&mut self, unit: Unit, call: &ToolCall, at: i64) {
+        let consulted = self.consulted(unit, call, at);
         if call.evidence.is_none() {
             self.around(unit, |state| state.attempts += 1);
             if let Some(state) = self.step_mut(unit) {
@@ -306,7 +308,25 @@ impl RunState {
             }
         } else if let Some(state) = self.step_mut(unit) {
             state.looked_up.extend(LookedUp::of(call));
+            state.consulted.extend(consulted);
         }
+    }
+
+    /// What became of a call that asked an agent, if it is one.
+    fn consulted(&self, unit: Unit, call: &ToolCall, at: i64) -> Option<Consulted> {
+        let frame = self.frames.get(unit.frame)?;
+        let is_agent = !frame.plan.tools.contains_key(&call.tool)
+            && frame.plan.agents.keys().any(|name| consult_tool(name) == call.tool.as_str());
+        let step = &frame.plan.steps.get(unit.step)?.id;
+        let place = call.evidence.as_ref()?.strip_prefix(&format!("steps.{step}"))?;
+        let question = call.arguments.get("question").and_then(Value::as_str);
+        is_agent.then(|| Consulted {
+            place: place.to_owned(),
+            question: question.unwrap_or_default().to_owned(),
+            ended_us: at,
+            duration_ms: call.duration_ms,
+            error: call.error.clone(),
+        })
     }
 
     /// Changes a unit, the step it is an item of, and the steps that run the workflows around it.

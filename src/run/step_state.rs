@@ -86,12 +86,29 @@ pub struct StepState {
     pub arguments: Option<Object>,
     /// What the tools gave that its agents called.
     pub looked_up: Vec<LookedUp>,
+    /// The agents that its agents asked, in the order of their answers.
+    pub consulted: Vec<Consulted>,
     /// What a person is asked, while the answer is waited for.
     pub asked: Option<Asked>,
     /// With `for_each`: its items, in order.
     pub items: Vec<Self>,
     /// Where it runs a workflow: the number of that workflow's frame.
     pub frame: Option<usize>,
+}
+
+/// An agent that was asked as if it were a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consulted {
+    /// Where its answer stands below the step: `.tools.0`.
+    pub place: String,
+    /// What it was asked.
+    pub question: String,
+    /// When it ended, in microseconds since the Unix epoch.
+    pub ended_us: i64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// Why it gave no answer.
+    pub error: Option<Fault>,
 }
 
 /// What a person is asked.

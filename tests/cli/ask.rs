@@ -253,3 +253,51 @@ fn a_model_is_told_what_was_said_before() {
     );
     assert!(last.contains("The question now: Why is that so?\n</data:"), "{last}");
 }
+
+/// The demo company, asked by somebody whose answer always lacks something.
+fn never_content(stops: bool) -> ModelServer {
+    let parts = json!({"parts": [part("hiring", "hr", &[]), part("money", "cfo", &["hiring"])]});
+    ModelServer::start(move |seen, _| {
+        if is_decision(seen) {
+            return Reply::text(&decision(parts.clone()));
+        }
+        if !seen.message("user").contains("Put this together") && seen.results().is_empty() {
+            return Reply::text("It is fine.");
+        }
+        let asked = seen.results().len();
+        if stops && !seen.offered().contains(&"ask_cro") {
+            return Reply::text("Yes, as far as anybody knows.");
+        }
+        let question = json!({"question": format!("What more is there? ({asked})")});
+        Reply::calls(&[("again", "ask_cro", question)])
+    })
+}
+
+#[test]
+fn what_an_answer_lacks_is_asked_for_twice_at_most_and_shown_in_the_outcome() {
+    let server = never_content(true);
+    let ran = asked("Should we hire 10 engineers? Can we afford it?").openai(&server).run();
+    let answer = ran.code(0).json();
+    assert_eq!(answer["outputs"]["answer"], "Yes, as far as anybody knows.");
+    let added = step(&answer, "answer")["steps"].as_array().expect("what was added");
+    let told: Vec<(&Value, &Value, &Value)> =
+        added.iter().map(|one| (&one["id"], &one["question"], &one["status"])).collect();
+    assert_eq!(
+        json!(told),
+        json!([
+            ["answer.tools.0", "What more is there? (0)", "succeeded"],
+            ["answer.tools.1", "What more is there? (1)", "succeeded"],
+        ])
+    );
+    // The decision, two specialists, three times the answer, and twice who was asked for more.
+    assert_eq!(server.seen().len(), 1 + 2 + 3 + 2);
+    assert_eq!(answer["usage"]["model_calls"], 8);
+
+    // One that asks on where it has to answer does not answer; what was found stays in the journal, and nothing goes on.
+    let server = never_content(false);
+    let ran = asked("Should we hire 10 engineers? Can we afford it?").openai(&server).run();
+    let answer = ran.code(1).json();
+    assert_eq!(step(&answer, "money")["status"], "succeeded");
+    assert_eq!(step(&answer, "answer")["status"], "failed");
+    assert!(server.seen().len() <= 1 + 2 + 2 + 2 + 3, "{}", server.seen().len());
+}

@@ -18,6 +18,7 @@ mod consult;
 mod costs;
 mod cuts;
 mod demo;
+mod early;
 mod eval;
 mod evals;
 mod faults;

@@ -69,7 +69,11 @@ pub(crate) struct Reply {
     delay: Duration,
     /// How much of the body is sent before the connection is cut.
     cut: Option<usize>,
+    /// How much of the body is sent before the rest, and what is waited for in between.
+    held: Option<(usize, Wait)>,
 }
+
+type Wait = Box<dyn Fn() + Send>;
 
 impl Reply {
     /// A chat completion with this text; 100 tokens in, 20 of them cached, 10 out.
@@ -137,6 +141,7 @@ impl Reply {
             body: body.to_owned(),
             delay: Duration::ZERO,
             cut: None,
+            held: None,
         }
     }
 
@@ -161,6 +166,16 @@ impl Reply {
         self
     }
 
+    /// The same chat completion in pieces, of which those after so many characters come when `wait` returns.
+    pub(crate) fn held_after(self, characters: usize, wait: impl Fn() + Send + 'static) -> Self {
+        let mut reply = self.in_pieces();
+        let pieces = characters.div_ceil(PIECE) + 1;
+        let starts = reply.body.match_indices("data: ").map(|(at, _)| at);
+        let at = starts.skip(1).nth(pieces.saturating_sub(1)).expect("a piece after it");
+        reply.held = Some((at, Box::new(wait)));
+        reply
+    }
+
     pub(crate) fn header(mut self, line: &str) -> Self {
         self.headers.push_str(line);
         self.headers.push_str("\r\n");
@@ -178,10 +193,13 @@ impl Reply {
     }
 }
 
+/// Characters of a piece.
+const PIECE: usize = 5;
+
 /// Pieces of a text, none of them longer than a few characters.
 fn pieces(text: &Value) -> Vec<String> {
     let text: Vec<char> = text.as_str().unwrap_or_default().chars().collect();
-    text.chunks(5).map(|piece| piece.iter().collect()).collect()
+    text.chunks(PIECE).map(|piece| piece.iter().collect()).collect()
 }
 
 /// The chunks of a chat completion.
@@ -331,7 +349,16 @@ fn serve(
         );
         writer.write_all(head.as_bytes())?;
         let end = reply.cut.unwrap_or(reply.body.len()).min(reply.body.len());
-        writer.write_all(&reply.body.as_bytes()[..end])?;
+        let (held, wait) = match reply.held {
+            Some((at, wait)) => (at, Some(wait)),
+            None => (0, None),
+        };
+        writer.write_all(&reply.body.as_bytes()[..held])?;
+        writer.flush()?;
+        if let Some(wait) = wait {
+            wait();
+        }
+        writer.write_all(&reply.body.as_bytes()[held..end])?;
         writer.flush()?;
         if reply.cut.is_some() {
             return Ok(());

@@ -41,7 +41,7 @@ impl Asked<'_> {
             self.print(&report)?;
             drive::summary(*ending, &outcome, self.printer)
         } else {
-            drive::end(*ending, &outcome, self.printer)?
+            drive::end(*ending, &outcome, self.voice.as_deref(), self.printer)?
         };
         Ok((exit, Some(self.turn(&route, Some(&outcome)))))
     }

@@ -36,9 +36,9 @@ pub(in crate::cli) async fn choose(asked: &Asked<'_>) -> Result<Chosen, Failure>
         return chosen(asked, route, has_model, None);
     }
     match decide(asked).await? {
-        Ok(Decided { route: decided, plan, document }) => {
+        Ok((Decided { route: decided, plan, document }, warning)) => {
             let route = Route { candidates: route.candidates, ..decided };
-            Ok(Chosen { route, plan, document, warning: None })
+            Ok(Chosen { route, plan, document, warning })
         }
         Err(why) => {
             let warning = format!(
@@ -90,14 +90,18 @@ fn to_agents(
 
 /// Asks a model. The inner error tells why there is no decision.
 #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
-async fn decide(asked: &Asked<'_>) -> Result<Result<Decided, String>, Failure> {
-    let decider = Arc::new(Decider::new(Arc::clone(asked.catalog), asked.question));
+async fn decide(asked: &Asked<'_>) -> Result<Result<(Decided, Option<String>), String>, Failure> {
+    let runs = !asked.arguments.plan_only;
+    let params = runs.then(|| asked.told());
+    let decider = Decider::new(Arc::clone(asked.catalog), asked.question, params);
+    let decider = Arc::new(decider);
     let inquiry = decider.inquiry().map_err(Failure::Machine)?;
     let outcome = asked.run_before(inquiry, Arc::clone(&decider) as Arc<dyn Judge>).await?;
     if outcome.status == RunStatus::Cancelled {
         return Err(Failure::Interrupted);
     }
-    Ok(decider.take().ok_or_else(|| {
+    let warning = outcome.warnings.into_iter().next();
+    Ok(decider.take().map(|decided| (decided, warning)).ok_or_else(|| {
         let failed = outcome.steps.into_iter().find_map(|step| step.error);
         failed.map_or_else(|| "no answer".to_owned(), |fault| fault.message)
     }))

@@ -15,13 +15,14 @@ use super::drive::{self, Start};
 use super::exit::Failure;
 use super::params;
 use super::printer::Printer;
+use super::voice::Voice;
 use crate::ask::router::{Month, Target, Values};
 use crate::ask::{self, Catalog, Known, QUESTION, Turn};
 use crate::document::{Document, LastMonth, ParamValues, Workflow};
 use crate::event::Fault;
 use crate::journal::Journal;
 use crate::plan::{Library, Plan};
-use crate::run::{Context, Judge, Outcome, Reuse, UsageReport};
+use crate::run::{Ahead, Context, Judge, Outcome, Reuse, UsageReport};
 use crate::tool::Toolbox;
 use crate::value::{Object, Value};
 
@@ -42,6 +43,10 @@ pub(super) struct Asked<'a> {
     pub(super) printer: &'a Printer,
     /// What finding the way has taken so far.
     pub(super) before: Cell<Taken>,
+    /// Steps of its plan that have begun before the plan was whole.
+    pub(super) ahead: Arc<Ahead>,
+    /// Shows the answer while it comes.
+    pub(super) voice: Option<Arc<Voice>>,
     /// What was asked before in the session.
     pub(super) turns: Vec<Turn>,
 }
@@ -73,14 +78,23 @@ impl Asked<'_> {
             *usd = (*usd - spent).max(0.0);
         }
         if plan.params.contains_key(QUESTION) {
-            let told = ask::in_context(&self.turns, self.question);
-            given.insert(QUESTION.to_owned(), told.into());
+            given.extend(self.told());
         }
         let params = params::check(&plan, &given, &self.context.tools).await?;
         let plan = Arc::new(plan);
         let session = self.arguments.session.clone();
-        let start = Start { plan, params, reuse, judge, context: self.context, ending, session };
+        let ahead = Arc::clone(&self.ahead);
+        let context = self.context;
+        // What only helps to find the way is no answer.
+        let voice = self.voice.clone().filter(|_| judge.is_none());
+        let start = Start { plan, params, reuse, judge, ahead, voice, context, ending, session };
         drive::start(start, self.journal, &self.cancel, self.printer).await
+    }
+
+    /// The question with what was said before, as the params of plans made for it.
+    fn told(&self) -> Object {
+        let told = ask::in_context(&self.turns, self.question);
+        Object::from_iter([(QUESTION.to_owned(), told.into())])
     }
 
     /// Runs something that only helps to find the way, and whose answers a judge looks at; what it takes is told with

@@ -105,6 +105,8 @@ impl Room {
         let sessions = self.sessions();
         let named = arguments.session.as_ref();
         let turns = named.map_or_else(|| Ok(Vec::new()), |name| sessions.turns(name))?;
+        // Where nobody reads along, the answer is printed once it is whole.
+        let shown = printer.screen().drawn;
         let asked = Asked {
             turns,
             question,
@@ -115,6 +117,8 @@ impl Room {
             arguments,
             printer,
             before: Cell::default(),
+            ahead: Arc::default(),
+            voice: (shown && !arguments.ending.json).then(Arc::default),
         };
         let (exit, turn) = asked.answer().await?;
         if let (Some(name), Some(turn)) = (named, turn) {

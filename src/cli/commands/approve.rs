@@ -25,7 +25,7 @@ pub(in crate::cli) fn run(
         let message = format!("run {} has ended: it waits for no answer", outcome.run_id);
         return Err(Failure::usage(message, format!("`engine show {}` tells how", outcome.run_id)));
     }
-    drive::end(ending, &outcome, printer)
+    drive::end(ending, &outcome, None, printer)
 }
 
 fn decision(arguments: &Approve, state: &RunState) -> Result<Decision, Failure> {

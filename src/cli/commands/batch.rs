@@ -186,6 +186,8 @@ impl Batch<'_> {
             params,
             reuse: None,
             judge: None,
+            ahead: Arc::default(),
+            listener: None,
             session: None,
             batch: Some(BatchRow { batch: self.id.clone(), row }),
         };

@@ -45,13 +45,15 @@ pub(in crate::cli) fn run(
             params,
             reuse: Some(reuse),
             judge: None,
+            ahead: Arc::default(),
+            voice: None,
             context: &context,
             ending,
             session: None,
         };
         drive::start(start, &journal, &drive::interruptible(), printer).await
     })?;
-    let exit = drive::end(ending, &outcome, printer)?;
+    let exit = drive::end(ending, &outcome, None, printer)?;
     if let (Some(before), false) = (&past.outcome, ending.json) {
         printer.out(&format!("\n{}", report::comparison(before, &outcome, printer.screen())));
     }

@@ -12,5 +12,5 @@ pub(in crate::cli) fn run(
 ) -> Result<Exit, Failure> {
     let Resume { run, ending } = arguments;
     let outcome = drive::go_on(run, global, *ending, None, |_| Ok(Vec::new()), printer)?;
-    drive::end(*ending, &outcome, printer)
+    drive::end(*ending, &outcome, None, printer)
 }

@@ -46,12 +46,14 @@ pub(in crate::cli) fn run(
             params,
             reuse: None,
             judge: None,
+            ahead: Arc::default(),
+            voice: None,
             context: &context,
             ending,
             session: None,
         };
         drive::start(start, &journal, &drive::interruptible(), printer).await
     })?;
-    let exit = drive::end(arguments.ending, &outcome, printer)?;
+    let exit = drive::end(arguments.ending, &outcome, None, printer)?;
     Ok(setup::replayed(exit, context.models.misses(), printer))
 }

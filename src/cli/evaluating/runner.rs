@@ -104,6 +104,8 @@ impl Bench<'_> {
             params,
             reuse: None,
             judge: None,
+            ahead: Arc::default(),
+            voice: None,
             context,
             ending: ENDING,
             session: None,
@@ -140,6 +142,8 @@ impl Bench<'_> {
             arguments: &arguments,
             printer: self.printer,
             before: Cell::default(),
+            ahead: Arc::default(),
+            voice: None,
             turns: talk.clone(),
         };
         let Chosen { route, plan, warning, .. } = choose(&asked).await?;

@@ -30,11 +30,13 @@ use super::outputs;
 use super::recorder::Recorder;
 use super::reuse::Reuse;
 use super::scheduler::{Next, Scheduler};
-use super::steps::Job;
+use super::step_state::Phase;
+use super::steps::{Ahead, Job};
 use crate::event::{BatchRow, Event, Fault, Record, RunStatus, SkipReason};
 use crate::expression::View;
 use crate::id::{PlanHash, RunId, StepPath};
 use crate::journal::{Journal, JournalError};
+use crate::model::Watcher;
 use crate::plan::Plan;
 use crate::value::{HumanDuration, Object};
 
@@ -59,6 +61,11 @@ pub struct Order {
     pub reuse: Option<Reuse>,
     /// Who judges what the agents of the run's own steps answer, besides their schema.
     pub judge: Option<Arc<dyn Judge>>,
+    /// Steps that have begun before the run; those that it begins before a plan are left here where another run is to go
+    /// on with them.
+    pub ahead: Arc<Ahead>,
+    /// Who hears the answer of the run while a model gives it, before it is judged and journaled.
+    pub listener: Option<Arc<dyn Watcher>>,
     /// The row of a batch that it is for.
     pub batch: Option<BatchRow>,
     /// The conversation that it belongs to.
@@ -85,15 +92,17 @@ pub async fn run(
     context: &Arc<Context>,
     desk: Desk<'_>,
 ) -> Result<Outcome, JournalError> {
-    let Order { run_id, plan, hash, params, reuse, judge, batch, session } = order;
+    let Order { run_id, plan, hash, params, reuse, judge, ahead, listener, batch, session } = order;
     let cancel = desk.cancel;
     let scheduler = Scheduler::new(Arc::clone(&plan));
     let inputs = vec![Inputs::new(&plan, &params)];
-    let budget = Budget::new(plan.limits.budget.as_ref());
+    let budget = ahead.budget(|| Budget::new(plan.limits.budget.as_ref()));
     let parent = reuse.as_ref().map(|reuse| reuse.from.clone());
     let mut executor = Executor::new(run_id.clone(), scheduler, inputs, budget, context, desk);
     executor.reuse = reuse;
     executor.judge = judge;
+    executor.ahead = ahead;
+    executor.listener = listener;
     executor.recorder.emit(Event::RunStarted {
         run_id,
         workflow: plan.workflow.clone(),
@@ -126,6 +135,8 @@ struct Executor<'r> {
     budget: Arc<Budget>,
     reuse: Option<Reuse>,
     judge: Option<Arc<dyn Judge>>,
+    ahead: Arc<Ahead>,
+    listener: Option<Arc<dyn Watcher>>,
     /// Calls that ended before the process died that began them, by step.
     past_calls: BTreeMap<StepPath, Vec<Event>>,
     tasks: JoinSet<Event>,
@@ -156,6 +167,8 @@ impl<'r> Executor<'r> {
             budget,
             reuse: None,
             judge: None,
+            ahead: Arc::default(),
+            listener: None,
             past_calls: BTreeMap::new(),
             tasks: JoinSet::new(),
             running: IndexMap::new(),
@@ -316,6 +329,9 @@ impl<'r> Executor<'r> {
         self.hear();
         let waits =
             stopped.is_none() && self.recorder.scheduler().state().waiting().next().is_some();
+        if !waits && self.judge.is_none() {
+            self.account();
+        }
         if !waits {
             for unit in self.recorder.scheduler().open() {
                 let step = self.path(unit);
@@ -353,6 +369,20 @@ impl<'r> Executor<'r> {
         self.recorder.commit().await?;
         Outcome::of(self.recorder.scheduler().state())
             .ok_or_else(|| JournalError::bug("a finished run has an outcome"))
+    }
+
+    /// Journals the requests of steps that had begun and never came to their turn, because the run ended before.
+    fn account(&mut self) {
+        for (step, events) in self.ahead.rest() {
+            let state = self.recorder.scheduler().state();
+            let found = state.unit(&step).and_then(|unit| state.step(unit));
+            if found.is_some_and(|found| found.phase == Phase::Pending) {
+                self.recorder.emit(Event::StepStarted { step, items: None, params: None });
+                for event in events {
+                    self.recorder.emit(event);
+                }
+            }
+        }
     }
 
     fn path(&self, unit: Unit) -> StepPath {

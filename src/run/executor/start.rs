@@ -57,6 +57,10 @@ impl Executor<'_> {
             work,
             key,
             judge: self.judge.clone().filter(|_| unit.frame == 0),
+            listener: self.listener.clone().filter(|_| unit.frame == 0 && plan.is_answer(step)),
+            ahead: Arc::clone(&self.ahead),
+            begun: Mutex::default(),
+            needless: Arc::default(),
             past: Mutex::new(PastCalls::of(
                 self.past_calls.get(&path).map_or(&[][..], Vec::as_slice),
             )),
@@ -108,7 +112,10 @@ impl Executor<'_> {
             }
             Ok(job) => match self.kept(step, &job)? {
                 Some(event) => self.settled(unit, event),
-                None => self.starting.push(job),
+                None => {
+                    let begun = Mutex::new(self.ahead.take(step, &job));
+                    self.starting.push(Job { begun, ..job });
+                }
             },
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The kinds of steps, one file each: given its inputs, a step becomes the event that ends it.
 
 pub(super) mod agent;
+pub(super) mod ahead;
 mod answer;
 pub(super) mod compute;
 pub(super) mod items;
@@ -9,6 +10,8 @@ mod past;
 pub(super) mod planning;
 pub(super) mod tool;
 
+use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
@@ -17,6 +20,7 @@ use crate::document::Figures;
 use crate::event::{Event, Fault, FigureCount, SkipReason};
 use crate::expression::Scope;
 use crate::id::{RunId, StepKey, StepPath};
+use crate::model::Watcher;
 use crate::plan::{Kind, OnError, Plan, Step};
 use crate::value::{Object, Value};
 
@@ -25,10 +29,13 @@ use super::context::Context;
 use super::figures::Evidence;
 use super::frame::Unit;
 use super::judge::Judge;
+use ahead::Begun;
 
+pub use ahead::Ahead;
 pub(super) use past::PastCalls;
 
 pub(super) use agent::TIMEOUT as AGENT_TIMEOUT;
+pub(super) use agent::consult_tool;
 pub(super) use tool::TIMEOUT as TOOL_TIMEOUT;
 
 /// A step with everything it needs, ready to be spawned.
@@ -47,8 +54,16 @@ pub(super) struct Job {
     pub(super) key: Option<StepKey>,
     /// Who judges its agent's answers besides their schema.
     pub(super) judge: Option<Arc<dyn Judge>>,
+    /// Who hears its agent's answer as the answer of the run.
+    pub(super) listener: Option<Arc<dyn Watcher>>,
     /// Calls that it need not make again.
     pub(super) past: Mutex<PastCalls>,
+    /// Steps that have begun before the plan is whole that they are part of.
+    pub(super) ahead: Arc<Ahead>,
+    /// What has begun of this one so.
+    pub(super) begun: Mutex<Option<Begun>>,
+    /// Set where nobody wants to know more: it ends before its next request.
+    pub(super) needless: Arc<AtomicBool>,
 }
 
 /// What a step sends, its texts rendered.
@@ -85,8 +100,19 @@ impl Job {
         matches!(self.work, Work::Ask { .. } | Work::Plan(_))
     }
 
+    /// [`Job::run`] for a step that begins within another one.
+    fn boxed(self) -> Pin<Box<dyn Future<Output = Event> + Send>> {
+        Box::pin(self.run())
+    }
+
     /// Does the step; gives the event that ends it, or that tells what it is made of.
     pub(super) async fn run(self) -> Event {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(begun) = begun
+            && let Some(ended) = begun.go_on(&self).await
+        {
+            return ended;
+        }
         let bug = || Fault::new("bug", "the plan has no such step");
         let Some(step) = self.plan.steps.get(self.unit.step) else {
             // Jobs are made from the plan's own numbers.
@@ -95,7 +121,10 @@ impl Job {
         let ended = match (&step.kind, &self.work) {
             (Kind::Agent(agent), Work::Ask { system, prompt }) => {
                 let texts = (system.as_str(), prompt.as_str());
-                agent::ask(&self, step, agent, texts, self.judge.as_deref(), None).await
+                match self.judge.as_deref() {
+                    Some(judge) => ahead::ask(&self, step, agent, texts, judge).await,
+                    None => agent::ask(&self, step, agent, texts, None, None).await,
+                }
             }
             (Kind::Tool(call), Work::Call(arguments)) => {
                 tool::call(&self, step, call, arguments).await

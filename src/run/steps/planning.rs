@@ -6,14 +6,15 @@ use serde_json::json;
 
 use crate::event::{Event, Fault};
 use crate::expression::{Scope, view};
+use crate::id::StepPath;
 use crate::plan::{Plan, PlanStep, Step};
 use crate::run::inputs::Inputs;
-use crate::run::judge::Judge;
+use crate::run::judge::{Early, Judge};
 use crate::run::planner::{Made, Planner};
 use crate::value::{Object, Value};
 
 use super::answer::{CUT, UNUSABLE};
-use super::{Job, agent};
+use super::{Job, agent, ahead};
 
 /// The param of a made plan that holds the goal.
 const QUESTION: &str = "question";
@@ -42,11 +43,15 @@ pub(super) async fn make(
     let params = json!({QUESTION: goal});
     let scope = Scope::new(&view(&params), []);
     let (system, prompt) = agent::prepare(asked, &scope, &job.evidence, &[])?;
-    let judge = Plans { planner: planner.as_ref(), wanted, goal, made: Mutex::default() };
-    let ended = agent::ask(job, step, asked, (&system, &prompt), Some(&judge), None).await;
+    let judge =
+        Plans { planner: planner.as_ref(), wanted, goal, path: &job.path, made: Mutex::default() };
+    let ended = ahead::ask(job, step, asked, (&system, &prompt), &judge).await;
     let made = judge.made.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (ended, made) {
-        (Ok(_), Some(made)) => told(job, goal, made, None),
+        (Ok(done), Some(made)) => {
+            let warning = (!done.warnings.is_empty()).then(|| done.warnings.join("; "));
+            told(job, goal, made, warning)
+        }
         // It answered, and what it answered cannot be used.
         (Err(fault), _) if [UNUSABLE, CUT].contains(&fault.kind.as_str()) => {
             let warning = format!(
@@ -65,6 +70,8 @@ struct Plans<'a> {
     planner: &'a dyn Planner,
     wanted: &'a PlanStep,
     goal: &'a str,
+    /// The step that plans.
+    path: &'a StepPath,
     /// The plan of the last answer that will do.
     made: Mutex<Option<Made>>,
 }
@@ -75,6 +82,25 @@ impl Judge for Plans<'_> {
         *self.made.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
         Ok(())
     }
+
+    fn parts(&self, so_far: &str) -> Vec<Value> {
+        self.planner.parts(so_far)
+    }
+
+    fn early(&self, part: &Value, before: &[Value]) -> Option<Early> {
+        let plan = self.planner.early(self.wanted, self.goal, part, before)?;
+        Some(Early { plan, params: params(self.goal), inside: Some(self.path.clone()) })
+    }
+
+    fn holds(&self, step: &Step) -> bool {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.as_ref().is_some_and(|made| made.plan.steps.contains(step))
+    }
+}
+
+/// The values of the params of a made plan.
+fn params(goal: &str) -> Object {
+    Object::from_iter([(QUESTION.to_owned(), goal.into())])
 }
 
 fn told(job: &Job, goal: &str, made: Made, warning: Option<String>) -> Result<Event, Fault> {
@@ -85,7 +111,7 @@ fn told(job: &Job, goal: &str, made: Made, warning: Option<String>) -> Result<Ev
         step: job.path.clone(),
         document,
         plan: Arc::new(plan),
-        params: Object::from_iter([(QUESTION.to_owned(), goal.into())]),
+        params: params(goal),
         warning,
     })
 }

@@ -49,7 +49,8 @@ pub(super) fn definitions(asker: &Asker<'_>) -> Vec<ToolDefinition> {
         .collect()
 }
 
-fn tool_name(agent: &AgentName) -> String {
+/// The tool by which an agent is asked.
+pub(in crate::run) fn tool_name(agent: &AgentName) -> String {
     format!("ask_{agent}")
 }
 

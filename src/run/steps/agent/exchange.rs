@@ -1,9 +1,10 @@
 //! One answer of a model: as many requests as it takes and `retry` allows, each within the budget and journaled.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::event::{Event, Fault, ModelCall, Usage};
-use crate::model::{Answer, Endpoint};
+use crate::model::{Answer, Endpoint, Watcher};
 use crate::run::attempts::Waits;
 use crate::value::whole_millis;
 
@@ -13,12 +14,13 @@ use super::{Asker, Thread};
 pub(in crate::run) const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Asks a model; again where the fault may pass. Notes in the conversation which budget was exceeded, where the calls
-/// are made all the same.
+/// are made all the same. A watcher reads the text as it comes.
 pub(super) async fn exchange(
     asker: &Asker<'_>,
     endpoint: &Endpoint,
     thread: &mut Thread,
     waits: &mut Waits,
+    watcher: Option<&dyn Watcher>,
 ) -> Result<Answer, Fault> {
     let Asker { job, step, .. } = asker;
     let Thread { request, over_budget, .. } = thread;
@@ -26,7 +28,7 @@ pub(super) async fn exchange(
     if let Some(call) = job.past().answer(endpoint.name(), &request.system, &request.messages) {
         let ModelCall { answer, tool_calls, usage, truncated, .. } = call;
         let text = answer.unwrap_or_default();
-        if let Some(watcher) = asker.watcher {
+        if let Some(watcher) = watcher {
             watcher.began();
             if !text.is_empty() {
                 watcher.said(&text);
@@ -35,6 +37,9 @@ pub(super) async fn exchange(
         return Ok(Answer { text, tool_calls, usage, truncated });
     }
     loop {
+        if job.needless.load(Ordering::Relaxed) {
+            return Err(Fault::new("needless", "the step was dropped from the plan"));
+        }
         let mut reserved = job
             .budget
             .reserve(endpoint.greatest_cost(request), endpoint.greatest_usage(request))
@@ -48,7 +53,7 @@ pub(super) async fn exchange(
         // Waiting for one's turn is no fault of the server, so it is outside the time limit.
         let admission = endpoint.admit(request).await;
         let started = Instant::now();
-        let result = endpoint.send(admission, request, timeout, asker.watcher).await;
+        let result = endpoint.send(admission, request, timeout, watcher).await;
         let call = ModelCall {
             agent: asker.consulted.cloned(),
             model: endpoint.name().clone(),

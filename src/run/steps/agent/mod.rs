@@ -9,6 +9,7 @@
 //! Every request to a model goes through `exchange`, every call of a tool through `tool::invoke`. Where a model is
 //! down, the next one goes on with the same conversation.
 
+mod aloud;
 mod calls;
 mod consult;
 mod exchange;
@@ -28,9 +29,11 @@ use crate::run::judge::{Judge, TRIES};
 
 use super::answer::{self, Judged};
 use super::{Done, Job};
+use aloud::Aloud;
 use calls::Called;
 use exchange::exchange;
 
+pub(in crate::run) use consult::tool_name as consult_tool;
 pub(in crate::run) use exchange::TIMEOUT;
 use results::Found;
 
@@ -48,7 +51,7 @@ pub(in crate::run) fn prepare(
     Ok((system_message(agent, &prompt, evidence, gaps), prompt))
 }
 
-/// Asks the agent of a step. A judge looks at its answers as well, a watcher reads the text of each as it comes.
+/// Asks the agent of a step; a judge looks at its answers as well, and a watcher reads them as they come.
 pub(super) async fn ask(
     job: &Job,
     step: &Step,
@@ -59,7 +62,8 @@ pub(super) async fn ask(
 ) -> Result<Done, Fault> {
     let chain = agent.agent.iter().collect();
     let place = format!("steps.{}", step.id);
-    let asker = Asker { job, step, agent, judge, consulted: None, chain, depth: 0, place, watcher };
+    let consulted = None;
+    let asker = Asker { job, step, agent, judge, watcher, consulted, chain, depth: 0, place };
     Ok(asker.ask(system, prompt).await?.0)
 }
 
@@ -194,6 +198,12 @@ impl Asker<'_> {
         tools.map(ToolDefinition::from).chain(consult::definitions(self)).collect()
     }
 
+    /// Who hears its answer as the answer of the run, if anybody does.
+    fn aloud(&self, evidence: &Arc<Evidence>) -> Option<Aloud<'_>> {
+        let listener = self.job.listener.as_deref().filter(|_| self.consulted.is_none())?;
+        Some(Aloud::new(listener, Arc::clone(evidence)))
+    }
+
     /// How often an answer may be at fault before the step is.
     fn tries(&self) -> u32 {
         if self.judge.is_some() { TRIES } else { 2 }
@@ -215,8 +225,10 @@ impl Asker<'_> {
         loop {
             // The last answer has to be one.
             thread.request.may_call = thread.faulty == 0 && thread.turns + 1 < self.agent.max_turns;
-            let answer =
-                exchange(self, endpoint, thread, &mut waits).await.map_err(Stop::NoAnswer)?;
+            let aloud = self.aloud(&thread.evidence);
+            let watcher = aloud.as_ref().map(|aloud| aloud as &dyn Watcher).or(self.watcher);
+            let answer = exchange(self, endpoint, thread, &mut waits, watcher).await;
+            let answer = answer.map_err(Stop::NoAnswer)?;
             thread.turns += 1;
             let cut = endpoint.cut(&thread.request, &answer);
             if !answer.tool_calls.is_empty() {
