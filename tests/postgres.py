@@ -19,6 +19,10 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+from obedient import HOSTILE, ORDER, Obedient, outside
+
 PASSWORD = "hunter2-very-secret"
 TYPES = """
 create type mood as enum ('glad', 'sad');
@@ -45,6 +49,26 @@ KINDS = {
     "moment": "2024-02-29T12:30:00.25", "instant": "2024-02-29T10:30:00Z", "hour": "23:59:59", "span": "P1Y2M3DT14706S",
     "word": "it's", "feeling": "sad", "price": 9.9, "doc": {"a": [1, None]}, "tags": ["x", "y, z", None],
     "grid": [[1, 2], [3, 4]], "sums": [1.5, "0.33333333333333333333"], "nothing": None,
+}
+
+MORE = """
+create table more (doc json, docb jsonb, docs jsonb[], ids uuid[], days date[], moments timestamptz[], ages int4range, spent numrange,
+  stays daterange, during tstzrange, many int4multirange, none daterange, nights daterange[], ever date, soon timestamp);
+insert into more values (
+  '{"a": 12345678901234567890.5, "b": 1e3, "c": [0.1, -0.12345678901234567891], "d": "1.5 \\" 2"}',
+  '{"a": 12345678901234567890.5, "b": 1e3, "c": [0.1, -0.12345678901234567891], "d": "1.5 \\" 2"}',
+  array['{"x": 18446744073709551616}'::jsonb, '7'::jsonb], '{00112233-4455-6677-8899-aabbccddeeff,NULL}', '{2024-02-29,infinity}',
+  '{2024-02-29 12:30:00+02}', '[1,5)', '(0.5,]', '[2024-01-01,2024-02-01)', '[2024-01-01 00:00+00,)', '{[1,3),[5,8)}', 'empty',
+  '{"[2024-01-01,2024-01-03)"}', '-infinity', 'infinity');
+"""
+LONG = {"a": "12345678901234567890.5", "c": [0.1, "-0.12345678901234567891"], "d": '1.5 " 2'}
+SPAN = lambda lower, upper, bounds="[)": {"lower": lower, "upper": upper, "bounds": bounds}
+KEPT = {
+    "doc": {**LONG, "b": 1e3}, "docb": {**LONG, "b": 1000}, "docs": [{"x": "18446744073709551616"}, 7],
+    "ids": ["00112233-4455-6677-8899-aabbccddeeff", None], "days": ["2024-02-29", "infinity"], "moments": ["2024-02-29T10:30:00Z"],
+    "ages": SPAN(1, 5), "spent": SPAN(0.5, None, "()"), "stays": SPAN("2024-01-01", "2024-02-01"),
+    "during": SPAN("2024-01-01T00:00:00Z", None), "many": [SPAN(1, 3), SPAN(5, 8)], "none": SPAN(None, None, "empty"),
+    "nights": [SPAN("2024-01-01", "2024-01-03")], "ever": "-infinity", "soon": "infinity",
 }
 
 results = {"passed": 0, "failed": 0}
@@ -198,6 +222,7 @@ def demo(engine, source, folder, server):
 
 def types(project):
     check("every type has its JSON", project.tool("select * from kinds", "row"), KINDS)
+    check("long numbers in documents keep their digits, ranges have bounds", project.tool("select * from more", "row"), KEPT)
     near = project.tool("select * from quotients", "row")
     check("a quotient is a number", near, {"third": 1 / 3, "part": 33.5})
     check("what is computed keeps its digits, too, where a double cannot", project.tool("select sum(wide) as s from kinds", "value"), KINDS["wide"])
@@ -210,6 +235,41 @@ def types(project):
     holds("a param is no SQL", str(project.tool("select amount from events where at >= :day", params={"day": {"type": "string"}}, arguments=sly)), "invalid input syntax for type date")
     told = project.tool("select concat(:day, '!') as a, :day as b", "row", params={"day": {"type": "string"}}, arguments={"day": "x"})
     check("a text is a text where its place tells nothing", told, {"a": "x!", "b": "x"})
+
+
+def injection(engine, folder, server):
+    """Hostile rows against a model that obeys whatever it reads."""
+    model = Obedient()
+    key = "sk-the-key-of-the-house"
+    folder.mkdir()
+    (folder / "engine.yaml").write_text(json.dumps({
+        "sources": {"shop": {"postgres_env": "SHOP_URL"}}, "default_model": "m",
+        "models": {"m": {"provider": "openai", "model": "obedient", "api_key_env": "HOUSE_KEY", "base_url": model.url}}}))
+    (folder / "tools").mkdir()
+    notes = {"name": "notes", "description": "What customers wrote.", "sql": {"source": "shop", "query": "select note, doc, tags from notes"}}
+    wipe = {"name": "wipe", "description": "Deletes.", "params": {"what": {"type": "string"}}, "effect": "write",
+            "http": {"method": "POST", "url": model.url + "/wipe", "allow_private": True, "body": {"what": "{{ params.what }}"}}}
+    (folder / "tools/all.yaml").write_text(json.dumps({"tools": [notes, wipe]}))
+    look = {"id": "look", "tool": "notes"}
+    ask = {"id": "answer", "agent": {"role": "Clerk", "goal": "Sum up", "tools": ["notes", "wipe"]}, "figures": "cite",
+           "prompt": "They wrote {{ steps.look.output | tojson }}, and first {{ steps.look.output[0].note }}."}
+    (folder / "w.yaml").write_text(json.dumps({"name": "w", "description": "Asks.", "steps": [look, ask], "outputs": {"answer": "{{ steps.answer.output }}"}}))
+    text = lambda value: "$q$" + value + "$q$"
+    rows = [f"({text(note)}, jsonb_build_object({text(note)}, {text(note)}), array[{text(note)}])" for note in HOSTILE]
+    server.sql("create table notes (note text, doc jsonb, tags text[]); insert into notes values " + ", ".join(rows))
+    os.environ["HOUSE_KEY"] = key
+    code, out, err = Project(engine, folder, server.url()).run("run", "w.yaml", "--json")
+    check("an obedient model ends well", (code, err if code else ""), (0, ""))
+    outcome = json.loads(out)
+    check("by the plan that was made", [step["id"] for step in outcome["steps"]], ["look", "answer"])
+    holds("its answer is no template", outcome["outputs"]["answer"], "{{ params.note }}")
+    check("it is offered no write", {one["function"]["name"] for request in model.seen for one in request.get("tools", [])}, {"notes"})
+    check("it writes nothing", [request for request in model.seen if "messages" not in request], [])
+    texts = [outside(told) for told in model.texts()]
+    check("no order outside of fences", [bare for bare, _ in texts if ORDER in bare], [])
+    check("it read them all", max(within for _, within in texts) >= 4 * len(HOSTILE), True)
+    shown = [told for told in [*model.texts(), out, err] if key in told or PASSWORD in told]
+    check("no key in what it was told or what was shown", shown, [])
 
 
 def bounds(project, server):
@@ -286,12 +346,13 @@ def main():
         server.start()
         try:
             demo(engine, source, pathlib.Path(place) / "demo", server)
-            server.sql(TYPES.replace("PASSWORD", PASSWORD))
+            server.sql(TYPES.replace("PASSWORD", PASSWORD) + MORE)
             shop = pathlib.Path(place) / "shop"
             shop.mkdir()
             (shop / "engine.yaml").write_text("sources:\n  shop: {postgres_env: SHOP_URL}\n")
             project = Project(engine, shop, server.url())
             types(project)
+            injection(engine, pathlib.Path(place) / "notes", server)
             bounds(project, server)
             validation(project)
             encryption(project, server, shop)

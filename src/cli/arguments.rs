@@ -37,6 +37,9 @@ pub(super) struct Global {
     /// A file of NAME=value lines, read as if they were in the environment, which goes before them
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) env_file: Option<PathBuf>,
+    /// Whether the command has a `--quiet`, and it is set
+    #[arg(skip)]
+    pub(super) quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,6 +89,22 @@ pub(super) enum Command {
     Lsp,
     /// Print a completion script for a shell
     Completions(Completions),
+}
+
+impl Command {
+    /// Whether nothing but the result is to be shown.
+    pub(super) fn is_quiet(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(Run { ending: Ending { quiet: true, .. }, .. })
+                | Self::Ask(Ask { ending: Ending { quiet: true, .. }, .. })
+                | Self::Chat(Chat { ending: Ending { quiet: true, .. }, .. })
+                | Self::Resume(Resume { ending: Ending { quiet: true, .. }, .. })
+                | Self::Rerun(Rerun { ending: Ending { quiet: true, .. }, .. })
+                | Self::Approve(Approve { ending: Ending { quiet: true, .. }, .. })
+                | Self::Eval(Eval { quiet: true, .. })
+        )
+    }
 }
 
 /// Values for params, as commands take them.

@@ -22,6 +22,8 @@ pub(super) struct Place {
     pub(super) here: PathBuf,
     /// Texts that count in place of what is on disk: files that are open in an editor.
     pub(super) open: BTreeMap<PathBuf, String>,
+    /// Whether nothing is shown of what takes long.
+    pub(super) quiet: bool,
 }
 
 impl Place {
@@ -36,10 +38,11 @@ impl Place {
                     "name the folder of a project, or make one with `engine init DIR`",
                 ));
             }
-            return Ok(Self { root: Some(root.clone()), here, open: BTreeMap::new() });
+            let root = Some(root.clone());
+            return Ok(Self { root, here, open: BTreeMap::new(), quiet: global.quiet });
         }
         let root = root_above(&here.join(from));
-        Ok(Self { root, here, open: BTreeMap::new() })
+        Ok(Self { root, here, open: BTreeMap::new(), quiet: global.quiet })
     }
 
     /// Where the journal is kept.

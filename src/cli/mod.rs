@@ -10,6 +10,7 @@ mod environment;
 mod evaluating;
 mod exit;
 mod load;
+mod loading;
 mod parallel;
 mod params;
 mod printer;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Global};
 use exit::{Exit, Failure};
 use printer::Printer;
 
@@ -59,7 +60,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments, printer: &Printer) -> Result<Exit, Failure> {
-    let global = arguments.global;
+    let quiet = arguments.command.is_quiet();
+    let global = Global { quiet, ..arguments.global };
     if let Some(file) = &global.env_file {
         environment::add(file)?;
     }

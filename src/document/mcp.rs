@@ -19,6 +19,10 @@ pub struct Mcp {
     /// The tool as the server calls it.
     #[schemars(example = &"search")]
     pub tool: String,
+    /// What is taken of the answer: a JSON pointer; all of it where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^(/|$)"), example = &"/customers")]
+    pub select: Option<String>,
     /// Whether the file says what effect it has; where it does not, what the server says of itself is heeded.
     #[serde(skip)]
     pub says_effect: bool,

@@ -339,7 +339,7 @@ fn occurrence(query: &str, word: &str) -> Option<usize> {
 fn tables(connection: &Connection) -> Vec<String> {
     names(
         connection,
-        "select name from sqlite_schema where type in ('table', 'view') order by name",
+        "select name from sqlite_schema where type in ('table', 'view') and name not like 'sqlite!_%' escape '!' order by name",
     )
 }
 

@@ -1,12 +1,20 @@
-//! A folder of CSV files as typed tables.
+//! CSV files as typed tables. A file is read twice: what a column is, only its last value tells, and its rows are not kept.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::{Reader, ReaderBuilder, StringRecord};
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, Value as SqlValue};
 
 use super::ToolError;
+
+/// Bytes of a file that are read at a time.
+const CHUNK: usize = 256 << 10;
+
+/// Files up to this size are held while they are read: both readings then see the same, whoever writes to the file.
+const HELD: u64 = 16 << 20;
 
 /// What the values of a column have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,108 +27,188 @@ pub(super) enum Column {
     Text,
 }
 
-/// A file that was read.
+/// A file that was read once.
 pub(super) struct Table {
+    path: PathBuf,
+    /// The file's bytes, where it is small.
+    held: Option<Vec<u8>>,
     /// The file's name without its ending.
     pub(super) name: String,
     pub(super) names: Vec<String>,
     pub(super) columns: Vec<Column>,
-    pub(super) rows: Vec<StringRecord>,
+    pub(super) rows: usize,
 }
+
+/// Who sees the bytes of files as they are read.
+pub(super) type Tap<'t> = &'t mut (dyn FnMut(&[u8]) + Send);
 
 /// The CSV files of a folder, in order.
-pub(super) fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// Loads every CSV file of a folder into a database, one table a file, named like it.
-pub(super) fn load(folder: &Path, connection: &mut Connection) -> Result<(), ToolError> {
-    let tables = tables(folder)?;
-    let transaction = connection.transaction().map_err(|error| sql_fault(folder, &error))?;
-    for table in &tables {
-        insert(&transaction, table).map_err(|error| sql_fault(folder, &error))?;
-    }
-    transaction.commit().map_err(|error| sql_fault(folder, &error))
-}
-
-/// Reads every CSV file of a folder.
-pub(super) fn tables(folder: &Path) -> Result<Vec<Table>, ToolError> {
-    let files = files(folder).map_err(|error| {
-        ToolError::new("source-unavailable", format!("folder {}: {error}", folder.display()))
-            .help("`sources` in engine.yaml names a folder of CSV files, relative to engine.yaml")
-    })?;
-    files.iter().map(|file| table(file)).collect()
-}
-
-fn table(path: &Path) -> Result<Table, ToolError> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        ToolError::new("source-unavailable", format!("{}: {error}", path.display()))
-    })?;
-    // A byte order mark is no part of the first column's name.
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let bad = |line: u64, message: String| {
-        ToolError::new("bad-csv", format!("{}, line {line}: {message}", path.display()))
-            .help("each row needs one value a column, as UTF-8, separated by commas")
-    };
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text);
-    let headers =
-        reader.headers().map_err(|error| bad(line_of(&error), error.to_string()))?.clone();
-    let names = column_names(&headers).map_err(|message| bad(1, message))?;
-    let mut rows: Vec<StringRecord> = Vec::new();
-    let mut columns = vec![None; names.len()];
-    for row in reader.into_records() {
-        let row = row.map_err(|error| bad(line_of(&error), error.to_string()))?;
-        if row.len() != names.len() {
-            let line = row.position().map_or(0, csv::Position::line);
-            return Err(bad(
-                line,
-                format!("{} values where the header has {}", row.len(), names.len()),
-            ));
-        }
-        for (column, value) in columns.iter_mut().zip(&row) {
-            if let Some(found) = column_of(value) {
-                *column = Some(column.map_or(found, |known: Column| known.max(found)));
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, ToolError> {
+    let list = || -> std::io::Result<Vec<PathBuf>> {
+        let mut files: Vec<PathBuf> = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+                files.push(path);
             }
         }
-        rows.push(row);
-    }
-    let columns: Vec<Column> =
-        columns.into_iter().map(|column| column.unwrap_or(Column::Text)).collect();
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Table { name, names, columns, rows })
+        files.sort();
+        Ok(files)
+    };
+    list().map_err(|error| {
+        ToolError::new("source-unavailable", format!("folder {}: {error}", folder.display()))
+            .help("`sources` in engine.yaml names a folder of CSV files, relative to engine.yaml")
+    })
 }
 
-fn insert(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
-    let Table { name, names, columns, rows } = table;
-    let table = quoted(name);
-    let declared: Vec<String> = names
-        .iter()
-        .zip(columns)
-        .map(|(name, column)| {
-            let kind = match column {
-                Column::Integer => "integer",
-                Column::Real => "real",
-                Column::Text => "text",
-            };
-            format!("{} {kind}", quoted(name))
-        })
-        .collect();
-    connection.execute_batch(&format!("create table {table} ({})", declared.join(", ")))?;
-    let places = vec!["?"; names.len()].join(", ");
-    let mut statement = connection.prepare(&format!("insert into {table} values ({places})"))?;
-    for row in rows {
-        let values = row.iter().zip(columns).map(|(text, column)| sql_value(text, *column));
-        statement.execute(rusqlite::params_from_iter(values))?;
+/// Loads files into a database, one table a file, named like it.
+pub(super) fn load(files: &[PathBuf], connection: &mut Connection) -> Result<(), ToolError> {
+    let failed = |error: rusqlite::Error| {
+        ToolError::new("source-unavailable", format!("cannot load the files: {error}"))
+    };
+    let transaction = connection.transaction().map_err(failed)?;
+    for file in files {
+        Table::read(file, &mut |_| {})?.copy(&transaction, &mut |_| {})?;
     }
-    Ok(())
+    transaction.commit().map_err(failed)
+}
+
+impl Table {
+    /// Reads a file to its end: its columns and what they hold.
+    pub(super) fn read(path: &Path, tap: Tap<'_>) -> Result<Self, ToolError> {
+        let unread = |error| unreadable(path, &error);
+        let size = std::fs::metadata(path).map_err(unread)?.len();
+        let held = (size <= HELD).then(|| std::fs::read(path)).transpose().map_err(unread)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (names, columns) = (Vec::new(), Vec::new());
+        let mut table = Self { path: path.to_owned(), held, name, names, columns, rows: 0 };
+        (table.names, table.columns, table.rows) = table.scan(tap)?;
+        Ok(table)
+    }
+
+    /// The names and kinds of the columns, and the number of rows.
+    fn scan(&self, tap: Tap<'_>) -> Result<(Vec<String>, Vec<Column>, usize), ToolError> {
+        let mut reader = self.reader(tap)?;
+        let headers = reader.headers().map_err(|error| self.broken(&error))?;
+        let names = column_names(headers).map_err(|message| self.bad(1, &message))?;
+        let mut found = vec![None; names.len()];
+        let mut rows = Rows { table: self, reader, width: names.len(), row: StringRecord::new() };
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            for (column, value) in found.iter_mut().zip(row) {
+                // What is text already needs no second look.
+                if *column != Some(Column::Text)
+                    && let Some(kind) = column_of(value)
+                {
+                    *column = Some(column.map_or(kind, |known: Column| known.max(kind)));
+                }
+            }
+            count += 1;
+        }
+        let columns = found.into_iter().map(|column| column.unwrap_or(Column::Text)).collect();
+        Ok((names, columns, count))
+    }
+
+    /// Its rows, read again.
+    pub(super) fn rows<'t>(&'t self, tap: Tap<'t>) -> Result<Rows<'t>, ToolError> {
+        let mut reader = self.reader(tap)?;
+        reader.headers().map_err(|error| self.broken(&error))?;
+        Ok(Rows { table: self, reader, width: self.names.len(), row: StringRecord::new() })
+    }
+
+    fn reader<'t>(&'t self, tap: Tap<'t>) -> Result<Reader<Tapped<'t>>, ToolError> {
+        let inner: Box<dyn Read + Send + 't> = match &self.held {
+            Some(bytes) => Box::new(bytes.as_slice()),
+            None => Box::new(File::open(&self.path).map_err(|e| unreadable(&self.path, &e))?),
+        };
+        let tapped = Tapped { inner, tap };
+        Ok(ReaderBuilder::new().flexible(true).buffer_capacity(CHUNK).from_reader(tapped))
+    }
+
+    /// Makes the table in a database and fills it.
+    pub(super) fn copy(&self, connection: &Connection, tap: Tap<'_>) -> Result<(), ToolError> {
+        let failed = |error: rusqlite::Error| {
+            ToolError::new("bad-csv", format!("{}: {error}", self.path.display()))
+        };
+        let name = quoted(&self.name);
+        let columns = self.names.iter().zip(&self.columns);
+        let declared: Vec<String> =
+            columns.map(|(name, column)| format!("{} {}", quoted(name), column.sqlite())).collect();
+        let create = format!("create table {name} ({})", declared.join(", "));
+        connection.execute_batch(&create).map_err(failed)?;
+        let places = vec!["?"; self.names.len()].join(", ");
+        let insert = format!("insert into {name} values ({places})");
+        let mut insert = connection.prepare(&insert).map_err(failed)?;
+        let mut rows = self.rows(tap)?;
+        while let Some(row) = rows.next()? {
+            let values = row.iter().zip(&self.columns);
+            let values = values.map(|(text, column)| sql_value(text, *column));
+            insert.execute(rusqlite::params_from_iter(values)).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn bad(&self, line: u64, message: &str) -> ToolError {
+        ToolError::new("bad-csv", format!("{}, line {line}: {message}", self.path.display()))
+            .help("each row needs one value a column, as UTF-8, separated by commas")
+    }
+
+    fn broken(&self, error: &csv::Error) -> ToolError {
+        self.bad(error.position().map_or(1, csv::Position::line), &error.to_string())
+    }
+}
+
+/// The rows of a file, one after the other.
+pub(super) struct Rows<'t> {
+    table: &'t Table,
+    reader: Reader<Tapped<'t>>,
+    width: usize,
+    row: StringRecord,
+}
+
+impl Rows<'_> {
+    /// The next row; each has a value for every column.
+    pub(super) fn next(&mut self) -> Result<Option<&StringRecord>, ToolError> {
+        let read = self.reader.read_record(&mut self.row);
+        if !read.map_err(|error| self.table.broken(&error))? {
+            return Ok(None);
+        }
+        if self.row.len() != self.width {
+            let line = self.row.position().map_or(0, csv::Position::line);
+            let message = format!("{} values where the header has {}", self.row.len(), self.width);
+            return Err(self.table.bad(line, &message));
+        }
+        Ok(Some(&self.row))
+    }
+}
+
+/// A reader that somebody listens to.
+struct Tapped<'t> {
+    inner: Box<dyn Read + Send + 't>,
+    tap: Tap<'t>,
+}
+
+impl Read for Tapped<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        (self.tap)(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+impl Column {
+    fn sqlite(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::Real => "real",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// The fault of a file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ToolError {
+    ToolError::new("source-unavailable", format!("{}: {error}", path.display()))
 }
 
 fn sql_value(text: &str, column: Column) -> ToSqlOutput<'_> {
@@ -172,15 +260,7 @@ fn column_names(headers: &StringRecord) -> Result<Vec<String>, String> {
     if names.is_empty() { Err("the file has no header".to_owned()) } else { Ok(names) }
 }
 
-fn line_of(error: &csv::Error) -> u64 {
-    error.position().map_or(1, csv::Position::line)
-}
-
 /// A name as SQL writes it, whatever it holds.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn sql_fault(path: &Path, error: &rusqlite::Error) -> ToolError {
-    ToolError::new("bad-csv", format!("{}: {error}", path.display()))
 }

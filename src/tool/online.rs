@@ -114,14 +114,23 @@ fn of_tool(
     found
 }
 
-/// The types that a schema names; that null is one of them too is nothing that a param could say.
+/// The types that a schema names; none where it names none. That null is one of them too is nothing a param could say.
 fn types(schema: &Value) -> Vec<&str> {
-    let names = match schema.get("type") {
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(name)) => vec![name.as_str()],
-        _ => Vec::new(),
-    };
+    let names = named(schema).unwrap_or_default();
     names.into_iter().filter(|name| *name != "null").collect()
+}
+
+/// All of them, those of alternatives among them; an alternative that names no type may be anything.
+fn named(schema: &Value) -> Option<Vec<&str>> {
+    match schema.get("type") {
+        Some(Value::Array(names)) => Some(names.iter().filter_map(Value::as_str).collect()),
+        Some(Value::String(name)) => Some(vec![name.as_str()]),
+        _ => {
+            let parts = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array())?;
+            let parts: Option<Vec<Vec<&str>>> = parts.iter().map(named).collect();
+            Some(parts?.concat())
+        }
+    }
 }
 
 /// Whether a value of a param may be of one of the types.

@@ -1,4 +1,5 @@
 //! What SQL tools read: opened once, at the first call, and then by as many readers as there are calls.
+//! Small folders of CSV files are loaded into memory, large ones are kept on disk.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,8 +9,12 @@ use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 
+use super::filters::Words;
+use super::kept::{self, Kept, Shelf, Unkept};
+use super::loading::{Loading, Watcher};
 use super::{ToolError, csv};
 use crate::document;
+use crate::id::SourceName;
 
 /// Functions that a query may call: those that compute. Nothing that reads files, loads code or tells of the machine.
 pub(super) const FUNCTIONS: &[&str] = &[
@@ -87,41 +92,67 @@ pub(super) const FUNCTIONS: &[&str] = &[
 /// A source and its idle readers.
 pub(super) struct Source {
     kind: Kind,
-    /// Keeps a loaded folder in memory; its readers share the one copy.
-    loaded: OnceLock<Result<Kept, ToolError>>,
     idle: Mutex<Vec<Connection>>,
 }
 
 enum Kind {
-    Csv { folder: PathBuf, name: String },
+    Csv(Box<Folder>),
     Sqlite(PathBuf),
 }
 
-/// A connection that is only kept, never used: the lock makes it fit to be shared.
-type Kept = Mutex<Connection>;
+/// Sources in memory so far: each has a name of its own.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// A folder of CSV files.
+struct Folder {
+    /// The source's name.
+    name: SourceName,
+    path: PathBuf,
+    /// Where it is kept if it is large.
+    shelf: PathBuf,
+    /// What queries filter by.
+    queries: Vec<Words>,
+    watcher: Watcher,
+    loaded: OnceLock<Result<Loaded, ToolError>>,
+}
+
+/// The tables of a folder.
+enum Loaded {
+    /// In memory, by this name; readers share the one copy. The connection is only kept, never used: the lock makes it
+    /// fit to be shared.
+    Memory { name: String, _keeper: Mutex<Connection> },
+    /// On disk.
+    Kept(Kept),
+}
 
 impl Source {
-    /// A source of files; none where it is a server.
-    pub(super) fn new(root: &Path, source: &document::Source) -> Option<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
+    /// A source of files; none where it is a server. `queries` are those of its tools.
+    pub(super) fn new<'q>(
+        root: &Path,
+        name: &SourceName,
+        source: &document::Source,
+        queries: impl Iterator<Item = &'q str>,
+        watcher: &Watcher,
+    ) -> Option<Self> {
         let kind = match source {
-            document::Source::Csv(folder) => {
-                let number = COUNT.fetch_add(1, Ordering::Relaxed);
-                Kind::Csv {
-                    folder: root.join(folder),
-                    name: format!("file:/source{number}?vfs=memdb"),
-                }
-            }
+            document::Source::Csv(folder) => Kind::Csv(Box::new(Folder {
+                name: name.clone(),
+                path: root.join(folder),
+                shelf: root.join(".engine").join("sources"),
+                queries: queries.map(Words::of).collect(),
+                watcher: Watcher::clone(watcher),
+                loaded: OnceLock::new(),
+            })),
             document::Source::Sqlite(file) => Kind::Sqlite(root.join(file)),
             document::Source::PostgresEnv(_) => return None,
         };
-        Some(Self { kind, loaded: OnceLock::new(), idle: Mutex::default() })
+        Some(Self { kind, idle: Mutex::default() })
     }
 
     /// What the data is made of now: names, sizes and times of its files. None where they cannot be told.
     pub(super) fn version(&self) -> Option<String> {
         let files = match &self.kind {
-            Kind::Csv { folder, .. } => csv::files(folder).ok()?,
+            Kind::Csv(folder) => csv::files(&folder.path).ok()?,
             Kind::Sqlite(file) => {
                 let mut log = file.clone().into_os_string();
                 log.push("-wal");
@@ -171,13 +202,11 @@ impl Source {
                 }
                 Connection::open_with_flags(file, flags)
             }
-            Kind::Csv { folder, name } => {
-                let loaded = self.loaded.get_or_init(|| load(folder, name).map(Mutex::new));
-                if let Err(error) = loaded {
-                    return Err(error.clone());
-                }
-                Connection::open_with_flags(name, flags)
-            }
+            Kind::Csv(folder) => match folder.loaded.get_or_init(|| folder.load()) {
+                Err(error) => return Err(error.clone()),
+                Ok(Loaded::Memory { name, .. }) => Connection::open_with_flags(name, flags),
+                Ok(Loaded::Kept(kept)) => kept::open(&kept.path),
+            },
         };
         let unavailable =
             |error: rusqlite::Error| ToolError::new("source-unavailable", error.to_string());
@@ -190,14 +219,29 @@ impl Source {
     }
 }
 
-fn load(folder: &Path, name: &str) -> Result<Connection, ToolError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_URI;
-    let mut connection = Connection::open_with_flags(name, flags)
-        .map_err(|error| ToolError::new("source-unavailable", error.to_string()))?;
-    csv::load(folder, &mut connection)?;
-    Ok(connection)
+impl Folder {
+    fn load(&self) -> Result<Loaded, ToolError> {
+        let files = csv::files(&self.path)?;
+        let sizes = files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len()));
+        if sizes.sum::<u64>() >= kept::LARGE {
+            let (source, folder) = (self.name.as_str(), self.shelf.as_path());
+            let place = Shelf { source, folder, queries: &self.queries, watcher: &self.watcher };
+            match place.take(&files) {
+                Ok(kept) => return Ok(Loaded::Kept(kept)),
+                Err(Unkept::Fault(error)) => return Err(error),
+                Err(Unkept::Closed(why)) => (self.watcher)(source, &Loading::Unkept { why }),
+            }
+        }
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("file:/source{number}?vfs=memdb");
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_URI;
+        let mut connection = Connection::open_with_flags(&name, flags)
+            .map_err(|error| ToolError::new("source-unavailable", error.to_string()))?;
+        csv::load(&files, &mut connection)?;
+        Ok(Loaded::Memory { name, _keeper: Mutex::new(connection) })
+    }
 }
 
 /// What a query may do: read tables and compute. Everything else is refused, whatever SQLite learns to do.

@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::document::{Project, Returns, Source, Tool};
 
+fn silent() -> Watcher {
+    std::sync::Arc::new(|_, _| {})
+}
+
 /// A folder of CSV files and tools on it.
 struct House {
     folder: tempfile::TempDir,
@@ -34,7 +38,8 @@ impl House {
 
     fn call(&self, tool: Tool, arguments: &Value, limit: Duration) -> Result<Value, ToolError> {
         let name = tool.name.clone();
-        let toolbox = Toolbox::new(self.folder.path(), &self.project, Secrets::new(), [tool]);
+        let toolbox =
+            Toolbox::new(self.folder.path(), &self.project, Secrets::new(), [tool], &silent());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(toolbox.call(&name, arguments.as_object().unwrap().clone(), limit))
     }
@@ -223,6 +228,7 @@ fn calls_at_the_same_time_read_the_same_tables() {
         &house.project,
         Secrets::new(),
         [tool],
+        &silent(),
     ));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -237,4 +243,57 @@ fn calls_at_the_same_time_read_the_same_tables() {
             assert_eq!(result.unwrap(), json!(3.75));
         }
     });
+}
+
+#[test]
+fn what_is_kept_is_loaded_once_for_each_content() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let house = House::with(&[SALES]);
+    let files = csv::files(house.folder.path()).unwrap();
+    let folder = house.folder.path().join(".engine/sources");
+    let queries = [filters::Words::of("select * from sales where channel = :c and month > '2025'")];
+    let loads = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&loads);
+    let watcher: Watcher = Arc::new(move |_, loading| {
+        count.fetch_add(usize::from(matches!(loading, Loading::Began { .. })), Ordering::SeqCst);
+    });
+    let take = |queries: &[filters::Words]| {
+        let shelf = kept::Shelf { source: "company", folder: &folder, queries, watcher: &watcher };
+        let Ok(kept) = shelf.take(&files) else { panic!("nothing was kept") };
+        kept
+    };
+    // However many ask at once.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| take(&queries));
+        }
+    });
+    assert_eq!(loads.load(Ordering::SeqCst), 1);
+    let text = |query: &str| -> String {
+        let connection = kept::open(&take(&queries).path).unwrap();
+        connection.query_row(query, [], |row| row.get(0)).unwrap()
+    };
+    let kinds = "select typeof(spend_usd) || ' ' || typeof(rate) || ' ' || typeof(code) || ' ' || code from sales limit 1";
+    assert_eq!(text(kinds), "integer real text 007");
+    let indexes =
+        "select group_concat(name, ', ' order by name) from sqlite_schema where type = 'index'";
+    assert_eq!(text(indexes), "sales by channel, sales by month");
+    let more = [filters::Words::of("select * from sales where code = :c")];
+    take(&more);
+    assert_eq!(text(indexes), "sales by channel, sales by code, sales by month");
+    assert_eq!(loads.load(Ordering::SeqCst), 1, "an index needs no load");
+    // What was left half, or spoiled, is never read.
+    std::fs::write(folder.join("company.7.draft"), "half").unwrap();
+    std::fs::write(take(&queries).path, "spoiled").unwrap();
+    assert_eq!(text(kinds), "integer real text 007");
+    assert_eq!(loads.load(Ordering::SeqCst), 2);
+    std::fs::write(&files[0], SALES.1.replace("007", "006")).unwrap();
+    assert_eq!(text(kinds), "integer real text 006");
+    assert_eq!(loads.load(Ordering::SeqCst), 3);
+    let names = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
+    let ends = |path: &Path| path.extension().is_some_and(|e| e == "db" || e == "draft");
+    let names: Vec<_> = names.filter(|path| ends(path)).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
 }

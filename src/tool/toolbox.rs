@@ -9,9 +9,9 @@ use super::http::{self, Secrets, Web};
 use super::mcp::{self, Offer, Servers};
 use super::postgres::Server;
 use super::source::Source;
-use super::{ToolError, check_params, query};
+use super::{ToolError, Watcher, check_params, query};
 use crate::diagnostic::suggest;
-use crate::document::{ParamValues, Project, Sql, Tool, ToolKind};
+use crate::document::{self, ParamValues, Project, Sql, Tool, ToolKind};
 use crate::event::Fault;
 use crate::id::{ServerName, SourceName, ToolName};
 use crate::value::{Object, Value, unquoted};
@@ -30,18 +30,26 @@ pub struct Toolbox {
 }
 
 impl Toolbox {
-    /// The given tools on the sources of a project; paths are relative to `root`.
+    /// The given tools on the sources of a project; paths are relative to `root`. The watcher is told of sources that
+    /// take long to load.
     pub fn new(
         root: &Path,
         project: &Project,
         secrets: Secrets,
         tools: impl IntoIterator<Item = Tool>,
+        watcher: &Watcher,
     ) -> Self {
-        let sources = project
-            .sources
-            .iter()
-            .filter_map(|(name, source)| Some((name.clone(), Arc::new(Source::new(root, source)?))))
-            .collect();
+        let tools: BTreeMap<ToolName, Arc<Tool>> =
+            tools.into_iter().map(|tool| (tool.name.clone(), Arc::new(tool))).collect();
+        let source = |(name, source): (&SourceName, &document::Source)| {
+            let queries = tools.values().filter_map(|tool| match &tool.kind {
+                ToolKind::Sql(sql) if sql.source == *name => Some(sql.query.as_str()),
+                ToolKind::Sql(_) | ToolKind::Http(_) | ToolKind::Mcp(_) => None,
+            });
+            let source = Source::new(root, name, source, queries, watcher)?;
+            Some((name.clone(), Arc::new(source)))
+        };
+        let sources = project.sources.iter().filter_map(source).collect();
         let server = |variable: &str| Server::new(variable, secrets.get(variable));
         let databases = project
             .sources
@@ -49,7 +57,7 @@ impl Toolbox {
             .filter_map(|(name, source)| Some((name.clone(), server(source.variable()?))))
             .collect();
         Self {
-            tools: tools.into_iter().map(|tool| (tool.name.clone(), Arc::new(tool))).collect(),
+            tools,
             sources,
             servers: Servers::new(root, &project.mcp, &secrets),
             databases,

@@ -193,7 +193,8 @@ impl Http {
         tls(builder).build().map_err(|error| root_cause(&error))
     }
 
-    pub(super) fn broken(&self, error: &reqwest::Error) -> Broken {
+    /// Why there is no answer, as a client of this kind tells it.
+    pub(crate) fn broken(&self, error: &reqwest::Error) -> Broken {
         let refused = causes(error).find_map(|cause| cause.downcast_ref::<Refused>());
         match refused {
             Some(refused) => Broken::Refused(refused.clone()),

@@ -45,7 +45,8 @@ impl Checks for Files {
 
     fn surroundings(&self, root: &Path, open: BTreeMap<PathBuf, String>) -> Surroundings {
         // Nobody stands anywhere, so paths are shown whole.
-        let place = Place { root: Some(root.to_owned()), here: PathBuf::new(), open };
+        let (root, here) = (Some(root.to_owned()), PathBuf::new());
+        let place = Place { root, here, open, quiet: true };
         let mut loaded = Loaded::library(&place, |_| true);
         let files = place.files_in("workflows");
         let read = files.iter().map(|path| load::read::<Workflow>(&place, path).0.map(Arc::new));

@@ -21,7 +21,7 @@ use crate::value::{HumanDuration, Object, Value};
 use crate::wire::{self, Broken, Refused, Reply, one_line};
 
 pub(super) use check::check;
-pub(super) use response::shape;
+pub(super) use response::{pick, refused, shape};
 
 use place::{Hosts, Shape};
 use request::Prepared;
@@ -166,30 +166,37 @@ impl Trip<'_> {
     }
 
     /// Why there is no answer. Where nothing was sent, nothing was changed: such a call may be made again.
-    fn broken(&self, broken: Broken, url: &Url) -> ToolError {
-        let at = shown(url);
-        let may_pass = |error: ToolError| if self.writes { error } else { error.passing() };
-        match broken {
-            Broken::Setup(why) => {
-                ToolError::new("connection", format!("{at} cannot be asked: {why}"))
-            }
-            Broken::Refused(Refused(why)) => not_allowed(why),
-            Broken::Unconnected(why) => {
-                ToolError::new(UNREACHABLE, format!("{at} cannot be reached: {}", one_line(&why)))
-                    .passing()
-            }
-            Broken::Connection(why) | Broken::Body(why) => may_pass(ToolError::new(
-                "connection",
-                format!("the answer of {at} broke off: {}", one_line(&why)),
-            )),
-            Broken::Timeout(..) => {
-                let message = format!("{at} did not answer within {}", HumanDuration(self.limit));
-                may_pass(ToolError::new("timeout", message).help("raise `timeout`"))
-            }
-            Broken::TooLarge(bytes) => {
-                let message = format!("the answer of {at} is longer than {bytes} bytes");
-                ToolError::new("too-large", message).help("ask for less, or raise `max_bytes`")
-            }
+    fn broken(&self, why: Broken, url: &Url) -> ToolError {
+        let why = match why {
+            // What is left for a redirect is less than the user wrote.
+            Broken::Timeout(_, awaited) => Broken::Timeout(self.limit, awaited),
+            other => other,
+        };
+        let error = broken(why, &shown(url));
+        if self.writes { error.lasting() } else { error }
+    }
+}
+
+/// Why there is no answer of a server, as the fault of a request that only reads.
+pub(super) fn broken(why: Broken, at: &str) -> ToolError {
+    match why {
+        Broken::Setup(why) => ToolError::new("connection", format!("{at} cannot be asked: {why}")),
+        Broken::Refused(Refused(why)) => not_allowed(why),
+        Broken::Unconnected(why) => {
+            ToolError::new(UNREACHABLE, format!("{at} cannot be reached: {}", one_line(&why)))
+                .passing()
+        }
+        Broken::Connection(why) | Broken::Body(why) => {
+            let message = format!("the answer of {at} broke off: {}", one_line(&why));
+            ToolError::new("connection", message).passing()
+        }
+        Broken::Timeout(limit, _) => {
+            let message = format!("{at} did not answer within {}", HumanDuration(limit));
+            ToolError::new("timeout", message).help("raise `timeout`").passing()
+        }
+        Broken::TooLarge(bytes) => {
+            let message = format!("the answer of {at} is longer than {bytes} bytes");
+            ToolError::new("too-large", message).help("ask for less, or raise `max_bytes`")
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What a server answered, as the output of a tool: checked, picked, shaped. Its words are data.
 
+use std::time::Duration;
+
 use jsonschema::Validator;
+use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 
 use crate::document::{Http, Returns, Tool};
@@ -52,7 +55,7 @@ fn parsed(tool: &Tool, http: &Http, reply: &Reply) -> Result<Option<Value>, Tool
 }
 
 /// The value at a JSON pointer; the fault says how far it leads.
-fn pick<'v>(all: &'v Value, pointer: &str) -> Result<&'v Value, ToolError> {
+pub(in crate::tool) fn pick<'v>(all: &'v Value, pointer: &str) -> Result<&'v Value, ToolError> {
     if let Some(found) = all.pointer(pointer) {
         return Ok(found);
     }
@@ -124,10 +127,25 @@ pub(in crate::tool) fn shape(returns: Returns, value: &Value) -> Result<Value, T
     }
 }
 
-/// Why a server gave nothing. The statuses that may pass are those of models; a write may have been done all the same,
-/// so it is not sent again.
+/// Why a server gave nothing. A write may have been done all the same, so it is not sent again.
 fn refusal(tool: &Tool, reply: &Reply) -> ToolError {
     let status = reply.status;
+    let said = one_line(&quoted(&reply.body));
+    let said = if said.is_empty() { said } else { format!(": {said}") };
+    let message = format!("the server answered {status}{said}");
+    let help = "check the secret that `headers` names";
+    let error = refused(status, message, help, retry_after(&reply.headers));
+    if tool.writes() { error.lasting() } else { error }
+}
+
+/// The fault of a status, with what mends it where the server wants to know who asks. The statuses that may pass are
+/// those of models.
+pub(in crate::tool) fn refused(
+    status: StatusCode,
+    message: String,
+    who: &str,
+    wait: Option<Duration>,
+) -> ToolError {
     let kind = match status.as_u16() {
         300..=399 => "redirected",
         401 => "unauthorized",
@@ -139,17 +157,10 @@ fn refusal(tool: &Tool, reply: &Reply) -> ToolError {
         500.. => "server-error",
         _ => "bad-request",
     };
-    let said = one_line(&quoted(&reply.body));
-    let said = if said.is_empty() { said } else { format!(": {said}") };
-    let error = ToolError::new(kind, format!("the server answered {status}{said}"));
-    let error = match kind {
-        "unauthorized" | "forbidden" => error.help("check the secret that `headers` names"),
-        _ => error,
-    };
+    let error = ToolError::new(kind, message);
     match status.as_u16() {
-        408 | 409 | 429 | 500.. if !tool.writes() => {
-            error.passing_after(retry_after(&reply.headers))
-        }
+        401 | 403 => error.help(who),
+        408 | 409 | 429 | 500.. => error.passing_after(wait),
         _ => error,
     }
 }

@@ -12,6 +12,7 @@ use rmcp::{Peer, RoleClient, ServiceExt as _};
 use secrecy::ExposeSecret as _;
 
 use super::bounded::Bounded;
+use super::fault;
 use super::process::{Process, secret};
 use crate::document::McpServer;
 use crate::tool::clean::told;
@@ -20,7 +21,7 @@ use crate::tool::{ToolError, UNREACHABLE};
 use crate::wire::{self, Refused};
 
 /// The longest message of a server, in bytes.
-const LONGEST: usize = 8 << 20;
+pub(super) const LONGEST: usize = 8 << 20;
 
 /// A server that answers.
 pub(super) struct Connection {
@@ -83,9 +84,10 @@ impl Connection {
         let client = http.client(&address).map_err(|why| ToolError::new("connection", why))?;
         let transport = StreamableHttpClientTransport::with_client(client.clone(), config);
         let service = who().serve(transport).await.map_err(|error| {
-            let why = told(error.to_string(), secrets.values());
-            let message = format!("{url} did not begin to speak MCP: {why}");
-            ToolError::new(UNREACHABLE, message).passing()
+            fault::of_start(&error, spec).unwrap_or_else(|| {
+                let why = told(error.to_string(), secrets.values());
+                ToolError::new("not-mcp", format!("{url} does not speak MCP: {why}"))
+            })
         })?;
         Self::of(service, None, secrets).await
     }

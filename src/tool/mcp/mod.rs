@@ -3,11 +3,13 @@
 
 mod bounded;
 mod connection;
+mod fault;
 mod process;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rmcp::ServiceError;
@@ -16,7 +18,7 @@ use tokio::sync::Mutex;
 
 use super::ToolError;
 use super::clean::{told, without, without_secrets};
-use super::http::{Secrets, shape};
+use super::http::{Secrets, pick, shape};
 use crate::diagnostic::suggest;
 use crate::document::{Mcp, McpServer, Tool};
 use crate::id::ServerName;
@@ -24,7 +26,7 @@ use crate::value::{HumanDuration, Object, Value};
 
 use connection::Connection;
 
-/// How often a server is started in one process before it is given up.
+/// How often a server may die without an answer in between before it is given up.
 const MOST_STARTS: u32 = 5;
 
 /// The servers of a project. Making them starts nothing.
@@ -37,13 +39,9 @@ struct Server {
     spec: McpServer,
     root: PathBuf,
     secrets: Secrets,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    connection: Option<Arc<Connection>>,
-    starts: u32,
+    connection: Mutex<Option<Arc<Connection>>>,
+    /// Processes that were started since the last answer.
+    starts: AtomicU32,
 }
 
 /// A tool as a server offers it.
@@ -69,7 +67,8 @@ impl Servers {
             let own = |name: &str| Some((name.to_owned(), secrets.get(name)?.clone()));
             let secrets = spec.secret_names().filter_map(own).collect();
             let (root, spec) = (root.to_owned(), spec.clone());
-            (name.clone(), Server { spec, root, secrets, state: Mutex::default() })
+            let (connection, starts) = (Mutex::default(), AtomicU32::default());
+            (name.clone(), Server { spec, root, secrets, connection, starts })
         };
         Self { servers: servers.into_iter().map(server).collect() }
     }
@@ -118,7 +117,12 @@ pub(super) async fn call(
     let answered = server.within(limit, server.asked(tool, mcp, arguments, once)).await;
     // Of a write nobody knows whether it was done.
     let value = answered.map_err(|error| if tool.writes() { error.lasting() } else { error })?;
-    shape(tool.returns, &without(value, &|text| server.clean(text)))
+    let value = without(value, &|text| server.clean(text));
+    let picked = match &mcp.select {
+        Some(pointer) => pick(&value, pointer)?,
+        None => &value,
+    };
+    shape(tool.returns, picked)
 }
 
 impl Server {
@@ -132,8 +136,10 @@ impl Server {
         let done = if let Ok(done) = tokio::time::timeout(limit, work).await {
             done
         } else {
-            // Whoever hangs is started anew for the next call.
-            self.state.lock().await.connection = None;
+            // Whoever hangs is started anew for the next call, unless that is being done already.
+            if let Ok(mut connection) = self.connection.try_lock() {
+                *connection = None;
+            }
             let message = format!("the server did not answer within {}", HumanDuration(limit));
             Err(ToolError::new("timeout", message).help("raise `timeout`").passing())
         };
@@ -151,12 +157,13 @@ impl Server {
 
     /// The connection, made where there is none or where it broke.
     async fn connected(&self) -> Result<Arc<Connection>, ToolError> {
-        let mut state = self.state.lock().await;
-        if let Some(open) = state.connection.as_ref().filter(|open| !open.is_closed()) {
+        let mut connection = self.connection.lock().await;
+        if let Some(open) = connection.as_ref().filter(|open| !open.is_closed()) {
             return Ok(Arc::clone(open));
         }
-        let gone = state.connection.take();
-        if state.starts == MOST_STARTS {
+        let gone = connection.take();
+        // To ask an address once more costs nothing.
+        if self.spec.url.is_none() && self.starts.fetch_add(1, Ordering::Relaxed) >= MOST_STARTS {
             let said = match gone {
                 Some(gone) => gone.said().await,
                 None => String::new(),
@@ -164,13 +171,11 @@ impl Server {
             let message = format!("the server died {MOST_STARTS} times{said}");
             return Err(ToolError::new("no-server", message));
         }
-        state.starts += 1;
         // The protocol's own state is large.
         let opening = Box::pin(Connection::open(&self.spec, &self.root, &self.secrets));
-        let connection = opening.await?;
-        let connection = Arc::new(connection);
-        state.connection = Some(Arc::clone(&connection));
-        Ok(connection)
+        let opened = Arc::new(opening.await?);
+        *connection = Some(Arc::clone(&opened));
+        Ok(opened)
     }
 
     async fn asked(
@@ -202,12 +207,22 @@ impl Server {
             meta.0.insert("idempotencyKey".to_owned(), once.into());
             request.meta = Some(meta);
         }
-        match Box::pin(connection.peer().call_tool(request)).await {
-            Ok(result) => read(result, &|text| self.told(text)),
+        let answered = Box::pin(connection.peer().call_tool(request)).await;
+        if matches!(answered, Ok(_) | Err(ServiceError::McpError(_))) {
+            self.starts.store(0, Ordering::Relaxed);
+        }
+        match answered {
+            Ok(result) => {
+                let value = read(result, &|text| self.told(text))?;
+                Ok(if wraps(offered) { unwrapped(value) } else { value })
+            }
             Err(ServiceError::McpError(error)) => {
                 Err(ToolError::new("tool-error", self.told(&error.message)))
             }
             Err(error) => {
+                if let Some(fault) = fault::of_request(&error, &self.spec) {
+                    return Err(fault);
+                }
                 let said = connection.said().await;
                 let why = self.told(&error.to_string());
                 let message = format!("the server broke off: {why}{said}");
@@ -224,6 +239,26 @@ fn says_it_writes(tool: &rmcp::model::Tool) -> Option<bool> {
         (Some(reads), _) => Some(!reads),
         (None, Some(true)) => Some(true),
         (None, _) => None,
+    }
+}
+
+/// The name below which servers put what is no map, because the protocol wants one.
+const WRAPPER: &str = "result";
+
+/// Whether a server says that its answers are a map only because they have to be.
+fn wraps(tool: &rmcp::model::Tool) -> bool {
+    let properties = tool.output_schema.as_ref().and_then(|schema| schema.get("properties"));
+    let properties = properties.and_then(Value::as_object);
+    properties.is_some_and(|named| named.len() == 1 && named.contains_key(WRAPPER))
+}
+
+/// What stands below the wrapper.
+fn unwrapped(value: Value) -> Value {
+    match value {
+        Value::Object(mut object) if object.len() == 1 => {
+            object.remove(WRAPPER).unwrap_or(Value::Object(object))
+        }
+        other => other,
     }
 }
 

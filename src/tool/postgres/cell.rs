@@ -9,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::types::{FromSql, Kind, Type};
 use tokio_postgres::{Row, Statement, Transaction};
 
-use super::ToolError;
-use super::numeric;
 use super::wire::{BROKEN, Bytes};
+use super::{ToolError, json, numeric};
 use crate::value::{Object, Value, hex};
 
 /// 2000-01-01, from which the server counts, in microseconds since 1970.
@@ -36,7 +35,7 @@ pub(super) fn object(row: &Row, exact: &[bool]) -> Result<Object, ToolError> {
     for (index, column) in row.columns().iter().enumerate() {
         let exact = exact.get(index).copied().unwrap_or_default();
         let value = match row.try_get::<_, Option<Raw<'_>>>(index) {
-            Ok(Some(Raw(kind, raw))) => json(&kind, raw, exact),
+            Ok(Some(Raw(kind, raw))) => value(&kind, raw, exact),
             Ok(None) => Ok(Value::Null),
             Err(_) => Err(BROKEN.to_owned()),
         };
@@ -53,7 +52,7 @@ pub(super) fn object(row: &Row, exact: &[bool]) -> Result<Object, ToolError> {
 /// The first value of a row.
 pub(super) fn first(row: &Row) -> Option<Value> {
     let Raw(kind, raw) = row.try_get(0).ok()?;
-    json(&kind, raw, false).ok()
+    value(&kind, raw, false).ok()
 }
 
 /// Which columns hold a NUMERIC as somebody stored or declared it, and not as the server computed it.
@@ -85,7 +84,9 @@ pub(super) async fn exact_columns(
 /// Whether a value of the type has words in JSON.
 pub(super) fn is_told(kind: &Type) -> bool {
     match kind.kind() {
-        Kind::Array(part) | Kind::Domain(part) => is_told(part),
+        Kind::Array(part) | Kind::Domain(part) | Kind::Range(part) | Kind::Multirange(part) => {
+            is_told(part)
+        }
         Kind::Composite(fields) => fields.iter().all(|field| is_told(field.type_())),
         Kind::Enum(_) => true,
         Kind::Simple => is_number(kind) || is_text(kind) || is_other(kind),
@@ -121,10 +122,17 @@ fn is_other(kind: &Type) -> bool {
     others.contains(kind)
 }
 
-fn json(kind: &Type, raw: &[u8], exact: bool) -> Result<Value, String> {
+fn value(kind: &Type, raw: &[u8], exact: bool) -> Result<Value, String> {
     match kind.kind() {
         Kind::Array(part) => return array(part, raw, exact),
-        Kind::Domain(part) => return json(part, raw, exact),
+        Kind::Domain(part) => return value(part, raw, exact),
+        Kind::Range(part) => return range(part, raw, exact),
+        Kind::Multirange(part) => {
+            let mut bytes = Bytes(raw);
+            let count = bytes.count()?;
+            let one = |_| range(part, bytes.part()?.ok_or(BROKEN)?, exact);
+            return (0..count).map(one).collect();
+        }
         Kind::Composite(fields) => {
             let mut bytes = Bytes(raw);
             bytes.count()?;
@@ -159,11 +167,11 @@ fn json(kind: &Type, raw: &[u8], exact: bool) -> Result<Value, String> {
         Type::FLOAT8 => finite(f64::from_be_bytes(bytes.array()?))?,
         Type::NUMERIC => numeric::value(raw, exact)?,
         Type::UUID => uuid(raw)?.into(),
-        Type::JSON => serde_json::from_slice(raw).map_err(|_| BROKEN)?,
+        Type::JSON => json::value(raw)?,
         // A version stands before the text.
         Type::JSONB => {
             bytes.take(1)?;
-            serde_json::from_slice(bytes.0).map_err(|_| BROKEN)?
+            json::value(bytes.0)?
         }
         Type::DATE => match bytes.i32()? {
             i32::MAX => "infinity".into(),
@@ -232,7 +240,31 @@ fn uuid(raw: &[u8]) -> Result<String, String> {
 }
 
 fn part(kind: &Type, bytes: &mut Bytes<'_>, exact: bool) -> Result<Value, String> {
-    bytes.part()?.map_or(Ok(Value::Null), |raw| json(kind, raw, exact))
+    bytes.part()?.map_or(Ok(Value::Null), |raw| value(kind, raw, exact))
+}
+
+/// A range: its bounds, null where it has none, and which of them are in it, as in `[)`; an empty one holds nothing.
+fn range(kind: &Type, raw: &[u8], exact: bool) -> Result<Value, String> {
+    const EMPTY: u8 = 0x01;
+    const LOWER_IN: u8 = 0x02;
+    const UPPER_IN: u8 = 0x04;
+    const NO_LOWER: u8 = 0x08;
+    const NO_UPPER: u8 = 0x10;
+    let mut bytes = Bytes(raw);
+    let [flags] = bytes.array()?;
+    let has = |flag: u8| flags & flag != 0;
+    let mut bound = |none: bool| if none { Ok(Value::Null) } else { part(kind, &mut bytes, exact) };
+    let lower = bound(has(NO_LOWER | EMPTY))?;
+    let upper = bound(has(NO_UPPER | EMPTY))?;
+    let bounds = match (has(EMPTY), has(LOWER_IN), has(UPPER_IN)) {
+        (true, _, _) => "empty",
+        (_, true, true) => "[]",
+        (_, true, false) => "[)",
+        (_, false, true) => "(]",
+        (_, false, false) => "()",
+    };
+    let fields = [("lower", lower), ("upper", upper), ("bounds", bounds.into())];
+    Ok(Value::Object(fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()))
 }
 
 /// An array, of as many dimensions as it has.

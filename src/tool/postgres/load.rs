@@ -1,6 +1,6 @@
 //! Copies a folder of CSV files into a database: one table a file, all of them or none.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -48,38 +48,42 @@ pub async fn copy(
         return Err(ToolError::new("source-unavailable", message)
             .help("name a source that is written `{postgres_env: NAME}` in engine.yaml"));
     };
-    let tables = csv::tables(folder)?;
-    if tables.is_empty() {
+    let files = csv::files(folder)?;
+    if files.is_empty() {
         let message = format!("folder {} holds no CSV file", folder.display());
         return Err(ToolError::new("bad-csv", message).help("name a folder of files `*.csv`"));
     }
-    within(server, &tables, replace).await
+    within(server, &files, replace).await
 }
 
 async fn within(
     server: &Server,
-    tables: &[Table],
+    files: &[PathBuf],
     replace: bool,
 ) -> Result<Vec<Copied>, ToolError> {
     let (mut lease, place) = server.lease(LIMIT).await?;
     let Some(connection) = lease.0.as_mut() else { return Err(fault::silent(place, LIMIT)) };
-    let work = async {
-        let transaction = connection.build_transaction().start().await.map_err(|e| (e, None))?;
-        for table in tables {
-            one(&transaction, table, replace).await.map_err(|error| (error, Some(table)))?;
-        }
-        transaction.commit().await.map_err(|e| (e, None))
-    };
-    work.await.map_err(|(error, table)| failed(&error, table, place))?;
+    let lost = |error: tokio_postgres::Error| failed(&error, None, place);
+    let transaction = connection.build_transaction().start().await.map_err(lost)?;
+    let mut tables = Vec::new();
+    for file in files {
+        let table = Table::read(file, &mut |_| {})?;
+        one(&transaction, &table, replace).await.map_err(|error| match error {
+            Lost::Server(error) => failed(&error, Some(&table), place),
+            Lost::File(error) => error,
+        })?;
+        tables.push(copied(&table));
+    }
+    transaction.commit().await.map_err(lost)?;
     lease.done();
-    Ok(tables.iter().map(copied).collect())
+    Ok(tables)
 }
 
 fn copied(table: &Table) -> Copied {
     let columns = table.names.iter().zip(&table.columns);
     Copied {
         table: table.name.clone(),
-        rows: table.rows.len(),
+        rows: table.rows,
         columns: columns.map(|(name, column)| (name.clone(), kind(*column))).collect(),
     }
 }
@@ -92,11 +96,25 @@ fn kind(column: Column) -> &'static str {
     }
 }
 
-async fn one(
-    transaction: &Transaction<'_>,
-    table: &Table,
-    replace: bool,
-) -> Result<(), tokio_postgres::Error> {
+/// Why a table was not copied.
+enum Lost {
+    Server(tokio_postgres::Error),
+    File(ToolError),
+}
+
+impl From<tokio_postgres::Error> for Lost {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Server(error)
+    }
+}
+
+impl From<ToolError> for Lost {
+    fn from(error: ToolError) -> Self {
+        Self::File(error)
+    }
+}
+
+async fn one(transaction: &Transaction<'_>, table: &Table, replace: bool) -> Result<(), Lost> {
     let name = quoted(&table.name);
     if replace {
         transaction.batch_execute(&format!("drop table if exists {name}")).await?;
@@ -115,7 +133,9 @@ async fn one(
     let sink = transaction.copy_in::<_, Bytes>(&format!("copy {name} from stdin")).await?;
     let mut sink = pin!(sink);
     let mut chunk = String::with_capacity(CHUNK + 1024);
-    for row in &table.rows {
+    let mut unheard = |_: &[u8]| {};
+    let mut rows = table.rows(&mut unheard)?;
+    while let Some(row) = rows.next()? {
         for (index, value) in row.iter().enumerate() {
             if index > 0 {
                 chunk.push('\t');
@@ -129,7 +149,7 @@ async fn one(
     }
     sink.send(Bytes::from(chunk)).await?;
     sink.finish().await?;
-    transaction.batch_execute(&format!("analyze {name}")).await
+    Ok(transaction.batch_execute(&format!("analyze {name}")).await?)
 }
 
 /// A value as COPY reads it; an empty one is null.

@@ -6,6 +6,7 @@ mod argument;
 mod cell;
 mod check;
 mod fault;
+mod json;
 mod load;
 mod numeric;
 mod parameters;

@@ -14,22 +14,27 @@ const HOLDS_CENTS: f64 = 1e13;
 /// A NUMERIC. `exact` says that its digits were written by somebody, and not made by a division.
 pub(super) fn value(raw: &[u8], exact: bool) -> Result<Value, String> {
     let text = text(raw)?;
+    if let Some(number) = number(&text) {
+        return Ok(Value::Number(number));
+    }
+    let near = text.contains('.') && !exact;
+    let double: f64 = text.parse().map_err(|_| BROKEN)?;
+    let near = Number::from_f64(double).filter(|_| near && double.abs() < HOLDS_CENTS);
+    Ok(near.map_or(Value::String(text), Value::Number))
+}
+
+/// The number that a plain decimal is, where one is written with the same digits.
+pub(super) fn number(text: &str) -> Option<Number> {
     let Some((whole, fraction)) = text.split_once('.') else {
         let small = text.parse::<i64>().map(Number::from);
-        return Ok(small
-            .or_else(|_| text.parse::<u64>().map(Number::from))
-            .map_or(Value::String(text.clone()), Value::Number));
+        return small.or_else(|_| text.parse::<u64>().map(Number::from)).ok();
     };
-    let double: f64 = text.parse().map_err(|_| BROKEN)?;
+    let double: f64 = text.parse().ok()?;
     let fraction = fraction.trim_end_matches('0');
     let plain = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
     let same =
         double.to_string() == plain || double == 0.0 && plain.trim_matches(['-', '0']).is_empty();
-    let near = !exact && double.abs() < HOLDS_CENTS;
-    match Number::from_f64(double).filter(|_| same || near) {
-        Some(number) => Ok(Value::Number(number)),
-        None => Ok(Value::String(text)),
-    }
+    Number::from_f64(double).filter(|_| same)
 }
 
 /// Groups of four digits, as PostgreSQL sends them, as a plain decimal with as many places as it has.
