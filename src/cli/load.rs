@@ -1,12 +1,12 @@
 //! Finds and reads the files of a project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::document::{self, Document, Workflow};
-use crate::id::ToolName;
+use crate::document::{self, Document, Source, Tool, ToolKind, Workflow};
+use crate::id::{SourceName, ToolName};
 use crate::lsp::Surroundings;
 use crate::plan::{self, Library, Plan};
 use crate::tool::{self, Databases, Toolbox};
@@ -63,21 +63,21 @@ impl Place {
         if let Some(text) = self.open.get(path) {
             return Ok(Arc::new(SourceFile { path: shown, text: text.clone() }));
         }
-        match std::fs::read(path) {
+        match bytes_of(path) {
             Ok(bytes) => {
                 if let Ok(text) = String::from_utf8(bytes) {
                     Ok(Arc::new(SourceFile { path: shown, text }))
                 } else {
                     let file = Arc::new(SourceFile { path: shown, text: String::new() });
-                    let fault = Diagnostic::error("not-utf8", "the file is not UTF-8 text");
+                    let fault = Diagnostic::new("not-utf8", "the file is not UTF-8 text");
                     Err(Box::new(fault.help("save it as UTF-8").in_file(&file)))
                 }
             }
             Err(error) => {
                 let file = Arc::new(SourceFile { path: shown, text: String::new() });
-                Err(Box::new(
-                    Diagnostic::error("unreadable-file", error.to_string()).in_file(&file),
-                ))
+                let fault = Diagnostic::new("unreadable-file", error.to_string())
+                    .help("make it a file that can be read, or remove it");
+                Err(Box::new(fault.in_file(&file)))
             }
         }
     }
@@ -97,6 +97,24 @@ impl Place {
     }
 }
 
+/// A file longer than this is no file that somebody wrote.
+const LONGEST: u64 = 64 << 20;
+
+/// What a file holds. A pipe or a device may never end, so nothing but files is opened.
+pub(super) fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let about = std::fs::metadata(path)?;
+    let refused = if about.is_dir() {
+        "this is a folder"
+    } else if !about.is_file() {
+        "this is no file"
+    } else if about.len() > LONGEST {
+        "the file is longer than 64 MB"
+    } else {
+        return std::fs::read(path);
+    };
+    Err(std::io::Error::other(refused))
+}
+
 /// The nearest folder at or above a path that holds an engine.yaml.
 pub(super) fn root_above(path: &Path) -> Option<PathBuf> {
     path.ancestors().find(|folder| folder.join("engine.yaml").is_file()).map(Path::to_owned)
@@ -106,11 +124,16 @@ fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 
-/// The YAML files directly in a folder, in order; none where it does not exist.
+/// What bears the name of a YAML file directly in a folder, in order; nothing where there is no folder. That one cannot
+/// be read is told when it is.
 pub(super) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    // Some editors mark a file that is open by a link of this name, which leads nowhere.
+    let mark = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".#"))
+    };
     let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| path.is_file() && is_yaml(path)).collect();
+        entries.map(|entry| entry.path()).filter(|path| is_yaml(path) && !mark(path)).collect();
     files.sort();
     files
 }
@@ -145,6 +168,7 @@ impl Loaded {
     pub(super) fn library(place: &Place, wanted: impl Fn(&ToolName) -> bool) -> Self {
         let mut loaded = Self::definitions(place);
         loaded.check_tools(wanted, Databases::default());
+        loaded.check_unread_sources(place);
         loaded
     }
 
@@ -154,6 +178,7 @@ impl Loaded {
         let runtime = super::setup::runtime()?;
         let databases = runtime.block_on(Databases::ask(&loaded.toolbox, &loaded.library));
         loaded.check_tools(|_| true, databases);
+        loaded.check_unread_sources(place);
         Ok(loaded)
     }
 
@@ -190,6 +215,31 @@ impl Loaded {
         let found = tool::check_tools(&self.toolbox, &mut self.library, wanted, databases);
         self.diagnostics.extend(found);
         self.diagnostics.extend(plan::check_library(&self.library));
+    }
+
+    /// The sources that no tool reads, and that are not there; of the others their tools tell.
+    fn check_unread_sources(&mut self, place: &Place) {
+        let (Some(project), Some(root)) = (&self.library.project, &place.root) else { return };
+        let sql = |tool: &Tool| match &tool.kind {
+            ToolKind::Sql(sql) => Some(sql.source.clone()),
+            ToolKind::Http(_) | ToolKind::Mcp(_) => None,
+        };
+        let read: BTreeSet<SourceName> = self.library.tools().filter_map(sql).collect();
+        let unread = project.value.sources.iter().filter(|(name, _)| !read.contains(*name));
+        for (name, source) in unread {
+            let (what, key, path, exists) = match source {
+                Source::Csv(path) => ("folder", "csv", path, root.join(path).is_dir()),
+                Source::Sqlite(path) => ("file", "sqlite", path, root.join(path).is_file()),
+                Source::PostgresEnv(_) => continue,
+            };
+            if !exists {
+                let message = format!("there is no {what} `{path}`");
+                let help = format!("name a {what}, relative to engine.yaml, or remove the source");
+                let span = project.span_of(&format!("/sources/{name}/{key}"));
+                let fault = Diagnostic::new("source-unavailable", message).help(help);
+                self.diagnostics.push(fault.at(&project.file, span));
+            }
+        }
     }
 
     /// Reads and compiles workflows, all at once.
@@ -344,7 +394,7 @@ pub(super) fn workflow_file(place: &Place, named: &str) -> Result<PathBuf, Failu
 
 /// The name that a workflow's file gives itself: its top-level `name:`, read without checking the rest.
 fn written_name(file: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(file).ok()?;
+    let text = String::from_utf8(bytes_of(file).ok()?).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("name:"))?;
     let name = line.split(" #").next().unwrap_or(line).trim();
     Some(name.trim_matches(['"', '\'']).to_owned())

@@ -50,6 +50,12 @@ impl Span {
     pub fn on_line(line: usize, column: usize, width: usize) -> Self {
         Self { line, column, end_line: line, end_column: column + width }
     }
+
+    /// Whether another range lies within this one.
+    pub fn holds(self, other: Self) -> bool {
+        (self.line, self.column) <= (other.line, other.column)
+            && (other.end_line, other.end_column) <= (self.end_line, self.end_column)
+    }
 }
 
 /// A file as read: its path as shown to the user, and its text.
@@ -77,8 +83,6 @@ pub struct Related {
 pub struct Diagnostic {
     /// Stable name of the rule, in kebab case (`unknown-step`).
     pub code: &'static str,
-    /// Error or warning.
-    pub severity: Severity,
     /// What is wrong: a lower-case fragment without a final period.
     pub message: String,
     /// How to mend it.
@@ -92,22 +96,16 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error without a place yet.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    /// A fault without a place yet. The page of its rule says how much it weighs.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
-            severity: Severity::Error,
             message: message.into(),
             help: None,
             file: None,
             span: None,
             related: Vec::new(),
         }
-    }
-
-    /// A warning without a place yet.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
     /// Says how to mend it.
@@ -144,9 +142,14 @@ impl Diagnostic {
         self
     }
 
-    /// Whether the file can still be used.
+    /// Error or warning.
+    pub fn severity(&self) -> Severity {
+        rules::severity(self.code)
+    }
+
+    /// Whether the file cannot be used.
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        self.severity() == Severity::Error
     }
 }
 

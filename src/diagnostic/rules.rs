@@ -1,5 +1,8 @@
-//! The rules behind the codes: a page of docs/rules each, from which `engine explain`, the listing in the docs and
-//! the descriptions in SARIF are made.
+//! The rules behind the codes: a page of docs/rules each, from which `engine explain`, the listing in the docs, the
+//! descriptions in SARIF and the weight of every diagnostic are made.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::Severity;
 use crate::value::one_line;
@@ -35,6 +38,15 @@ pub fn rule(code: &str) -> Option<Rule> {
     };
     let summary = one_line(paragraphs.next()?);
     Some(Rule { code: code.to_owned(), severity, summary, page })
+}
+
+/// How much a rule weighs. A code without a page would be a bug; what it tells is no less an error.
+pub(super) fn severity(code: &str) -> Severity {
+    static WARNINGS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let all = rules().into_iter();
+        all.filter(|rule| rule.severity == Severity::Warning).map(|rule| rule.code).collect()
+    });
+    if WARNINGS.contains(code) { Severity::Warning } else { Severity::Error }
 }
 
 /// All rules, by code.

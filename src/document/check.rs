@@ -78,7 +78,7 @@ impl Checker<'_> {
         help: Option<String>,
         span: Span,
     ) {
-        let mut diagnostic = Diagnostic::error(code, message).at(self.file, span);
+        let mut diagnostic = Diagnostic::new(code, message).at(self.file, span);
         diagnostic.help = help;
         if !self.found.contains(&diagnostic) {
             self.found.push(diagnostic);

@@ -14,6 +14,9 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         }
         ("cache", Value::String(time)) => format!("write true, or `cache: {{ttl: {time}}}`"),
         ("cache", Value::Number(time)) => format!("write true, or `cache: {{ttl: {time}m}}`"),
+        ("values", Value::Array(_)) => {
+            "write `enum: [...]`; `values` names a tool that lists them: `values: {tool: ..., field: ...}`".to_owned()
+        }
         ("for_each", _) => {
             "give it a list, or one expression: `for_each: \"{{ steps.ID.output }}\"`".to_owned()
         }

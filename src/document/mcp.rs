@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Checker;
-use super::http::carries_secret;
+use super::http::{carries_secret, is_secret_name};
 use crate::id::ServerName;
 use crate::value::{HumanDuration, Value, pointer_segment};
 
@@ -122,6 +122,27 @@ impl Checker<'_> {
             for key in strange.into_iter().filter(|key| server.contains_key(*key)) {
                 let message = format!("`{key}` means nothing for a server with a `{way}`");
                 self.misplaced(&format!("{pointer}/{key}"), message, "remove it");
+            }
+            let command = server.get("command").and_then(Value::as_array).into_iter().flatten();
+            let words: Vec<&str> = command.filter_map(Value::as_str).collect();
+            let options = words.iter().zip(words.iter().skip(1).map(Some).chain([None]));
+            for (number, (option, next)) in options.enumerate() {
+                let (name, value) = match option.split_once('=') {
+                    Some((name, value)) => (name, Some((value, number))),
+                    None => (*option, next.map(|next| (*next, number + 1))),
+                };
+                let Some((_, at)) =
+                    value.filter(|(value, _)| !value.is_empty() && !value.starts_with('-'))
+                else {
+                    continue;
+                };
+                if name.starts_with('-') && is_secret_name(name) {
+                    let span = self.value_span(&format!("{pointer}/command/{at}"));
+                    let message =
+                        format!("`{name}` carries a secret, which never stands in a file");
+                    let help = "give it by the server's environment: `env: {NAME: {env: NAME}}`";
+                    self.report("literal-secret", message, Some(help.to_owned()), span);
+                }
             }
             let env = server.get("env").and_then(Value::as_object).into_iter().flatten();
             for (variable, value) in env {

@@ -39,7 +39,7 @@ impl<T> Document<T> {
     pub fn diagnostic(&self, problem: &Problem, pointer: &str) -> Diagnostic {
         let span = self.place(pointer, problem.line, problem.column, problem.width);
         let mut diagnostic =
-            Diagnostic::error(problem.code, problem.message.as_str()).at(&self.file, span);
+            Diagnostic::new(problem.code, problem.message.as_str()).at(&self.file, span);
         diagnostic.help.clone_from(&problem.help);
         diagnostic
     }
@@ -126,7 +126,7 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
             } else {
                 "remove one of them"
             };
-            Diagnostic::error("duplicate-key", format!("key `{key}` stands here twice"))
+            Diagnostic::new("duplicate-key", format!("key `{key}` stands here twice"))
                 .help(help)
                 .at(&file, second)
                 .related("first here", &file, first)
@@ -139,7 +139,16 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
     }
     let secrets = secrets::check(&value, &tree, &file);
     // Where a key stands, nothing else is worth a word.
-    diagnostics.retain(|d| !secrets.iter().any(|secret| secret.span == d.span));
+    let is_secret = |found: &Diagnostic| {
+        secrets.iter().any(|secret| {
+            let inside = match (found.span, secret.span) {
+                (Some(around), Some(secret)) => around.holds(secret),
+                _ => false,
+            };
+            secret.span == found.span || inside && found.code == "invalid-value"
+        })
+    };
+    diagnostics.retain(|found| !is_secret(found));
     diagnostics.extend(secrets);
     if !diagnostics.is_empty() {
         diagnostic::sort(&mut diagnostics);
@@ -152,7 +161,7 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
             let pointer = check::pointer_of(error.path());
             let message = error.into_inner().to_string();
             let diagnostic =
-                Diagnostic::error("invalid-value", message).at(&file, tree.at(&pointer).0.span);
+                Diagnostic::new("invalid-value", message).at(&file, tree.at(&pointer).0.span);
             (None, vec![diagnostic])
         }
     }

@@ -1,10 +1,11 @@
-//! `literal-secret`: keys written into a file, which everybody who can read the file then has.
+//! `literal-secret`: keys and passwords written into a file, which everybody who can read the file then has.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::places;
 use super::tree::Node;
-use crate::diagnostic::{Diagnostic, SourceFile, line_and_column};
+use crate::diagnostic::{Diagnostic, SourceFile, Span, line_and_column};
 use crate::value::{Value, each_text};
 
 /// How keys of well-known services begin, and how many characters follow at least. Sources: the services' own
@@ -26,22 +27,57 @@ const KEYS: &[(&str, usize)] = &[
     ("-----BEGIN ", 10),
 ];
 
-/// Every text of a document that holds a key.
+/// Every text of a document that holds a key or a password, and every comment that does.
 pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     each_text(value, "", &mut |text, pointer| {
-        if let Some((name, at, length)) = key_in(text) {
-            let message = format!("a key stands here (it begins with `{}`)", name.trim());
+        if let Some((message, at, length)) = secret_in(text) {
             let (line, column) = line_and_column(text, at);
             let place = places::inside(&file.text, tree.at(pointer).0, line, column, length);
-            found.push(
-                Diagnostic::error("literal-secret", message)
-                    .help("take it out and have it replaced; name the environment variable that holds the new one")
-                    .at(file, place),
-            );
+            found.push(told(message, file, place));
         }
     });
+    for (number, line) in file.text.lines().enumerate() {
+        let Some(begin) = comment(line) else { continue };
+        let Some((message, at, length)) = line.get(begin..).and_then(secret_in) else { continue };
+        let column = line.get(..begin + at).map_or(1, |before| before.chars().count() + 1);
+        let place = Span::on_line(number + 1, column, length);
+        // What looks like a comment may be part of a text, whose keys are told.
+        if !found.iter().any(|known| known.span.is_some_and(|span| span.line == place.line)) {
+            found.push(told(message, file, place));
+        }
+    }
     found
+}
+
+fn told(message: String, file: &Arc<SourceFile>, place: Span) -> Diagnostic {
+    Diagnostic::new("literal-secret", message)
+        .help("take it out and have it replaced; name the environment variable that holds the new one")
+        .at(file, place)
+}
+
+/// Where a comment begins on a line, if there is one.
+fn comment(line: &str) -> Option<usize> {
+    let mut marks = line.match_indices('#').map(|(at, _)| at);
+    marks.find(|at| {
+        line.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']))
+    })
+}
+
+/// What a text holds that is secret, where it stands in bytes, and its length.
+fn secret_in(text: &str) -> Option<(String, usize, usize)> {
+    if let Some((start, at, length)) = key_in(text) {
+        return Some((
+            format!("a key stands here (it begins with `{}`)", start.trim()),
+            at,
+            length,
+        ));
+    }
+    let is_written = |place: &Range<usize>| {
+        text.get(place.clone()).is_some_and(|word| !word.contains(['{', '<', '$', '*']))
+    };
+    let place = passwords(text).into_iter().find(is_written)?;
+    Some(("a password stands in this address".to_owned(), place.start, place.len()))
 }
 
 /// A text with stars in place of the keys and of the passwords of addresses that it holds, as long as it was: what is shown of a
@@ -53,20 +89,29 @@ pub fn masked(text: &str) -> String {
             break;
         }
     }
+    for place in passwords(&out) {
+        star(&mut out, place.start, place.end);
+    }
+    out
+}
+
+/// Where the passwords of addresses stand, in bytes.
+fn passwords(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
     let mut from = 0;
-    while let Some(found) = out.get(from..).and_then(|rest| rest.find("://")) {
-        from += found + 3;
-        let rest = out.get(from..).unwrap_or_default();
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find("://")) {
+        from += at + 3;
+        let rest = text.get(from..).unwrap_or_default();
         let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`'));
         let authority = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         if let Some((user, _)) = authority.rsplit_once('@')
-            && let Some((name, _)) = user.split_once(':')
+            && let Some((name, password)) = user.split_once(':')
+            && !password.is_empty()
         {
-            let (begins, ends) = (from + name.len() + 1, from + user.len());
-            star(&mut out, begins, ends);
+            found.push(from + name.len() + 1..from + user.len());
         }
     }
-    out
+    found
 }
 
 /// Writes stars over a stretch of a text; false where there is nothing to write over.

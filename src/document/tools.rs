@@ -2,7 +2,7 @@
 
 use super::check::{Checker, is_misspelt};
 use super::foreign::{self, Place};
-use super::http::{carries_secret, is_own};
+use super::http::{carries_secret, is_own, is_secret_name};
 use super::steps::listed;
 use super::tool::TOOL_KINDS;
 use crate::value::{Object, Value, pointer_segment};
@@ -80,6 +80,12 @@ impl Checker<'_> {
                 "use `query`, or write `method: POST`",
             );
         }
+        let query = http.get("query").into_iter();
+        let texts =
+            query.map(|query| (query, "query")).chain(http.get("body").map(|b| (b, "body")));
+        for (value, key) in texts {
+            self.named_secrets(value, &format!("{pointer}/{key}"));
+        }
         for (name, value) in http.get("headers").and_then(Value::as_object).into_iter().flatten() {
             let place = format!("{pointer}/headers/{}", pointer_segment(name));
             if is_own(name) {
@@ -92,6 +98,31 @@ impl Checker<'_> {
                 );
                 let message = format!("`{name}` carries a secret, which never stands in a file");
                 self.report("literal-secret", message, Some(help), span);
+            }
+        }
+    }
+    /// Texts of a request whose names say that they are secret, written out.
+    fn named_secrets(&mut self, value: &Value, pointer: &str) {
+        let below: Vec<(String, &Value)> = match value {
+            Value::Object(object) => {
+                object.iter().map(|(name, value)| (pointer_segment(name), value)).collect()
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(n, value)| (n.to_string(), value)).collect()
+            }
+            _ => return,
+        };
+        for (name, value) in below {
+            let place = format!("{pointer}/{name}");
+            let written =
+                value.as_str().is_some_and(|text| !text.is_empty() && !text.contains("{{"));
+            if written && is_secret_name(&name) {
+                let span = self.value_span(&place);
+                let message = format!("`{name}` carries a secret, which never stands in a file");
+                let help = "send it in a header, which takes it from the environment: `headers: {Authorization: {env: NAME, prefix: \"Bearer \"}}`";
+                self.report("literal-secret", message, Some(help.to_owned()), span);
+            } else {
+                self.named_secrets(value, &place);
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) struct Entry {
 /// Reads a YAML document: the tree, or why there is none.
 pub(super) fn read(text: &str) -> Result<Node, Box<Diagnostic>> {
     if text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
-        return Err(Box::new(Diagnostic::error("empty-file", "the file is empty").help(
+        return Err(Box::new(Diagnostic::new("empty-file", "the file is empty").help(
             "`engine schema` prints what each kind of file holds, `engine init` writes examples",
         )));
     }

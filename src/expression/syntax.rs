@@ -182,6 +182,11 @@ fn meant(source: &str, detail: &str, range: &Range<usize>) -> Option<String> {
     if at.starts_with(['"', '\'']) && before.ends_with(|c: char| c.is_ascii_alphabetic()) {
         return help("join texts with `~`: `left ~ ' dollars'`");
     }
+    if at.starts_with("$(") || at.starts_with("$json") || at.starts_with("$node") {
+        return help(
+            "write `steps.ID.output.field` for what a step gave, `params.NAME` for an input",
+        );
+    }
     if at.starts_with("for ") {
         return help("take a filter, as in `rows | map(attribute='name') | list`");
     }

@@ -1,6 +1,6 @@
 //! What is known of a value before anything runs: its type and, where someone said so, its unit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The type of a value, as far as it can be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Type {
     Null,
     /// A text.
     Text,
+    /// A text that is one of these.
+    Words(BTreeSet<String>),
     /// true or false.
     Boolean,
     /// A number, and what it counts where that is known.
@@ -71,6 +73,15 @@ impl Type {
         types.into_iter().reduce(Self::or).unwrap_or_default()
     }
 
+    /// The same without the words that a text is one of.
+    pub(super) fn widened(self) -> Self {
+        match self {
+            Self::Words(_) => Self::Text,
+            Self::List(items) => Self::List(Box::new(items.widened())),
+            other => other,
+        }
+    }
+
     /// What has this type or the other. What may be null is its other type: it is that where it is used.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -78,6 +89,12 @@ impl Type {
             (Self::Null, one) | (one, Self::Null) => one,
             (Self::Number(a), Self::Number(b)) => Self::Number(if a == b { a } else { None }),
             (Self::List(a), Self::List(b)) => Self::List(Box::new(a.or(*b))),
+            (Self::Words(a), Self::Words(b)) => Self::Words(a.into_iter().chain(b).collect()),
+            (Self::Words(_), Self::Text) | (Self::Text, Self::Words(_)) => Self::Text,
+            (Self::Fields(a), Self::Fields(b)) if a.keys().eq(b.keys()) => {
+                let both = a.into_iter().zip(b.into_values());
+                Self::Fields(both.map(|((name, a), b)| (name, a.or(b))).collect())
+            }
             (a, b) if a == b => a,
             _ => Self::Any,
         }
@@ -111,7 +128,12 @@ impl Type {
                     None => return Some((index, found)),
                 },
                 Self::List(items) if segment.parse::<usize>().is_ok() => items,
-                Self::Null | Self::Text | Self::Boolean | Self::Number(_) | Self::List(_) => {
+                Self::Null
+                | Self::Text
+                | Self::Words(_)
+                | Self::Boolean
+                | Self::Number(_)
+                | Self::List(_) => {
                     return Some((index, found));
                 }
             };
@@ -119,12 +141,17 @@ impl Type {
         None
     }
 
+    /// Whether it is a text.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Self::Text | Self::Words(_))
+    }
+
     /// How a message calls it.
     pub fn describe(&self) -> String {
         match self {
             Self::Any => "a value".to_owned(),
             Self::Null => "null".to_owned(),
-            Self::Text => "a text".to_owned(),
+            Self::Text | Self::Words(_) => "a text".to_owned(),
             Self::Boolean => "true or false".to_owned(),
             Self::Number(None) => "a number".to_owned(),
             Self::Number(Some(unit)) => format!("a number ({})", unit.as_str()),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{SourceFile, Span};
 use crate::document::{Document, ToolFile};
+use crate::id::WorkflowName;
 
 use super::diagnostics::range;
 use super::knowledge::Knowledge;
@@ -44,9 +45,23 @@ fn place(known: &Knowledge<'_>, subject: &Subject, encoding: Encoding) -> Option
             let (document, at) = tool(known, name)?;
             Some(there(&document.file, document.span_of(&format!("{at}/name"))))
         }
-        Subject::Argument { tool: name, param } => {
-            let (document, at) = tool(known, name)?;
-            Some(there(&document.file, document.key_span(&format!("{at}/params/{param}"))))
+        Subject::Workflow(name) => {
+            let document = library.workflow(&WorkflowName::from(name.as_str()))?;
+            Some(there(&document.file, document.span_of("/name")))
+        }
+        Subject::Item { step, .. } => known.item_of_step(*step).map(|(_, word)| here(word)),
+        Subject::Argument { step, param } => {
+            let called = |key| known.outline.scalar(&Outline::of_step(*step, key));
+            if let Some(name) = called("tool") {
+                let (document, at) = tool(known, &name.text)?;
+                return Some(there(
+                    &document.file,
+                    document.key_span(&format!("{at}/params/{param}")),
+                ));
+            }
+            let name = WorkflowName::from(called("workflow")?.text.as_str());
+            let document = library.workflow(&name)?;
+            Some(there(&document.file, document.key_span(&format!("/params/{param}"))))
         }
         Subject::Model(name) => {
             let project = library.project.as_ref()?;

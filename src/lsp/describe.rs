@@ -1,6 +1,6 @@
 //! What is told of steps, params, tools, agents and filters, as Markdown.
 
-use crate::document::{Agent, Param, ParamType, Returns, Tool, ToolKind};
+use crate::document::{Agent, Param, ParamType, Returns, Tool, ToolKind, Workflow};
 use crate::expression::{FilterHelp, Type};
 use crate::value::{Value, unquoted};
 
@@ -11,7 +11,7 @@ use super::outline::Outline;
 pub(super) fn step_line(known: &Knowledge<'_>, id: &str) -> (String, Option<String>) {
     let number = known.outline.steps().find(|(_, word)| word.text == id).map(|(number, _)| number);
     let kind = number.and_then(|number| {
-        ["agent", "tool", "compute"].into_iter().find_map(|kind| {
+        ["agent", "tool", "workflow", "compute", "plan", "approval"].into_iter().find_map(|kind| {
             let entry = known.outline.at(&Outline::of_step(number, kind))?;
             Some(match &entry.value {
                 Some(name) => format!("{kind} {}", name.text),
@@ -45,10 +45,39 @@ pub(super) fn step(known: &Knowledge<'_>, id: &str, path: &[String]) -> Option<S
         parts.push(format!("Computed: `{}`", unquoted(source)));
     }
     parts.extend(shape(&found));
-    if found != Type::Any {
-        parts.push(format!("For example:\n\n```json\n{:#}\n```", example(&found, 0)));
-    }
+    parts.extend(for_example(&found));
     Some(parts.join("\n\n"))
+}
+
+/// The item of a step with `for_each`, or what is at a path below it.
+pub(super) fn item(known: &Knowledge<'_>, step: usize, path: &[String]) -> Option<String> {
+    let (name, _) = known.item_of_step(step)?;
+    let found = known.type_of_item(step).at(path);
+    let name = path.iter().fold(name.to_owned(), |name, part| format!("{name}.{part}"));
+    let what = if path.is_empty() { "what the step is done for, " } else { "" };
+    let mut parts = vec![format!("`{name}`: {what}{}", found.describe())];
+    parts.extend(shape(&found));
+    parts.extend(for_example(&found));
+    Some(parts.join("\n\n"))
+}
+
+/// A workflow: what it answers, and its params.
+pub(super) fn workflow(workflow: &Workflow) -> String {
+    let mut parts = vec![format!("workflow `{}`", workflow.name)];
+    parts.extend(workflow.description.clone());
+    let params = workflow.params.iter();
+    let lines: Vec<String> =
+        params.map(|(name, is)| format!("- `{name}`: {}", type_of_param(is))).collect();
+    if !lines.is_empty() {
+        parts.push(lines.join("\n"));
+    }
+    parts.join("\n\n")
+}
+
+/// A made-up value, where anything is known of the type.
+fn for_example(found: &Type) -> Option<String> {
+    let told = *found != Type::Any;
+    told.then(|| format!("For example:\n\n```json\n{:#}\n```", example(found, 0)))
 }
 
 fn kind_or_type(kind: &str, path: &[String], found: &Type) -> String {
@@ -64,6 +93,10 @@ fn shape(found: &Type) -> Option<String> {
     let fields = match found {
         Type::Fields(fields) => fields,
         Type::List(items) => return shape(items).map(|inside| format!("Each item:\n\n{inside}")),
+        Type::Words(words) => {
+            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            return Some(format!("One of {}.", words.join(", ")));
+        }
         Type::Any | Type::Null | Type::Text | Type::Boolean | Type::Number(_) => return None,
     };
     let lines: Vec<String> =
@@ -76,6 +109,7 @@ fn example(found: &Type, depth: usize) -> Value {
     match found {
         Type::Null => Value::Null,
         Type::Any | Type::Text => "...".into(),
+        Type::Words(words) => words.first().cloned().unwrap_or_default().into(),
         Type::Boolean => true.into(),
         Type::Number(unit) => match unit.as_ref().map(crate::expression::Unit::as_str) {
             Some("ratio") => 0.584.into(),

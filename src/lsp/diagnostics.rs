@@ -65,7 +65,7 @@ fn draw(diagnostic: &Diagnostic, file: &SourceFile, workspace: &Workspace<'_>) -
         Some(help) => format!("{}\nhelp: {help}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
-    let severity = match diagnostic.severity {
+    let severity = match diagnostic.severity() {
         Severity::Error => DiagnosticSeverity::ERROR,
         Severity::Warning => DiagnosticSeverity::WARNING,
     };

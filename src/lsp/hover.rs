@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::expression::filter_help;
-use crate::id::AgentName;
+use crate::id::{AgentName, WorkflowName};
 
 use super::describe;
 use super::knowledge::Knowledge;
@@ -51,8 +51,13 @@ fn about(known: &Knowledge<'_>, subject: &Subject) -> Option<String> {
             Some(format!("model `{name}`: {}", model.model))
         }
         Subject::Source(_) => None,
-        Subject::Argument { tool, param } => {
-            Some(describe::param(param, known.tool(tool)?.params.get(param)?))
+        Subject::Workflow(name) => {
+            let document = library.workflow(&WorkflowName::from(name.as_str()))?;
+            Some(describe::workflow(&document.value))
+        }
+        Subject::Item { step, path } => describe::item(known, *step, path),
+        Subject::Argument { step, param } => {
+            Some(describe::param(param, known.params_of_call(*step)?.get(param)?))
         }
         Subject::Key(path) => {
             let guide = schema::at(known.kind, path);

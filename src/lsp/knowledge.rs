@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use indexmap::IndexMap;
+
 use crate::document::{Document, Kind, Param, Step, Tool, Workflow};
 use crate::expression::Type;
-use crate::id::ToolName;
+use crate::id::{ToolName, WorkflowName};
 use crate::plan;
 
 use super::buffer::Buffer;
-use super::outline::{Cursor, Outline, path};
+use super::outline::{Cursor, Outline, Word, path};
 use super::position::{Lines, Place};
 use super::workspace::{Surroundings, Workspace};
 
@@ -24,8 +26,8 @@ pub(super) struct Knowledge<'b> {
     pub(super) surroundings: Rc<Surroundings>,
     /// The workflow, where the file is one and could ever be read.
     pub(super) workflow: Option<Rc<Document<Workflow>>>,
-    /// What each step gives, as far as it can be told.
-    types: BTreeMap<String, Type>,
+    /// What each step gives, and is done for, as far as it can be told.
+    types: plan::Known,
 }
 
 impl<'b> Knowledge<'b> {
@@ -46,7 +48,7 @@ impl<'b> Knowledge<'b> {
             if kind == Kind::Workflow { workspace.workflow(uri, place.line) } else { None };
         let types = workflow
             .as_ref()
-            .map(|document| plan::output_types(document, &surroundings.library))
+            .map(|document| plan::known(document, &surroundings.library))
             .unwrap_or_default();
         Some(Self {
             buffer,
@@ -68,7 +70,7 @@ impl<'b> Knowledge<'b> {
 
     /// What a step gives.
     pub(super) fn type_of(&self, id: &str) -> Type {
-        if let Some(known) = self.types.get(id) {
+        if let Some(known) = self.types.outputs.get(id) {
             return known.clone();
         }
         // A step that is new since the file could be read.
@@ -79,6 +81,22 @@ impl<'b> Knowledge<'b> {
         let names: BTreeMap<String, Type> =
             self.outline.keys(&compute).map(|key| (key.text.clone(), Type::Any)).collect();
         if names.is_empty() { Type::Any } else { Type::Fields(names) }
+    }
+
+    /// The name by which the texts of a step with `for_each` read the item, and where it is given.
+    pub(super) fn item_of_step(&self, number: usize) -> Option<(&str, &Word)> {
+        let for_each = self.outline.at(&Outline::of_step(number, "for_each"))?;
+        match self.outline.scalar(&Outline::of_step(number, "as")) {
+            Some(name) => Some((name.text.as_str(), name)),
+            None => Some((plan::ITEM, for_each.key.as_ref()?)),
+        }
+    }
+
+    /// The type of the item of a step.
+    pub(super) fn type_of_item(&self, number: usize) -> Type {
+        let id = self.outline.scalar(&Outline::of_step(number, "id"));
+        let found = id.and_then(|id| self.types.items.get(&id.text));
+        found.cloned().unwrap_or_default()
     }
 
     /// The ids of all steps, in the order written.
@@ -98,6 +116,16 @@ impl<'b> Knowledge<'b> {
 
     pub(super) fn tool(&self, name: &str) -> Option<&Tool> {
         self.surroundings.library.tool(&ToolName::from(name))
+    }
+
+    /// The params of what a step calls: a tool, or a workflow.
+    pub(super) fn params_of_call(&self, number: usize) -> Option<&IndexMap<String, Param>> {
+        if let Some(tool) = self.tool_of_step(number) {
+            return Some(&tool.params);
+        }
+        let name = self.outline.scalar(&Outline::of_step(number, "workflow"))?;
+        let name = WorkflowName::from(name.text.as_str());
+        Some(&self.surroundings.library.workflow(&name)?.value.params)
     }
 
     /// The tool that a step calls.

@@ -1,6 +1,7 @@
 //! What a word of a file is about.
 
 use crate::document::Kind;
+use crate::plan::ITEM;
 
 use super::outline::{At, Cursor, Outline, Segment};
 use super::phrase::{self, Phrase};
@@ -27,9 +28,15 @@ pub(super) enum Subject {
     Tool(String),
     Model(String),
     Source(String),
-    /// A param of a tool that is called.
+    Workflow(String),
+    /// The item of a step with `for_each`, or a part of it.
+    Item {
+        step: usize,
+        path: Vec<String>,
+    },
+    /// A param of the tool or workflow that a step calls.
     Argument {
-        tool: String,
+        step: usize,
         param: String,
     },
     /// A key of the file; the way to it.
@@ -70,7 +77,7 @@ pub(super) fn at(kind: Kind, outline: &Outline, cursor: &Cursor, place: Place) -
         At::Word { word, keyed: true, .. } => {
             let key = Segment::Key(word.text.clone());
             let path = [cursor.path.clone(), vec![key]].concat();
-            let subject = of_key(kind, outline, path)?;
+            let subject = of_key(kind, path);
             Some(Found { subject, at: word.at, width: word.width() })
         }
         At::Word { word, keyed: false, .. } => {
@@ -118,34 +125,42 @@ fn of_path(outline: &Outline, cursor: &Cursor, path: &[String]) -> Option<Subjec
             Some(Subject::Step { id: id.clone(), path: rest.to_vec() })
         }
         [params, name] if params == "params" => Some(Subject::Param(name.clone())),
-        [name] => {
+        [name, rest @ ..] => {
             let step = step_of(&cursor.path)?;
+            if is_item(outline, step, name) {
+                return Some(Subject::Item { step, path: rest.to_vec() });
+            }
             let compute = Outline::of_step(step, "compute");
-            let known = outline.keys(&compute).any(|key| key.text == *name);
+            let known = rest.is_empty() && outline.keys(&compute).any(|key| key.text == *name);
             known.then(|| Subject::Computed { step, name: name.clone() })
         }
-        _ => None,
+        [] => None,
     }
 }
 
+/// Whether the texts of a step read its item by a name.
+fn is_item(outline: &Outline, step: usize, name: &str) -> bool {
+    let own = outline.scalar(&Outline::of_step(step, "as")).map_or(ITEM, |word| word.text.as_str());
+    own == name && outline.at(&Outline::of_step(step, "for_each")).is_some()
+}
+
 /// What a key is about. Names that people gave are about what they name.
-fn of_key(kind: Kind, outline: &Outline, path: Vec<Segment>) -> Option<Subject> {
+fn of_key(kind: Kind, path: Vec<Segment>) -> Subject {
     match path.as_slice() {
         [Segment::Key(params), Segment::Key(name)]
             if params == "params" && kind == Kind::Workflow =>
         {
-            Some(Subject::Param(name.clone()))
+            Subject::Param(name.clone())
         }
         [.., Segment::Item(step), Segment::Key(compute), Segment::Key(name)]
             if compute == "compute" =>
         {
-            Some(Subject::Computed { step: *step, name: name.clone() })
+            Subject::Computed { step: *step, name: name.clone() }
         }
         [.., Segment::Item(step), Segment::Key(with), Segment::Key(param)] if with == "with" => {
-            let tool = outline.scalar(&Outline::of_step(*step, "tool"))?.text.clone();
-            Some(Subject::Argument { tool, param: param.clone() })
+            Subject::Argument { step: *step, param: param.clone() }
         }
-        _ => Some(Subject::Key(path)),
+        _ => Subject::Key(path),
     }
 }
 
@@ -162,6 +177,9 @@ fn of_name(kind: Kind, path: &[Segment], text: &str) -> Option<Subject> {
         () if wants("AgentName") => Some(Subject::Agent(text)),
         () if wants("ModelName") => Some(Subject::Model(text)),
         () if wants("SourceName") => Some(Subject::Source(text)),
+        () if wants("WorkflowName") && path.last() != Some(&Segment::Key("name".to_owned())) => {
+            Some(Subject::Workflow(text))
+        }
         () if wants("StepId") => Some(Subject::Step { id: text, path: Vec::new() }),
         () => None,
     }

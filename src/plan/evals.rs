@@ -27,7 +27,7 @@ struct Checker<'c> {
 impl Checker<'_> {
     fn fault(&mut self, code: &'static str, message: String, help: String, pointer: &str) {
         let span = self.document.span_of(pointer);
-        self.found.push(Diagnostic::error(code, message).help(help).at(&self.document.file, span));
+        self.found.push(Diagnostic::new(code, message).help(help).at(&self.document.file, span));
     }
 
     fn case(&mut self, case: &Case, pointer: &str) {
@@ -57,7 +57,7 @@ impl Checker<'_> {
             let place = format!("{pointer}/params/{}", pointer_segment(name));
             let span = self.document.key_span(&place);
             self.found.push(
-                Diagnostic::error("unknown-argument", message)
+                Diagnostic::new("unknown-argument", message)
                     .help(help)
                     .at(&self.document.file, span),
             );

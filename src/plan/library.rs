@@ -37,7 +37,7 @@ impl Library {
         let name = document.value.name.clone();
         if let Some(first) = self.agents.get(&name) {
             let diagnostic =
-                Diagnostic::error("duplicate-agent", format!("agent `{name}` exists twice"))
+                Diagnostic::new("duplicate-agent", format!("agent `{name}` exists twice"))
                     .help("give each agent a name of its own")
                     .at(&document.file, document.span_of("/name"))
                     .related("first here", &first.file, first.span_of("/name"));
@@ -56,17 +56,14 @@ impl Library {
             if let Some(&(other, first)) = self.tools.get(&tool.name) {
                 let other = self.tool_files.get(other).unwrap_or(&document);
                 diagnostics.push(
-                    Diagnostic::error(
-                        "duplicate-tool",
-                        format!("tool `{}` exists twice", tool.name),
-                    )
-                    .help("give each tool a name of its own")
-                    .at(&document.file, here)
-                    .related(
-                        "first here",
-                        &other.file,
-                        other.span_of(&format!("/tools/{first}/name")),
-                    ),
+                    Diagnostic::new("duplicate-tool", format!("tool `{}` exists twice", tool.name))
+                        .help("give each tool a name of its own")
+                        .at(&document.file, here)
+                        .related(
+                            "first here",
+                            &other.file,
+                            other.span_of(&format!("/tools/{first}/name")),
+                        ),
                 );
             } else {
                 self.tools.insert(tool.name.clone(), (file, index));
@@ -164,7 +161,7 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
         && !library.model_names().contains(&name.as_str())
     {
         diagnostics.push(
-            Diagnostic::error("unknown-model", format!("unknown model `{name}`"))
+            Diagnostic::new("unknown-model", format!("unknown model `{name}`"))
                 .help(library.model_meant(name.as_str()))
                 .at(&project.file, project.span_of("/default_model")),
         );
@@ -174,7 +171,7 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
         && library.agent(name).is_none()
     {
         diagnostics.push(
-            Diagnostic::error("unknown-agent", format!("unknown agent `{name}`"))
+            Diagnostic::new("unknown-agent", format!("unknown agent `{name}`"))
                 .help(library.agent_meant(name.as_str()))
                 .at(&project.file, project.span_of("/ask/agent")),
         );
@@ -197,13 +194,19 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// What is said of a tool among those of an agent that no model is offered.
+pub(super) fn not_offered(tool: &ToolName) -> String {
+    format!("no model is offered tool `{tool}`, because it writes")
+}
+
+/// How a tool that writes is used instead.
+pub(super) const OFFER_INSTEAD: &str = "let a step of kind `tool` call it, behind an approval; with --allow-write models are offered it";
+
 fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut Vec<Diagnostic>) {
     let agent = &document.value;
     let mut fault = |code, message: String, help: String, pointer: &str| {
         diagnostics.push(
-            Diagnostic::error(code, message)
-                .help(help)
-                .at(&document.file, document.span_of(pointer)),
+            Diagnostic::new(code, message).help(help).at(&document.file, document.span_of(pointer)),
         );
     };
     for (key, tools) in [("tools", &agent.tools), ("overview", &agent.overview)] {
@@ -232,6 +235,9 @@ fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut 
                     "name tools that only read".to_owned(),
                     &pointer,
                 ),
+                Some(tool) if tool.writes() && !library.allow_write => {
+                    fault("without-effect", not_offered(name), OFFER_INSTEAD.to_owned(), &pointer);
+                }
                 Some(_) => {}
             }
         }
@@ -283,7 +289,7 @@ fn check_tool(
     for (field, unit) in &tool.units {
         if let Some(help) = params::unit_meant(unit) {
             diagnostics.push(
-                Diagnostic::error("invalid-value", format!("`{unit}` is no unit")).help(help).at(
+                Diagnostic::new("invalid-value", format!("`{unit}` is no unit")).help(help).at(
                     &document.file,
                     document.span_of(&format!("/tools/{index}/units/{}", pointer_segment(field))),
                 ),
@@ -311,7 +317,7 @@ fn unknown_server(library: &Library, mcp: &Mcp) -> Option<Diagnostic> {
     let names = servers.into_iter().flat_map(|servers| servers.keys().map(ServerName::as_str));
     let help = suggest(mcp.server.as_str(), names, "servers");
     let message = format!("unknown server `{}`", mcp.server);
-    Some(Diagnostic::error("unknown-server", message).help(help))
+    Some(Diagnostic::new("unknown-server", message).help(help))
 }
 
 fn unknown_source(library: &Library, sql: &Sql) -> Option<Diagnostic> {
@@ -321,7 +327,7 @@ fn unknown_source(library: &Library, sql: &Sql) -> Option<Diagnostic> {
     }
     let help = library.source_meant(sql.source.as_str());
     let message = format!("unknown source `{}`", sql.source);
-    Some(Diagnostic::error("unknown-source", message).help(help))
+    Some(Diagnostic::new("unknown-source", message).help(help))
 }
 
 /// Checks the tool that a param takes its values from; the place is given as a pointer below `pointer`.
@@ -345,18 +351,18 @@ fn check_asked(
 ) -> Option<(Diagnostic, String)> {
     let place = format!("{pointer}/tool");
     let Some(tool) = library.tool(name) else {
-        let diagnostic = Diagnostic::error("unknown-tool", format!("unknown tool `{name}`"))
+        let diagnostic = Diagnostic::new("unknown-tool", format!("unknown tool `{name}`"))
             .help(suggest(name.as_str(), library.tool_names(), "tools"));
         return Some((diagnostic, place));
     };
     if tool.writes() {
         let message = format!("tool `{name}` changes something, and is asked for values");
-        let diagnostic = Diagnostic::error("write-without-approval", message)
-            .help("name a tool that only reads");
+        let diagnostic =
+            Diagnostic::new("write-without-approval", message).help("name a tool that only reads");
         return Some((diagnostic, place));
     }
     if returns == Returns::Rows && tool.returns != Returns::Rows {
-        let diagnostic = Diagnostic::error(
+        let diagnostic = Diagnostic::new(
             "values-need-rows",
             format!("tool `{name}` gives no rows to choose from"),
         )
@@ -368,7 +374,7 @@ fn check_asked(
         for (key, field) in fields {
             if let Some(field) = field.filter(|field| !names().any(|name| name == *field)) {
                 let message = format!("tool `{name}` gives no `{field}`");
-                let diagnostic = Diagnostic::error("unknown-field", message).help(suggest(
+                let diagnostic = Diagnostic::new("unknown-field", message).help(suggest(
                     field,
                     names(),
                     "fields",
@@ -379,7 +385,7 @@ fn check_asked(
     }
     if tool.params.values().any(|param| param.default.is_none()) {
         let diagnostic =
-            Diagnostic::error("values-need-params", format!("tool `{name}` has required params"))
+            Diagnostic::new("values-need-params", format!("tool `{name}` has required params"))
                 .help("values come from a tool that runs without arguments");
         return Some((diagnostic, place));
     }

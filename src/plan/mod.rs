@@ -30,8 +30,8 @@ use crate::expression::Template;
 use crate::id::{AgentName, ModelName, PlanHash, StepId, ToolName, WorkflowName};
 use crate::value::{HumanDuration, Value, hex};
 
-pub use checks::{check_names, check_use, output_types};
-pub use compile::compile;
+pub use checks::{check_names, check_use};
+pub use compile::{Known, compile, known};
 pub use consent::consents;
 pub use cost::{candidates, is_one_of, least_usd};
 pub use evals::check_eval;
@@ -39,6 +39,7 @@ pub use graph::Graph;
 pub use library::{Library, check_library, may_be_told_elsewhere};
 pub use params::without_slots;
 pub use texts::{Language, Text, texts};
+pub use types::ITEM;
 
 /// A checked workflow with all names resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

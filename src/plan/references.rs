@@ -62,7 +62,7 @@ impl Names<'_> {
         let column = text.chars().take_while(|c| c.is_whitespace()).count() + 1;
         let span = self.document.place(pointer, 1, column, written.chars().count());
         Some(
-            Diagnostic::error("braces", "this is a text: a value is read inside two braces")
+            Diagnostic::new("braces", "this is a text: a value is read inside two braces")
                 .help(format!("write \"{{{{ {name} }}}}\""))
                 .at(&self.document.file, span),
         )
@@ -83,13 +83,13 @@ impl Names<'_> {
         let Some(param) = params.get(name) else {
             let help = suggest(name, params.keys().map(String::as_str), "params");
             return Some(
-                Diagnostic::error("unknown-param", format!("unknown param `{name}`")).help(help),
+                Diagnostic::new("unknown-param", format!("unknown param `{name}`")).help(help),
             );
         };
         let enterable = matches!(param.kind, ParamType::Object | ParamType::Array);
         let field = path.get(1).filter(|_| !enterable)?;
         Some(
-            Diagnostic::error(
+            Diagnostic::new(
                 "unknown-field",
                 format!("param `{name}` is a single value, it has no `{field}`"),
             )
@@ -100,13 +100,13 @@ impl Names<'_> {
     fn check_step(&self, path: &[String], place: Place<'_>) -> Option<Diagnostic> {
         let Some(id) = path.first() else {
             return Some(
-                Diagnostic::error("bare-steps", "`steps` alone hides which steps are read")
+                Diagnostic::new("bare-steps", "`steps` alone hides which steps are read")
                     .help("write `steps.ID.output`"),
             );
         };
         if place.step == Some(id) {
             return Some(
-                Diagnostic::error("reads-itself", format!("step `{id}` reads its own output"))
+                Diagnostic::new("reads-itself", format!("step `{id}` reads its own output"))
                     .help("read the output of an earlier step"),
             );
         }
@@ -114,13 +114,13 @@ impl Names<'_> {
             let others = self.types.keys().copied().filter(|id| place.step != Some(*id));
             let help = suggest(id, others, "steps");
             return Some(
-                Diagnostic::error("unknown-step", format!("unknown step `{id}`")).help(help),
+                Diagnostic::new("unknown-step", format!("unknown step `{id}`")).help(help),
             );
         };
         match path.get(1).map(String::as_str) {
             Some("output") => self.check_field(id, found, path.get(2..).unwrap_or_default()),
             Some("status") => path.get(2).map(|field| {
-                Diagnostic::error("unknown-field", format!("`steps.{id}.status` has no `{field}`"))
+                Diagnostic::new("unknown-field", format!("`steps.{id}.status` has no `{field}`"))
                     .help(format!("it is a text: write `steps.{id}.status == 'succeeded'`"))
             }),
             Some(other) => {
@@ -136,7 +136,7 @@ impl Names<'_> {
                 let meant =
                     rest.iter().fold(format!("steps.{id}.output"), |at, s| format!("{at}.{s}"));
                 Some(
-                    Diagnostic::error(
+                    Diagnostic::new(
                         "unknown-field",
                         format!("a step has `output` and `status`, not `{other}`"),
                     )
@@ -144,7 +144,7 @@ impl Names<'_> {
                 )
             }
             None => Some(
-                Diagnostic::error("unknown-field", format!("`steps.{id}` alone is not a value"))
+                Diagnostic::new("unknown-field", format!("`steps.{id}` alone is not a value"))
                     .help(format!("write `steps.{id}.output`")),
             ),
         }
@@ -158,7 +158,7 @@ impl Names<'_> {
             .unwrap_or_default()
             .iter()
             .fold(format!("steps.{id}.output"), |place, s| format!("{place}.{s}"));
-        let diagnostic = Diagnostic::error("unknown-field", format!("`{place}` has no `{field}`"));
+        let diagnostic = Diagnostic::new("unknown-field", format!("`{place}` has no `{field}`"));
         Some(match inside {
             Type::Fields(fields) => {
                 diagnostic.help(suggest(field, fields.keys().map(String::as_str), "fields"))
@@ -169,9 +169,12 @@ impl Names<'_> {
             other if index == 0 && *other == Type::Text && self.is_agent(id) => diagnostic.help(
                 format!("step `{id}` answers with text; give it an `output.schema` to have fields"),
             ),
-            Type::Any | Type::Null | Type::Text | Type::Boolean | Type::Number(_) => {
-                diagnostic.help(format!("it is {}", inside.describe()))
-            }
+            Type::Any
+            | Type::Null
+            | Type::Text
+            | Type::Words(_)
+            | Type::Boolean
+            | Type::Number(_) => diagnostic.help(format!("it is {}", inside.describe())),
         })
     }
 
@@ -207,7 +210,7 @@ impl Names<'_> {
 
     fn unknown_name(&self, name: &str, place: Place<'_>) -> Diagnostic {
         let params = &self.document.value.params;
-        let diagnostic = Diagnostic::error("unknown-name", format!("unknown name `{name}`"));
+        let diagnostic = Diagnostic::new("unknown-name", format!("unknown name `{name}`"));
         if params.contains_key(name) {
             return diagnostic.help(format!("write `params.{name}`"));
         }

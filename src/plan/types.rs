@@ -1,5 +1,7 @@
 //! What is known of a step's output before it runs.
 
+use std::collections::BTreeSet;
+
 use crate::document::{Param, ParamType, Returns, Step, Tool, Workflow};
 use crate::expression::{Type, Unit};
 use crate::value::Value;
@@ -8,7 +10,11 @@ use super::Library;
 
 /// The type of a step's output, as far as its own keys tell.
 pub(super) fn of_step(step: &Step, library: &Library) -> Type {
-    let own = own_of_step(step, library);
+    with_default(own_of_step(step, library), step)
+}
+
+/// The type of a step's output, given what it makes of one item, or at all where it is not repeated.
+pub(super) fn with_default(own: Type, step: &Step) -> Type {
     let with_default = match &step.default {
         // A default that is wrong for its schema is told where it stands.
         Some(default) if step.output.is_none() => own.or(of_written(default)),
@@ -23,8 +29,11 @@ pub(super) fn of_step(step: &Step, library: &Library) -> Type {
 
 /// The name by which the texts of a step with `for_each` read the item.
 pub(super) fn item_name(step: &Step) -> &str {
-    step.item_name.as_deref().unwrap_or("item")
+    step.item_name.as_deref().unwrap_or(ITEM)
 }
+
+/// The name of an item where the step gives it none.
+pub const ITEM: &str = "item";
 
 /// The type of what a step gives for one item, or at all where it is not repeated.
 fn own_of_step(step: &Step, library: &Library) -> Type {
@@ -36,10 +45,11 @@ fn own_of_step(step: &Step, library: &Library) -> Type {
         library.workflow(name).map_or(Type::Any, |workflow| of_outputs(&workflow.value))
     } else if step.plan.is_some() {
         Type::Text
-    } else if step.approval.is_some() {
-        let text = |name: &str| (name.to_owned(), Type::Text);
-        let maybe = |name: &str| (name.to_owned(), Type::Any);
-        Type::Fields([text("choice"), maybe("by"), text("at"), maybe("comment")].into())
+    } else if let Some(approval) = &step.approval {
+        let choice = Type::Words(approval.choices.iter().cloned().collect());
+        let fields =
+            [("choice", choice), ("by", Type::Any), ("at", Type::Text), ("comment", Type::Any)];
+        Type::Fields(fields.map(|(name, found)| (name.to_owned(), found)).into())
     } else {
         step.output.as_ref().map_or(Type::Text, |output| of_schema(&output.schema))
     }
@@ -99,19 +109,32 @@ fn measured(unit: Option<&String>, found: &Type) -> Type {
 /// The type of a param's value.
 pub(super) fn of_param(param: &Param) -> Type {
     match param.kind {
-        ParamType::String => Type::Text,
+        ParamType::String => words(&param.choices),
         ParamType::Number | ParamType::Integer => Type::NUMBER,
         ParamType::Boolean => Type::Boolean,
         ParamType::Array | ParamType::Object => Type::Any,
     }
 }
 
+/// A text that is one of these, where they are texts.
+fn words(choices: &[Value]) -> Type {
+    let words: Option<BTreeSet<String>> =
+        choices.iter().map(|choice| choice.as_str().map(str::to_owned)).collect();
+    words.filter(|words| !words.is_empty()).map_or(Type::Text, Type::Words)
+}
+
+/// The type of `steps.ID.status`: what has become of a step that others read.
+pub(super) fn status() -> Type {
+    let words = ["succeeded", "cached", "defaulted", "failed", "skipped"];
+    Type::Words(words.map(str::to_owned).into())
+}
+
 /// Whether a value of this type can be one of the param's.
-pub(super) fn fits(param: &Param, found: &Type) -> bool {
+pub(super) fn fits(kind: ParamType, found: &Type) -> bool {
     matches!(
-        (param.kind, found),
+        (kind, found),
         (_, Type::Any | Type::Null)
-            | (ParamType::String, Type::Text)
+            | (ParamType::String, Type::Text | Type::Words(_))
             | (ParamType::Number | ParamType::Integer, Type::Number(_))
             | (ParamType::Boolean, Type::Boolean)
             | (ParamType::Array, Type::List(_))
@@ -132,7 +155,11 @@ fn of_schema(schema: &Value) -> Type {
             None => Type::Any,
         },
         "array" => Type::List(Box::new(schema.get("items").map_or(Type::Any, of_schema))),
-        "string" => Type::Text,
+        "string" => {
+            let one = schema.get("const").cloned().map(|value| vec![value]);
+            let several = || schema.get("enum").and_then(Value::as_array).cloned();
+            words(&one.or_else(several).unwrap_or_default())
+        }
         "number" | "integer" => Type::NUMBER,
         "boolean" => Type::Boolean,
         _ => Type::Any,

@@ -92,14 +92,14 @@ pub fn check_tools(
             Ok(Ok(Prepared { columns: known, unread })) => {
                 found.extend(unread.iter().map(|name| {
                     let message = format!("the query does not read param `{name}`");
-                    Diagnostic::warning("unused-param", message)
+                    Diagnostic::new("unused-param", message)
                         .help(format!("read `:{name}` in the query, or remove the param"))
                         .at(&document.file, document.key_span(&format!("{at}/params/{name}")))
                 }));
                 let Some(known) = known else { continue };
                 found.extend(units_of_nothing(tool, &known).map(|(name, help)| {
                     let message = format!("the query gives no `{name}`");
-                    Diagnostic::error("unknown-field", message)
+                    Diagnostic::new("unknown-field", message)
                         .help(help)
                         .at(&document.file, document.key_span(&format!("{at}/units/{name}")))
                 }));
@@ -114,7 +114,7 @@ pub fn check_tools(
                     let fault = error.fault();
                     let code =
                         if fault.kind == "bad-csv" { "bad-csv" } else { "source-unavailable" };
-                    let mut diagnostic = Diagnostic::error(code, fault.message)
+                    let mut diagnostic = Diagnostic::new(code, fault.message)
                         .at(&project.file, project.span_of(&format!("/sources/{}", sql.source)));
                     diagnostic.help = fault.help;
                     diagnostic

@@ -42,7 +42,7 @@ fn unavailable(library: &Library, server: &ServerName, error: &ToolError) -> Opt
     let project = library.project.as_ref()?;
     let fault = error.fault();
     let message = format!("server `{server}`: {}", fault.message);
-    let mut diagnostic = Diagnostic::error("source-unavailable", message)
+    let mut diagnostic = Diagnostic::new("source-unavailable", message)
         .at(&project.file, project.span_of(&format!("/mcp/{}", pointer_segment(server.as_str()))));
     diagnostic.help = fault.help;
     Some(diagnostic)
@@ -62,7 +62,7 @@ fn of_tool(
         let message = format!("server `{}` offers no `{}`", mcp.server, mcp.tool);
         let help = suggest(&mcp.tool, names, "tools");
         return vec![
-            Diagnostic::error("unknown-tool", message).help(help).at(&document.file, at_tool),
+            Diagnostic::new("unknown-tool", message).help(help).at(&document.file, at_tool),
         ];
     };
     let mut found = Vec::new();
@@ -72,7 +72,7 @@ fn of_tool(
         let message = format!("server `{}` wants `{name}` for `{}`", mcp.server, mcp.tool);
         let help = format!("add it below `params:`, as in `{name}: {{type: string}}`");
         found.push(
-            Diagnostic::error("missing-argument", message).help(help).at(&document.file, at_tool),
+            Diagnostic::new("missing-argument", message).help(help).at(&document.file, at_tool),
         );
     }
     for (name, param) in &tool.params {
@@ -85,7 +85,7 @@ fn of_tool(
             format!("server `{}` wants {kinds} for `{name}`, which is {given}", mcp.server);
         let place = format!("{pointer}/params/{}", pointer_segment(name));
         found.push(
-            Diagnostic::error("type-mismatch", message)
+            Diagnostic::new("type-mismatch", message)
                 .help(format!("write `{name}: {{type: {first}}}`"))
                 .at(&document.file, document.key_span(&place)),
         );
@@ -97,7 +97,7 @@ fn of_tool(
         let message = format!("`{}` of server `{}` takes no `{name}`", mcp.tool, mcp.server);
         let place = format!("{pointer}/params/{}", pointer_segment(name));
         found.push(
-            Diagnostic::error("unknown-argument", message)
+            Diagnostic::new("unknown-argument", message)
                 .help(suggest(name, names, "arguments"))
                 .at(&document.file, document.key_span(&place)),
         );
@@ -106,7 +106,7 @@ fn of_tool(
         let message = format!("server `{}` says that `{}` changes something", mcp.server, mcp.tool);
         let help = "write `effect: write`; or `effect: read`, where you know better";
         found.push(
-            Diagnostic::error("write-without-approval", message)
+            Diagnostic::new("write-without-approval", message)
                 .help(help)
                 .at(&document.file, at_tool),
         );

@@ -1,5 +1,6 @@
 //! Rules: their pages, and faults in the formats of other programs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::support::Test;
@@ -20,6 +21,42 @@ fn the_listing_in_the_docs_is_made_of_the_pages() {
         let head = format!("# {}\n\n{}\n\n", rule.code, word(rule.severity));
         assert!(rule.page.starts_with(&head), "{} does not begin with its code", rule.code);
         assert!(rule.page.split("\n\n").count() >= 4, "{} explains nothing", rule.code);
+    }
+}
+
+/// Where the source of a diagnostic names its code.
+const NAMING: [&str; 5] =
+    ["Diagnostic::new(", "self.report(", "self.fault(", "self.error(", "problem("];
+
+#[test]
+fn every_code_has_its_page_and_every_page_its_code() {
+    let pages: BTreeSet<String> =
+        engine::diagnostic::rules().into_iter().map(|rule| rule.code).collect();
+    let mut source = String::new();
+    for folder in ["document", "plan", "expression", "tool", "cli"] {
+        read_into(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder), &mut source);
+    }
+    let is_code = |text: &&str| text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let named = NAMING.iter().flat_map(|opening| source.split(opening).skip(1));
+    let named = named.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+    let codes: BTreeSet<&str> = named.filter(is_code).collect();
+    let strange: Vec<_> = codes.iter().filter(|code| !pages.contains(**code)).collect();
+    assert!(strange.is_empty(), "codes without a page in docs/rules: {strange:?}");
+    let unused: Vec<_> =
+        pages.iter().filter(|page| !source.contains(&format!("\"{page}\""))).collect();
+    assert!(unused.is_empty(), "pages of docs/rules that nothing tells: {unused:?}");
+}
+
+/// The library's own source below a folder: tests stand at the end of files, or in files of their own.
+fn read_into(folder: &Path, source: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            read_into(&path, source);
+        } else if !path.ends_with("tests.rs") {
+            let text = std::fs::read_to_string(&path).expect("a file");
+            source.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
+        }
     }
 }
 

@@ -209,6 +209,63 @@ fn names_lead_to_what_they_name() {
     }
 }
 
+/// Steps that are done for each row, and one that runs another workflow.
+const REPEATED: &str = r#"name: new
+steps:
+  - {id: campaigns, tool: list_campaigns}
+  - id: metrics
+    for_each: "{{ steps.campaigns.output }}"
+    as: campaign
+    tool: campaign_metrics
+    with: {campaign_id: "{{ campaign.campaign_id }}"}
+  - id: names
+    for_each: "{{ steps.campaigns.output }}"
+    compute: {name: item.campaign_name}
+  - id: inner
+    workflow: roi_analysis
+    with: {campaign_id: email_always_on}
+"#;
+
+#[test]
+fn items_and_inner_workflows_are_known_as_steps_are() {
+    let mut editor = Editor::demo();
+    editor.open(FILE, REPEATED);
+    for (part, marked, wanted) in [
+        ("{{ campaign.campaign_id }}", "{{ ¦ }}", "campaign"),
+        ("{{ campaign.campaign_id }}", "{{ campaign.¦ }}", "campaign_name"),
+        ("item.campaign_name", "¦", "item"),
+        ("item.campaign_name", "item.¦", "channel"),
+        ("{campaign_id: email_always_on}", "{¦}", "campaign_id"),
+    ] {
+        let text = REPEATED.replacen(part, marked, 1);
+        let list = editor.ask("textDocument/completion", FILE, &text);
+        let labels: Vec<&str> =
+            list.as_array().expect("a list").iter().filter_map(|i| i["label"].as_str()).collect();
+        assert!(labels.contains(&wanted), "{marked}: {wanted} in {labels:?}");
+    }
+    for (part, marked, wanted) in [
+        ("campaign.campaign_id }}", "camp¦aign.campaign_id }}", "what the step is done for, a map"),
+        ("campaign.campaign_id }}", "campaign.campai¦gn_id }}", "`campaign.campaign_id`: a text"),
+        ("item.campaign_name", "item.campaign¦_name", "a text"),
+        ("workflow: roi_analysis", "workflow: roi_a¦nalysis", "Was a campaign profitable"),
+        ("with: {campaign_id: email", "with: {camp¦aign_id: email", "string, required"),
+    ] {
+        let hover = editor.ask("textDocument/hover", FILE, &REPEATED.replacen(part, marked, 1));
+        let told = hover["contents"]["value"].as_str().unwrap_or_default();
+        assert!(told.contains(wanted), "{marked}: {wanted} in {hover}");
+    }
+    for (part, marked, file, line) in [
+        ("campaign.campaign_id }}", "cam¦paign.campaign_id }}", FILE, 5),
+        ("item.campaign_name", "it¦em.campaign_name", FILE, 9),
+        ("workflow: roi_analysis", "workflow: roi_a¦nalysis", "workflows/roi.yaml", 15),
+    ] {
+        let text = REPEATED.replacen(part, marked, 1);
+        let place = editor.ask("textDocument/definition", FILE, &text);
+        assert_eq!(place["uri"], editor.uri(file).as_str(), "{marked}: {place}");
+        assert_eq!(place["range"]["start"]["line"], line, "{marked}: {place}");
+    }
+}
+
 #[test]
 fn no_half_written_file_is_too_odd() {
     let mut editor = Editor::demo();

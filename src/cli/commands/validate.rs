@@ -1,5 +1,6 @@
 //! `engine validate`: checks every file before a token is spent.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -60,8 +61,12 @@ fn watch(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exi
             printer.err(&failure.render(printer.colour()));
         }
         printer.err("watching for changes\n");
+        let inside = |path: &Path| {
+            let root = place.root.as_deref().unwrap_or(&place.here);
+            is_read(path.strip_prefix(root).unwrap_or(path))
+        };
         let relevant = |change: &notify::Result<notify::Event>| match change {
-            Ok(event) => !event.kind.is_access() && event.paths.iter().any(|path| is_read(path)),
+            Ok(event) => !event.kind.is_access() && event.paths.iter().any(|path| inside(path)),
             Err(_) => true,
         };
         loop {
@@ -71,16 +76,20 @@ fn watch(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exi
                 Err(_) => return Ok(Exit::Success),
             }
         }
-        // An editor that saves writes more than once.
-        while changes.recv_timeout(SETTLED).is_ok() {}
+        // An editor that saves writes more than once; what a run writes meanwhile ends nothing.
+        while changes.recv_timeout(SETTLED).is_ok_and(|change| relevant(&change)) {}
     }
 }
 
-/// Whether a change of the file may change what a check says.
+/// Whether a change at a path of the project may change what a check says. A folder that was moved or removed has no ending.
 fn is_read(path: &Path) -> bool {
-    let inside = path.components().any(|part| part.as_os_str() == ".engine");
+    let hidden = |part: &std::ffi::OsStr| {
+        part.to_str()
+            .is_some_and(|name| name.starts_with('.') && !name.trim_matches('.').is_empty())
+    };
+    let inside = path.components().any(|part| hidden(part.as_os_str()));
     let extension = path.extension().and_then(|extension| extension.to_str());
-    !inside && matches!(extension, Some("yaml" | "yml" | "csv" | "db" | "sqlite"))
+    !inside && matches!(extension, None | Some("yaml" | "yml" | "csv" | "db" | "sqlite"))
 }
 
 fn first_path(arguments: &Validate) -> &Path {
@@ -135,7 +144,11 @@ fn workflows_and_evals(
 ) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut workflows, mut evals) = (Vec::new(), Vec::new());
     for path in paths {
-        let files = if path.is_dir() { files_below(path) } else { vec![place.here.join(path)] };
+        let files = if path.is_dir() {
+            files_below(path, &mut BTreeSet::new())
+        } else {
+            vec![place.here.join(path)]
+        };
         for file in files {
             let inside = place.root.as_ref().is_some_and(|root| file.starts_with(root));
             let folder = file
@@ -157,8 +170,13 @@ fn workflows_and_evals(
     (workflows, evals)
 }
 
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+/// The YAML files of a folder and of those below it. Links may lead back to one that was `seen`.
+fn files_below(folder: &Path, seen: &mut BTreeSet<PathBuf>) -> Vec<PathBuf> {
+    if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.to_owned())) {
+        return Vec::new();
+    }
     let mut files = yaml_files(folder);
+    files.retain(|file| !file.is_dir());
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> =
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
@@ -167,7 +185,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
     };
     for folder in folders.into_iter().filter(|folder| !hidden(folder)) {
-        files.extend(files_below(&folder));
+        files.extend(files_below(&folder, seen));
     }
     files
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::cli::load::{Loaded, Place};
+use crate::cli::load::{Loaded, Place, bytes_of};
 use crate::document::{self, Document, Eval};
 use crate::plan;
 use crate::value::Value;
@@ -48,7 +48,8 @@ pub(in crate::cli) fn check(loaded: &mut Loaded, files: &[File]) {
 
 /// The files that an eval takes its rows from, however faulty it is otherwise.
 fn rows_of(path: &Path) -> Vec<PathBuf> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text =
+        bytes_of(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
     let read = document::read_value(&text).unwrap_or(Value::Null);
     let cases = read.get("cases").and_then(Value::as_array).into_iter().flatten();
     let named = cases.filter_map(|case| case.pointer("/for_each/file")?.as_str());

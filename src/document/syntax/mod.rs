@@ -62,7 +62,7 @@ pub(super) fn diagnostic(text: &str, error: &Error) -> Diagnostic {
             let mark = text.lines().take(line).collect::<Vec<_>>();
             let mark = mark.iter().rposition(|text| text.starts_with("---"));
             let found =
-                Diagnostic::error("yaml-documents", "the file holds more than one YAML document")
+                Diagnostic::new("yaml-documents", "the file holds more than one YAML document")
                     .help("write one document a file: remove what follows `---`");
             (found, mark.map_or(Span::on_line(line, column, 1), |at| Span::on_line(at + 1, 1, 3)))
         }
@@ -74,9 +74,9 @@ pub(super) fn diagnostic(text: &str, error: &Error) -> Diagnostic {
                 (too_large(), Span::on_line(line, column, 1))
             } else if let Some(found) = cause(text, line, column, &said) {
                 let message = format!("this is no YAML: {}", found.message);
-                (Diagnostic::error("yaml-syntax", message).help(found.help), found.span)
+                (Diagnostic::new("yaml-syntax", message).help(found.help), found.span)
             } else {
-                let found = Diagnostic::error("yaml-syntax", format!("this is no YAML: {said}"));
+                let found = Diagnostic::new("yaml-syntax", format!("this is no YAML: {said}"));
                 (found, Span::on_line(line, column, 1))
             }
         }
@@ -86,7 +86,7 @@ pub(super) fn diagnostic(text: &str, error: &Error) -> Diagnostic {
 }
 
 fn too_large() -> Diagnostic {
-    Diagnostic::error("yaml-too-large", "the file is too large or nested too deeply").help(
+    Diagnostic::new("yaml-too-large", "the file is too large or nested too deeply").help(
         "a file may be nested 64 deep and hold two million values, of which 100,000 by aliases",
     )
 }

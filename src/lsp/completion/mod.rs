@@ -121,7 +121,7 @@ fn keys(known: &Knowledge<'_>, path: &[Segment], word: &Word) -> Vec<Item> {
     if let Some(step) = step_of(path)
         && Outline::of_step(step, "with") == path
     {
-        let params = known.tool_of_step(step).map(|tool| &tool.params);
+        let params = known.params_of_call(step);
         return params
             .into_iter()
             .flatten()

@@ -124,13 +124,13 @@ fn steps(known: &Knowledge<'_>, path: &[Segment]) -> Vec<Item> {
         .collect()
 }
 
-/// The values of a tool's param that has few.
+/// The values of a param that has few.
 fn arguments(known: &Knowledge<'_>, path: &[Segment]) -> Vec<Item> {
     let param = match path {
         [Segment::Key(_), Segment::Item(step), Segment::Key(with), Segment::Key(param)]
             if with == "with" =>
         {
-            known.tool_of_step(*step).and_then(|tool| tool.params.get(param))
+            known.params_of_call(*step).and_then(|params| params.get(param))
         }
         _ => None,
     };

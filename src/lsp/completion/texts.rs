@@ -32,7 +32,9 @@ pub(super) fn at(known: &Knowledge<'_>, place: &[Segment], phrase: &Phrase) -> (
                 ["steps"] => steps(known, place),
                 ["steps", _] => step_parts(),
                 ["steps", id, "output", rest @ ..] => fields(&known.type_of(id), rest),
-                _ => Vec::new(),
+                [name, rest @ ..] => {
+                    item_of(known, place, name).map_or_else(Vec::new, |item| fields(&item, rest))
+                }
             };
             (segment.typed.clone(), items)
         }
@@ -41,9 +43,25 @@ pub(super) fn at(known: &Knowledge<'_>, place: &[Segment], phrase: &Phrase) -> (
 
 fn roots(known: &Knowledge<'_>, place: &[Segment]) -> Vec<Item> {
     let mut items = computed(known, place);
+    let step = step_of(place).filter(|_| !is_list(place));
+    items.extend(step.and_then(|step| known.item_of_step(step)).map(|(name, _)| {
+        Item::new(name, CompletionItemKind::VARIABLE).detail("what the step is done for")
+    }));
     items.push(Item::new("steps", CompletionItemKind::MODULE).detail("what other steps gave"));
     items.push(Item::new("params", CompletionItemKind::MODULE).detail("the workflow's inputs"));
     items
+}
+
+/// Whether a place is part of the list that a step is done for, which has no item yet.
+fn is_list(place: &[Segment]) -> bool {
+    matches!(place.get(2), Some(Segment::Key(key)) if key == "for_each")
+}
+
+/// The type of the item of the step that a place belongs to, if it goes by a name.
+fn item_of(known: &Knowledge<'_>, place: &[Segment], name: &str) -> Option<Type> {
+    let step = step_of(place)?;
+    let (own, _) = known.item_of_step(step)?;
+    (own == name).then(|| known.type_of_item(step))
 }
 
 /// The names that an expression may read because they are computed before it.
@@ -111,6 +129,8 @@ fn fields(found: &Type, path: &[&str]) -> Vec<Item> {
         Type::List(items) => {
             vec![Item::new("0", CompletionItemKind::FIELD).detail(items.describe())]
         }
-        Type::Any | Type::Null | Type::Text | Type::Boolean | Type::Number(_) => Vec::new(),
+        Type::Any | Type::Null | Type::Text | Type::Words(_) | Type::Boolean | Type::Number(_) => {
+            Vec::new()
+        }
     }
 }

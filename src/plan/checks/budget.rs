@@ -28,7 +28,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
         found.push(
             checked
                 .at(
-                    Diagnostic::error("budget-too-small", message)
+                    Diagnostic::new("budget-too-small", message)
                         .help("raise the budget, shorten the prompts, or use a cheaper model"),
                     "/name",
                 )

@@ -31,7 +31,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
                         checked.document.place(&pointer, line, column, filter.chars().count());
                     let message = format!("`{filter}` is no filter of citations");
                     found.push(
-                        Diagnostic::error("unknown-filter", message)
+                        Diagnostic::new("unknown-filter", message)
                             .help(suggest(filter, CITATION_FILTERS.iter().copied(), "filters"))
                             .at(&checked.document.file, span),
                     );
@@ -42,7 +42,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
                 let width = citation.text.chars().count();
                 let span = checked.document.place(&pointer, line, column, width);
                 found.push(
-                    Diagnostic::error("unknown-citation", message)
+                    Diagnostic::new("unknown-citation", message)
                         .help(help)
                         .at(&checked.document.file, span),
                 );

@@ -19,7 +19,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
             )
         };
         let diagnostic =
-            Diagnostic::warning("constant-condition", format!("`{when}` is always {always}"))
+            Diagnostic::new("constant-condition", format!("`{when}` is always {always}"))
                 .help(help);
         Some(checked.at(diagnostic, &format!("/steps/{number}/when")))
     });

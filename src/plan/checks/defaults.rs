@@ -21,7 +21,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
                 continue;
             }
             let place = format!("/steps/{number}/default{inside}");
-            let diagnostic = Diagnostic::error(
+            let diagnostic = Diagnostic::new(
                 "default-breaks-schema",
                 format!("the default does not fit `output.schema`: {fault}"),
             )

@@ -1,14 +1,18 @@
-//! Checks of a workflow whose names are resolved: what each file looks for is its rule. They run when nothing else
-//! is wrong, so that one mistake is told once.
+//! Checks of a workflow whose names are resolved: what each file looks for is its rule. Those that need the whole plan run
+//! when nothing else is wrong, so that one mistake is told once.
 
 mod budget;
 mod citations;
 mod conditions;
 mod defaults;
+pub(super) mod misfits;
 mod prompts;
 mod skips;
-mod types;
-mod unused;
+mod texts;
+mod unused_agent;
+mod unused_param;
+mod unused_step;
+mod unused_tool;
 mod workflows;
 mod writes;
 
@@ -17,10 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Document, Workflow};
 use crate::expression::Type;
+use crate::id::StepId;
 
-use super::{Graph, Library, Plan, compile, types as own};
+use super::{Graph, Library, Plan};
 
-pub use unused::check_use;
 pub use workflows::check_names;
 
 /// What a check works with.
@@ -34,43 +38,55 @@ pub(super) struct Checked<'w> {
     pub(super) params_read: &'w BTreeSet<String>,
     /// The type of every step's output, by id.
     pub(super) types: BTreeMap<&'w str, Type>,
+    /// The type of an item, by the id of the step that is done for each.
+    pub(super) items: BTreeMap<&'w str, Type>,
 }
 
-/// Runs all checks.
-pub(super) fn check(mut checked: Checked<'_>) -> Vec<Diagnostic> {
-    let mut found = types::check(&mut checked);
-    found.extend(defaults::check(&checked));
-    found.extend(citations::check(&checked));
-    found.extend(conditions::check(&checked));
-    found.extend(skips::check(&checked));
-    found.extend(unused::check(&checked));
-    found.extend(budget::check(&checked));
-    found.extend(prompts::check(&checked));
-    found.extend(writes::check(&checked));
+/// Checks what can be told of single texts and values, whatever else is wrong.
+pub(super) fn check_texts(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
+    let mut found = texts::check(checked);
+    found.extend(defaults::check(checked));
+    found.extend(conditions::check(checked));
     found
 }
 
-/// The type of every step's output, by id: what its own keys tell, and, where the workflow has no faults, what
-/// follows from what it reads.
-pub fn output_types(document: &Document<Workflow>, library: &Library) -> BTreeMap<String, Type> {
-    let steps = &document.value.steps;
-    let types = steps.iter().map(|step| (step.id.as_str(), own::of_step(step, library))).collect();
-    let params_read = BTreeSet::new();
-    let plan = compile(document, library).0;
-    let graph = plan.as_ref().map(Graph::of);
-    let types = match (&plan, &graph) {
-        (Some(plan), Some(graph)) => {
-            let params_read = &params_read;
-            let mut checked = Checked { document, library, plan, graph, params_read, types };
-            types::check(&mut checked);
-            checked.types
-        }
-        _ => types,
-    };
-    types.into_iter().map(|(id, found)| (id.to_owned(), found)).collect()
+/// Checks what only a plan without faults can tell.
+pub(super) fn check_plan(checked: &Checked<'_>) -> Vec<Diagnostic> {
+    let mut found = citations::check(checked);
+    found.extend(skips::check(checked));
+    found.extend(unused_param::check(checked));
+    found.extend(unused_step::check(checked));
+    found.extend(budget::check(checked));
+    found.extend(prompts::check(checked));
+    found.extend(writes::check(checked));
+    found
+}
+
+/// Agents and tools of a project that nothing uses.
+pub fn check_use<'w>(
+    library: &Library,
+    workflows: impl IntoIterator<Item = &'w Document<Workflow>>,
+) -> Vec<Diagnostic> {
+    let workflows: Vec<_> = workflows.into_iter().collect();
+    let mut found = unused_agent::check(library, &workflows);
+    found.extend(unused_tool::check(library, &workflows));
+    found
 }
 
 impl Checked<'_> {
+    /// The steps as the document numbers them, those last that are part of a circle or of no plan.
+    fn order(&self) -> Vec<usize> {
+        let steps = &self.document.value.steps;
+        let numbers: BTreeMap<&StepId, usize> =
+            (0..).zip(steps).map(|(n, step)| (&step.id, n)).collect();
+        let planned = self.graph.order().into_iter().filter_map(|n| self.plan.steps.get(n));
+        let mut order: Vec<usize> =
+            planned.filter_map(|step| numbers.get(&step.id).copied()).collect();
+        let known: BTreeSet<usize> = order.iter().copied().collect();
+        order.extend((0..steps.len()).filter(|number| !known.contains(number)));
+        order
+    }
+
     /// A diagnostic at a place of the file.
     fn at(&self, diagnostic: Diagnostic, pointer: &str) -> Diagnostic {
         diagnostic.at(&self.document.file, self.document.span_of(pointer))

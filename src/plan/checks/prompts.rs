@@ -23,7 +23,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
                 "the fixed texts of step `{}` come to about {tokens} tokens, and model `{name}` takes {window}",
                 step.id
             );
-            let diagnostic = Diagnostic::warning("prompt-too-long", message)
+            let diagnostic = Diagnostic::new("prompt-too-long", message)
                 .help("shorten the prompt or the agent's instructions, or name a model with a larger `context_window`");
             found.push(checked.at(diagnostic, &format!("/steps/{number}/prompt")));
         }

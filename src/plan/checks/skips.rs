@@ -54,7 +54,7 @@ fn reason(step: &Step) -> Option<&'static str> {
 }
 
 fn told(message: String, id: &str) -> Diagnostic {
-    Diagnostic::warning("may-be-skipped", message).help(format!(
+    Diagnostic::new("may-be-skipped", message).help(format!(
         "read it with a default, as in `steps.{id}.output | default(none)`, or test `steps.{id}.status`"
     ))
 }

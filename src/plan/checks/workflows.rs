@@ -15,7 +15,7 @@ pub fn check_names<'w>(
         let name = &document.value.name;
         let Some(earlier) = first.insert(name, document) else { continue };
         found.push(
-            Diagnostic::error("duplicate-workflow", format!("workflow `{name}` exists twice"))
+            Diagnostic::new("duplicate-workflow", format!("workflow `{name}` exists twice"))
                 .help("give each workflow a name of its own")
                 .at(&document.file, document.span_of("/name"))
                 .related("first here", &earlier.file, earlier.span_of("/name")),

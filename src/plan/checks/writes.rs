@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
-use crate::document::{Document, Step as WrittenStep, Tool, Workflow};
+use crate::document::{Document, Step as WrittenStep, Tool, ToolKind, Workflow};
 use crate::expression::{Read, Root, analyse_expression, analyse_template};
 use crate::plan::{Kind, Library, Plan, Step, consents, types};
 use crate::value::{Value, each_text, pointer_segment};
@@ -19,7 +19,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
             let message =
                 format!("step `{}` writes by `{}`, and nobody consents to it", step.id, tool.name);
             let diagnostic =
-                Diagnostic::error("write-without-approval", message).help(mend(plan, step));
+                Diagnostic::new("write-without-approval", message).help(mend(plan, step));
             found.push(checked.at(diagnostic, &format!("/steps/{number}/tool")));
         }
     }
@@ -31,9 +31,8 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
             let help = format!(
                 "show it to whom you ask: an `approval` whose `message` reads `{name}`, and whose refusal stops the step"
             );
-            found.push(
-                checked.at(Diagnostic::error("untrusted-write", message).help(help), &pointer),
-            );
+            found
+                .push(checked.at(Diagnostic::new("untrusted-write", message).help(help), &pointer));
         }
     }
     found
@@ -185,8 +184,16 @@ impl<'f> Flow<'f> {
 
     /// Whose words a read gives, where they are not the project's own.
     fn untrusted(&self, read: &Read) -> Option<&'static str> {
-        if read.root != Root::Steps {
-            return None;
+        match &read.root {
+            Root::Params => {
+                let name = read.path.first();
+                let mut params = self.document.value.params.iter();
+                let open =
+                    params.any(|(param, is)| is.untrusted && name.is_none_or(|n| n == param));
+                return open.then_some("whoever asks");
+            }
+            Root::Local(_) => return None,
+            Root::Steps => {}
         }
         let step = self.step(read)?;
         let number = self.document.value.steps.iter().position(|other| other.id == step.id)?;
@@ -198,10 +205,10 @@ impl<'f> Flow<'f> {
 fn stranger(plan: &Plan, step: &Step, workflows: &Workflows) -> Option<&'static str> {
     match &step.kind {
         Kind::Agent(_) | Kind::Plan(_) => Some("a model"),
-        Kind::Tool(call) => {
-            let http = plan.tools.get(&call.tool).and_then(Tool::http);
-            http.map(|_| "a server's answer")
-        }
+        Kind::Tool(call) => match plan.tools.get(&call.tool)?.kind {
+            ToolKind::Http(_) | ToolKind::Mcp(_) => Some("a server's answer"),
+            ToolKind::Sql(_) => None,
+        },
         Kind::Workflow(call) => {
             let inner = workflows.get(&call.workflow)?;
             inner.steps.iter().find_map(|step| stranger(inner, step, workflows))

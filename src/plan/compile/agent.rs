@@ -7,6 +7,7 @@ use crate::diagnostic::suggest;
 use crate::document;
 use crate::expression::Template;
 use crate::id::ToolName;
+use crate::plan::library::{self, OFFER_INSTEAD};
 use crate::plan::{AgentStep, Kind, agents, most_turns};
 
 impl Compiler<'_> {
@@ -96,9 +97,16 @@ impl Compiler<'_> {
             agents.extend(agent.consult.iter().enumerate());
         }
         for (name, place) in tools {
-            if self.library.tool(name).is_none() {
-                let help = suggest(name.as_str(), self.library.tool_names(), "tools");
-                self.error("unknown-tool", format!("unknown tool `{name}`"), help, &place);
+            match self.library.tool(name) {
+                None => {
+                    let help = suggest(name.as_str(), self.library.tool_names(), "tools");
+                    self.error("unknown-tool", format!("unknown tool `{name}`"), help, &place);
+                }
+                Some(tool) if tool.writes() && !self.library.allow_write => {
+                    let message = library::not_offered(name);
+                    self.error("without-effect", message, OFFER_INSTEAD.to_owned(), &place);
+                }
+                Some(_) => {}
             }
         }
         for (index, name) in agents {

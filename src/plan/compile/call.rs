@@ -61,7 +61,7 @@ impl Compiler<'_> {
             return None;
         }
         if !self.workflows.contains_key(name) {
-            let (plan, found) = super::compile_within(document, self.library, above);
+            let (plan, found) = super::compile_within(document, self.library, above).usable();
             self.diagnostics.extend(found.into_iter().filter(Diagnostic::is_error));
             let mut plan = plan?;
             self.workflows.append(&mut plan.workflows);
@@ -106,7 +106,7 @@ impl Compiler<'_> {
             let place = format!("{pointer}/with/{}", pointer_segment(argument));
             let message = format!("{kind} `{name}` has no param `{argument}`");
             self.diagnostics.push(
-                Diagnostic::error("unknown-argument", message)
+                Diagnostic::new("unknown-argument", message)
                     .help(suggest(argument, names(), "params"))
                     .at(&self.document.file, self.document.key_span(&place)),
             );

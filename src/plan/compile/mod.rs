@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diagnostic::{self, Diagnostic, suggest};
+use crate::diagnostic::{self, Diagnostic, Span, suggest};
 use crate::document::{self, Cache, Document, Needs, OnError as WrittenOnError, Workflow};
 use crate::expression::{
     Analysis, Read, Root, Template, Type, analyse_expression, analyse_template,
@@ -33,7 +33,36 @@ pub fn compile(
     document: &Document<Workflow>,
     library: &Library,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
-    compile_within(document, library, Vec::new())
+    compile_within(document, library, Vec::new()).usable()
+}
+
+/// What the texts of a workflow may read, as far as it can be told, whatever is wrong with it.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The type of every step's output, by id.
+    pub outputs: BTreeMap<String, Type>,
+    /// The type of an item, by the id of the step that is done for each.
+    pub items: BTreeMap<String, Type>,
+}
+
+/// Tells what the texts of a workflow may read.
+pub fn known(document: &Document<Workflow>, library: &Library) -> Known {
+    compile_within(document, library, Vec::new()).known
+}
+
+/// What became of a workflow.
+struct Compiled {
+    /// Its plan, as far as it goes.
+    plan: Plan,
+    known: Known,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    fn usable(self) -> (Option<Plan>, Vec<Diagnostic>) {
+        let usable = !self.diagnostics.iter().any(Diagnostic::is_error);
+        (usable.then_some(self.plan), self.diagnostics)
+    }
 }
 
 /// Makes the plan of a workflow that those `above` run, the nearest last.
@@ -41,7 +70,7 @@ fn compile_within(
     document: &Document<Workflow>,
     library: &Library,
     above: Vec<WorkflowName>,
-) -> (Option<Plan>, Vec<Diagnostic>) {
+) -> Compiled {
     let workflow = &document.value;
     let mut types = BTreeMap::new();
     for step in &workflow.steps {
@@ -88,24 +117,32 @@ fn compile_within(
             .unwrap_or_default(),
     };
     let graph = Graph::of(&plan);
-    if !compiler.diagnostics.iter().any(Diagnostic::is_error) {
-        compiler.check_cycles(&plan, &graph);
-    }
+    compiler.check_cycles(&plan, &graph);
     let Compiler { mut diagnostics, names, params_read, .. } = compiler;
-    // What is wrong already would only be told twice.
+    let types = names.types;
+    let mut checked = Checked {
+        document,
+        library,
+        plan: &plan,
+        graph: &graph,
+        params_read: &params_read,
+        types,
+        items: BTreeMap::new(),
+    };
+    // A place where something is wrong already is not told of again.
+    let told: BTreeSet<Option<Span>> = diagnostics.iter().map(|known| known.span).collect();
+    let of_texts = checks::check_texts(&mut checked);
+    diagnostics.extend(of_texts.into_iter().filter(|found| !told.contains(&found.span)));
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        diagnostics.extend(checks::check(Checked {
-            document,
-            library,
-            plan: &plan,
-            graph: &graph,
-            params_read: &params_read,
-            types: names.types,
-        }));
+        diagnostics.extend(checks::check_plan(&checked));
     }
     diagnostic::sort(&mut diagnostics);
-    let usable = !diagnostics.iter().any(Diagnostic::is_error);
-    (usable.then_some(plan), diagnostics)
+    let owned = |types: BTreeMap<&str, Type>| {
+        types.into_iter().map(|(id, found)| (id.to_owned(), found)).collect()
+    };
+    let Checked { types, items, .. } = checked;
+    let known = Known { outputs: owned(types), items: owned(items) };
+    Compiled { plan, known, diagnostics }
 }
 
 struct Compiler<'w> {
@@ -129,7 +166,7 @@ impl Compiler<'_> {
     fn error(&mut self, code: &'static str, message: String, help: String, pointer: &str) {
         let span = self.document.span_of(pointer);
         self.diagnostics
-            .push(Diagnostic::error(code, message).help(help).at(&self.document.file, span));
+            .push(Diagnostic::new(code, message).help(help).at(&self.document.file, span));
     }
 
     fn check_ids(&mut self) {
@@ -139,7 +176,7 @@ impl Compiler<'_> {
                 let span = self.document.span_of(&format!("/steps/{number}/id"));
                 let before = self.document.span_of(&format!("/steps/{earlier}/id"));
                 self.diagnostics.push(
-                    Diagnostic::error("duplicate-step", format!("step `{}` exists twice", step.id))
+                    Diagnostic::new("duplicate-step", format!("step `{}` exists twice", step.id))
                         .help("give each step an id of its own")
                         .at(&self.document.file, span)
                         .related("first here", &self.document.file, before),
@@ -315,7 +352,12 @@ impl Compiler<'_> {
         let place = Place { pointer, step: step.map(StepId::as_str), locals: &locals };
         self.diagnostics.extend(self.names.check(&analysis, place));
         let params = analysis.reads.iter().filter(|read| read.root == Root::Params);
-        self.params_read.extend(params.filter_map(|read| read.path.first().cloned()));
+        for read in params {
+            match read.path.first() {
+                Some(name) => drop(self.params_read.insert(name.clone())),
+                None => self.params_read.extend(self.document.value.params.keys().cloned()),
+            }
+        }
         analysis
     }
 
@@ -365,12 +407,19 @@ impl Compiler<'_> {
     }
 
     fn check_cycles(&mut self, plan: &Plan, graph: &Graph) {
-        for cycle in graph.cycles() {
+        // Of two steps with one id nobody can tell which is waited for.
+        if self.diagnostics.iter().any(|found| found.code == "duplicate-step") {
+            return;
+        }
+        // A step that waits for itself was told.
+        for cycle in graph.cycles().into_iter().filter(|cycle| cycle.len() > 2) {
             let ids: Vec<&str> =
                 cycle.iter().filter_map(|n| plan.steps.get(*n)).map(|s| s.id.as_str()).collect();
             // The path is drawn in the direction of waiting: each step waits for the next.
             let path: Vec<&str> = ids.iter().rev().copied().collect();
-            let at = cycle.first().copied().unwrap_or_default();
+            let first = ids.first().copied();
+            let mut steps = self.document.value.steps.iter();
+            let at = steps.position(|step| Some(step.id.as_str()) == first).unwrap_or_default();
             let message = format!("steps wait for one another: {}", path.join(" -> "));
             let help = "each waits for the next: remove one of these reads or `needs`".to_owned();
             self.error("cycle", message, help, &format!("/steps/{at}/id"));

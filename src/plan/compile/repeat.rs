@@ -82,7 +82,7 @@ impl Compiler<'_> {
             let message = format!("`{key}` has no effect on a step of kind `{kind}`");
             let span = self.document.key_span(&format!("{pointer}/{key}"));
             self.diagnostics.push(
-                Diagnostic::warning("without-effect", message)
+                Diagnostic::new("without-effect", message)
                     .help(format!("remove it: {why}"))
                     .at(&self.document.file, span),
             );

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 pub(super) fn write(found: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in found {
-        let level = diagnostic.severity.name();
+        let level = diagnostic.severity().name();
         let mut properties = Vec::new();
         if let Some(file) = &diagnostic.file {
             properties.push(format!("file={}", property(&super::uri(&file.path))));

@@ -13,7 +13,7 @@ pub(super) fn write(found: &[Diagnostic], files: usize) -> String {
             let span = d.span.unwrap_or_default();
             json!({
                 "code": d.code,
-                "severity": d.severity,
+                "severity": d.severity(),
                 "message": d.message,
                 "help": d.help,
                 "file": d.file.as_ref().map(|file| file.path.display().to_string()),

@@ -57,7 +57,7 @@ fn lines(faults: &[&&Diagnostic]) -> String {
             // Writing to a string cannot fail.
             let _ = write!(out, "{}:{}: ", span.line, span.column);
         }
-        let severity = fault.severity.name();
+        let severity = fault.severity().name();
         let _ = writeln!(out, "{severity}[{}]: {}", fault.code, super::message(fault));
     }
     out

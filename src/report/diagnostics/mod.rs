@@ -92,11 +92,11 @@ mod tests {
         };
         let (one, two) = (file("workflows/a, b.yaml"), file("agents/cfo.yaml"));
         vec![
-            Diagnostic::error("unknown-key", "unknown key `step`: 100% wrong")
+            Diagnostic::new("unknown-key", "unknown key `step`: 100% wrong")
                 .help("did you mean `steps`?")
                 .at(&one, Span::on_line(2, 1, 4))
                 .related("named here", &two, Span::on_line(1, 7, 1)),
-            Diagnostic::warning("unused-agent", "nobody <asks> \"a\"").in_file(&two),
+            Diagnostic::new("unused-agent", "nobody <asks> \"a\"").in_file(&two),
         ]
     }
 
@@ -154,7 +154,7 @@ mod tests {
         let text = format!("{}: 1\n", "a".repeat(100_000));
         let file = Arc::new(SourceFile { path: "agents/a.yaml".into(), text });
         let long = format!("unknown key `{}`", "a".repeat(100_000));
-        let found = Diagnostic::error("unknown-key", long).at(&file, Span::on_line(1, 1, 100_000));
+        let found = Diagnostic::new("unknown-key", long).at(&file, Span::on_line(1, 1, 100_000));
         let text = diagnostics(&[found], &files(), Format::Text, false);
         assert!(text.starts_with("agents/a.yaml:1:1: unknown key `aaa"), "{text}");
         assert!(text.contains("aaa... [unknown-key]\n") && text.len() < 2_000, "{text}");

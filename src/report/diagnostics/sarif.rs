@@ -52,7 +52,7 @@ fn described(code: &str) -> ReportingDescriptor {
 }
 
 fn finding(fault: &Diagnostic, codes: &[&str]) -> Finding {
-    let level = match fault.severity {
+    let level = match fault.severity() {
         Severity::Error => ResultLevel::Error,
         Severity::Warning => ResultLevel::Warning,
     };

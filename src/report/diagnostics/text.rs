@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    NamedSource, SourceCode, SourceSpan, SpanContents,
+};
 
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
 use crate::document::masked;
@@ -79,15 +82,16 @@ impl fmt::Display for Listed<'_> {
 #[derive(Debug)]
 struct Drawn<'d> {
     diagnostic: &'d Diagnostic,
-    source: Option<NamedSource<String>>,
+    source: Option<Text>,
     labels: Vec<LabeledSpan>,
 }
 
 impl<'d> Drawn<'d> {
     fn of(diagnostic: &'d Diagnostic) -> Self {
         let file = diagnostic.file.as_ref();
-        let source =
-            file.map(|file| NamedSource::new(file.path.display().to_string(), masked(&file.text)));
+        let source = file.map(|file| {
+            Text(NamedSource::new(file.path.display().to_string(), masked(&file.text)))
+        });
         let mut labels = Vec::new();
         if let (Some(file), Some(span)) = (file, diagnostic.span) {
             labels.push(LabeledSpan::new_with_span(Some("here".to_owned()), offsets(file, span)));
@@ -103,8 +107,34 @@ impl<'d> Drawn<'d> {
 
     /// Whether it can be drawn: widths are bounded there.
     fn fits(&self) -> bool {
-        let source = self.source.as_ref().map_or("", |source| source.inner());
+        let source = self.source.as_ref().map_or("", |source| source.0.inner());
         self.diagnostic.message.len() <= WIDEST && source.lines().all(|line| line.len() <= WIDEST)
+    }
+}
+
+/// A text whose columns are counted in characters, as everywhere else; miette counts bytes.
+#[derive(Debug)]
+struct Text(NamedSource<String>);
+
+impl SourceCode for Text {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.0.read_span(span, before, after)?;
+        let text = self.0.inner().get(..found.span().offset()).unwrap_or_default();
+        let column = text.rsplit('\n').next().unwrap_or_default().chars().count();
+        let column = if found.column() == 0 { 0 } else { column };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.0.name().to_owned(),
+            found.data(),
+            *found.span(),
+            found.line(),
+            column,
+            found.line_count(),
+        )))
     }
 }
 
@@ -155,7 +185,7 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.diagnostic.severity {
+        Some(match self.diagnostic.severity() {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         })
@@ -165,8 +195,8 @@ impl miette::Diagnostic for Drawn<'_> {
         self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.source.as_ref().map(|source| source as &dyn miette::SourceCode)
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

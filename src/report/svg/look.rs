@@ -54,6 +54,14 @@ const WORKFLOW: Look = Look {
     glyph: "<path d=\"M-6.5 -3V6.5H3M-3 -6.5H6.5V3H-3Z\"/>",
 };
 
+/// One way that becomes three.
+const PLAN: Look = Look {
+    name: "plan",
+    colour: "#a21caf",
+    radius: 8.0,
+    glyph: "<path d=\"M-7 0H6.5M-2 0C1 0 0 -5.5 3 -5.5H6.5M-2 0C1 0 0 5.5 3 5.5H6.5\"/>",
+};
+
 /// A hand that is raised.
 const APPROVAL: Look = Look {
     name: "approval",
@@ -62,14 +70,15 @@ const APPROVAL: Look = Look {
     glyph: "<path d=\"M-6.5 .5L-2 5L6.5 -5\"/>",
 };
 
-pub(super) const LOOKS: [&Look; 5] = [&AGENT, &TOOL, &WORKFLOW, &COMPUTE, &APPROVAL];
+pub(super) const LOOKS: [&Look; 6] = [&AGENT, &TOOL, &WORKFLOW, &PLAN, &COMPUTE, &APPROVAL];
 
 pub(super) fn of_kind(kind: &Kind) -> &'static Look {
     match kind {
         Kind::Agent(_) => &AGENT,
         Kind::Tool(_) => &TOOL,
         Kind::Compute(_) => &COMPUTE,
-        Kind::Workflow(_) | Kind::Plan(_) => &WORKFLOW,
+        Kind::Workflow(_) => &WORKFLOW,
+        Kind::Plan(_) => &PLAN,
         Kind::Approval(_) => &APPROVAL,
     }
 }

@@ -22,12 +22,9 @@ pub(in crate::tool) fn check(
     for name in tool.params.keys().filter(|name| !read.contains(*name)) {
         let place = format!("{pointer}/params/{}", pointer_segment(name));
         found.push(
-            Diagnostic::warning(
-                "unused-param",
-                format!("the request does not read param `{name}`"),
-            )
-            .help(format!("read `{{{{ params.{name} }}}}` in the request, or remove the param"))
-            .at(&document.file, document.key_span(&place)),
+            Diagnostic::new("unused-param", format!("the request does not read param `{name}`"))
+                .help(format!("read `{{{{ params.{name} }}}}` in the request, or remove the param"))
+                .at(&document.file, document.key_span(&place)),
         );
     }
     if found.iter().any(Diagnostic::is_error) {
@@ -35,7 +32,7 @@ pub(in crate::tool) fn check(
     }
     let url = format!("{pointer}/http/url");
     let bad = |message: String, help: &str| {
-        Diagnostic::error("bad-url", message).help(help).at(&document.file, document.span_of(&url))
+        Diagnostic::new("bad-url", message).help(help).at(&document.file, document.span_of(&url))
     };
     match Shape::of(&http.url) {
         Err(why) => found.push(bad(

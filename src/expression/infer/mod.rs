@@ -1,4 +1,10 @@
-//! The type of what an expression gives, told from its syntax tree, and the places where types cannot fit.
+//! The type of what an expression gives, told from its syntax tree, and what is wrong with types: each file below is a
+//! rule.
+
+mod equality;
+mod fields;
+mod misfits;
+mod units;
 
 use std::collections::BTreeMap;
 
@@ -7,9 +13,9 @@ use minijinja::machinery::ast::{
     BinOp, BinOpKind, CallArg, Compare, CompareOpKind, Expr, Filter, Stmt, UnaryOpKind,
 };
 
-use super::analysis::{Problem, Root, name, problem, whole};
+use super::analysis::{Problem, Root, name, whole};
 use super::parse::{parse, parse_expr};
-use super::types::{Type, Unit};
+use super::types::Type;
 
 /// The type of a bare expression, and its faults. `lookup` gives the types of names.
 pub fn infer_expression(
@@ -62,7 +68,7 @@ impl Typer<'_> {
             Stmt::EmitExpr(node) => drop(self.expression(&node.expr)),
             Stmt::EmitRaw(_) | Stmt::Do(_) => {}
             Stmt::ForLoop(node) => {
-                let element = match self.expression(&node.iter) {
+                let element = match self.expression(&node.iter).widened() {
                     Type::List(items) => *items,
                     _ => Type::Any,
                 };
@@ -101,6 +107,7 @@ impl Typer<'_> {
 
     /// A name assigned twice may hold either value, in a loop even before its second assignment.
     fn assign(&mut self, target: &Expr<'_>, found: Type) {
+        let found = found.widened();
         match target {
             Expr::Var(node) => {
                 let known = self.locals.remove(node.id);
@@ -118,15 +125,15 @@ impl Typer<'_> {
 
     fn expression(&mut self, expression: &Expr<'_>) -> Type {
         if let Some((root, path, _)) = name(expression) {
-            if let Some(local) = self.locals.get(root) {
-                return local.at(&path);
-            }
-            return (self.lookup)(&Root::of(root), &path);
+            return self.named(root, &path, whole(expression));
         }
         match expression {
             Expr::Const(node) => constant(&node.value),
             Expr::Var(_) => Type::Any,
-            Expr::GetAttr(node) => self.expression(&node.expr).at(&[node.name.to_owned()]),
+            Expr::GetAttr(node) => {
+                let inside = self.expression(&node.expr);
+                self.field(&inside, node.name, expression.span())
+            }
             Expr::GetItem(node) => {
                 self.expression(&node.subscript_expr);
                 match self.expression(&node.expr) {
@@ -138,8 +145,8 @@ impl Typer<'_> {
             Expr::UnaryOp(node) => match (&node.op, self.expression(&node.expr)) {
                 (_, found @ Type::Number(_)) => found,
                 (UnaryOpKind::Not, _) => Type::Boolean,
-                (UnaryOpKind::Neg, Type::Text) => {
-                    self.misfit("a text has no sign", expression.span());
+                (UnaryOpKind::Neg, Type::Text | Type::Words(_)) => {
+                    self.no_sign(expression.span());
                     Type::NUMBER
                 }
                 (UnaryOpKind::Neg, _) => Type::Any,
@@ -200,12 +207,17 @@ impl Typer<'_> {
     }
 
     fn arithmetic(&mut self, node: &BinOp<'_>, span: Span) -> Type {
+        let span = from(&node.left, span);
         let (left, right) = (self.expression(&node.left), self.expression(&node.right));
         let verb = match node.op {
             BinOpKind::ScAnd | BinOpKind::ScOr => return left.or(right),
-            BinOpKind::In => return Type::Boolean,
+            BinOpKind::In => {
+                self.never_in(&left, &right, span);
+                return Type::Boolean;
+            }
             BinOpKind::Eq | BinOpKind::Ne => {
                 self.compared(&left, &right, false, span);
+                self.never_equal(&left, &right, span);
                 return Type::Boolean;
             }
             BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
@@ -213,7 +225,7 @@ impl Typer<'_> {
                 return Type::Boolean;
             }
             BinOpKind::Concat => return Type::Text,
-            BinOpKind::Add if left == Type::Text && right == Type::Text => return Type::Text,
+            BinOpKind::Add if left.is_text() && right.is_text() => return Type::Text,
             BinOpKind::Add => "added",
             BinOpKind::Sub => "subtracted",
             BinOpKind::Mul => "multiplied",
@@ -221,43 +233,21 @@ impl Typer<'_> {
             BinOpKind::Pow => "raised to a power",
         };
         for (operand, found) in [(&node.left, &left), (&node.right, &right)] {
-            if matches!(found, Type::Text | Type::Fields(_) | Type::Boolean)
-                || (matches!(found, Type::List(_)) && verb != "added" && verb != "multiplied")
-            {
-                let message = format!("{} cannot be {verb}", found.describe());
-                self.misfit(&message, whole(operand));
+            if self.no_operand(found, verb, whole(operand)) {
                 return Type::NUMBER;
             }
         }
         let (Type::Number(a), Type::Number(b)) = (left, right) else { return Type::Any };
         Type::Number(match node.op {
             BinOpKind::Add | BinOpKind::Sub => self.same_unit(a, b, verb, span),
-            BinOpKind::Mul => product(a, b),
-            BinOpKind::Div => quotient(a, b),
+            BinOpKind::Mul => units::product(a, b),
+            BinOpKind::Div => units::quotient(a, b),
             _ => None,
         })
     }
 
-    /// The unit of a sum; a number of unknown unit takes that of the other.
-    fn same_unit(
-        &mut self,
-        a: Option<Unit>,
-        b: Option<Unit>,
-        verb: &str,
-        span: Span,
-    ) -> Option<Unit> {
-        if let (Some(one), Some(other)) = (&a, &b)
-            && one != other
-        {
-            let message = format!("{} and {} cannot be {verb}", one.as_str(), other.as_str());
-            let help = "bring both to the same unit first: a percent is a ratio divided by 100, an amount in another currency needs its rate";
-            self.problems.push(problem("mixed-units", &message, Some(help.to_owned()), span));
-            return None;
-        }
-        a.or(b)
-    }
-
     fn comparison(&mut self, node: &Compare<'_>, span: Span) {
+        let span = from(&node.expr, span);
         let mut left = self.expression(&node.expr);
         for operand in &node.ops {
             let right = self.expression(&operand.expr);
@@ -265,8 +255,13 @@ impl Typer<'_> {
                 operand.op,
                 CompareOpKind::Lt | CompareOpKind::Lte | CompareOpKind::Gt | CompareOpKind::Gte
             );
-            if !matches!(operand.op, CompareOpKind::In | CompareOpKind::NotIn) {
-                self.compared(&left, &right, ordered, span);
+            match operand.op {
+                CompareOpKind::In | CompareOpKind::NotIn => self.never_in(&left, &right, span),
+                CompareOpKind::Eq | CompareOpKind::Ne => {
+                    self.compared(&left, &right, ordered, span);
+                    self.never_equal(&left, &right, span);
+                }
+                _ => self.compared(&left, &right, ordered, span),
             }
             left = right;
         }
@@ -277,9 +272,7 @@ impl Typer<'_> {
             (Type::Number(a), Type::Number(b)) => {
                 self.same_unit(a.clone(), b.clone(), "compared", span);
             }
-            (Type::Text, Type::Number(_)) | (Type::Number(_), Type::Text) if ordered => {
-                self.misfit("a text and a number have no order", span);
-            }
+            _ if ordered => self.no_order(left, right, span),
             _ => {}
         }
     }
@@ -290,17 +283,9 @@ impl Typer<'_> {
             node.args.iter().map(|argument| self.argument(argument)).collect();
         match node.name {
             "usd" | "number" | "percent" | "ratio" => {
-                if matches!(found, Type::Text | Type::Boolean | Type::Fields(_)) {
-                    let place = node.expr.as_ref().map_or(span, whole);
-                    self.misfit(
-                        &format!(
-                            "`{}` writes numbers, and this is {}",
-                            node.name,
-                            found.describe()
-                        ),
-                        place,
-                    );
-                }
+                let place = node.expr.as_ref().map_or(span, whole);
+                self.no_figure(node.name, &found, place);
+                self.other_unit(node.name, &found, place);
                 Type::Text
             }
             "default" | "d" => match arguments.into_iter().next() {
@@ -319,6 +304,9 @@ impl Typer<'_> {
                 Type::List(items) => *items,
                 _ => Type::Any,
             },
+            "sum" | "min" | "max" if arguments.is_empty() && self.unlike_items(node, span) => {
+                Type::NUMBER
+            }
             "sum" if arguments.is_empty() => match found {
                 Type::List(items) if matches!(*items, Type::Number(_)) => *items,
                 _ => Type::NUMBER,
@@ -330,17 +318,24 @@ impl Typer<'_> {
             },
             "map" => match (found, node.args.as_slice()) {
                 (Type::List(items), [CallArg::Kwarg("attribute", Expr::Const(attribute))]) => {
-                    Type::List(Box::new(items.at(&[attribute.value.to_string()])))
+                    let field = attribute.value.to_string();
+                    Type::List(Box::new(self.field(&items, &field, attribute.span())))
                 }
                 _ => Type::Any,
             },
             _ => Type::Any,
         }
     }
+}
 
-    fn misfit(&mut self, message: &str, span: Span) {
-        let help = "use a number here, or turn the text into one with `| float`".to_owned();
-        self.problems.push(problem("type-mismatch", message, Some(help), span));
+/// The place of an operation, from its first operand on: minijinja's may begin with the statement it stands in.
+fn from(first: &Expr<'_>, span: Span) -> Span {
+    let first = whole(first);
+    let before = (span.start_line, span.start_col) < (first.start_line, first.start_col);
+    if before && first.start_line == span.end_line {
+        Span { start_line: first.start_line, start_col: first.start_col, ..span }
+    } else {
+        span
     }
 }
 
@@ -350,24 +345,7 @@ fn constant(value: &minijinja::Value) -> Type {
         ValueKind::None | ValueKind::Undefined => Type::Null,
         ValueKind::Bool => Type::Boolean,
         ValueKind::Number => Type::NUMBER,
-        ValueKind::String => Type::Text,
+        ValueKind::String => Type::Words([value.to_string()].into()),
         _ => Type::Any,
-    }
-}
-
-/// A ratio scales; anything else times a unit is beyond words.
-fn product(a: Option<Unit>, b: Option<Unit>) -> Option<Unit> {
-    match (a, b) {
-        (Some(a), Some(b)) if a.is_ratio() => Some(b),
-        (Some(a), Some(b)) if b.is_ratio() => Some(a),
-        _ => None,
-    }
-}
-
-fn quotient(a: Option<Unit>, b: Option<Unit>) -> Option<Unit> {
-    match (a, b) {
-        (Some(a), Some(b)) if a == b => Some(Unit::ratio()),
-        (Some(a), Some(b)) if b.is_ratio() => Some(a),
-        _ => None,
     }
 }

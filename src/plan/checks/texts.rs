@@ -1,22 +1,24 @@
-//! `type-mismatch` and `mixed-units`: values whose types cannot fit where they are used.
+//! The types of what the texts of a workflow give, and the faults that these tell: `type-mismatch`, `mixed-units`,
+//! `unknown-field` and `never-equal`, each a file of `expression::infer` or, for values that are handed on, `misfits`.
 
-use crate::diagnostic::{Diagnostic, suggest};
-use crate::document::{Param, Step};
-use crate::expression::{Root, Type, infer_expression, infer_template, is_template};
-use crate::plan::types;
-use crate::value::{Value, pointer_segment, unquoted};
+use crate::diagnostic::Diagnostic;
+use crate::document::Step;
+use crate::expression::{Problem, Root, Type, infer_expression, infer_template, is_template};
+use crate::plan::{params, types};
+use crate::value::{Value, pointer_segment};
 
-use super::Checked;
+use super::{Checked, misfits};
 
 /// Steps are looked at in the order in which they can run, so that the types of what they read are known.
 pub(super) fn check(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
     let workflow = &checked.document.value;
-    let mut found = defaults_of_params(checked);
-    for number in checked.graph.order() {
+    let mut found = Vec::new();
+    for number in checked.order() {
         let Some(step) = workflow.steps.get(number) else { continue };
         let texts = Texts { checked, locals: Vec::new(), found: Vec::new() };
-        let (of_step, compute) = texts.step(number, step);
+        let (of_step, item, compute) = texts.step(number, step);
         found.extend(of_step);
+        checked.items.extend(item.map(|item| (step.id.as_str(), item)));
         if let Some(compute) = compute {
             checked.types.insert(step.id.as_str(), compute);
         }
@@ -29,46 +31,6 @@ pub(super) fn check(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// A param's `default` is one of its values.
-fn defaults_of_params(checked: &Checked<'_>) -> Vec<Diagnostic> {
-    let params = &checked.document.value.params;
-    let faulty = params.iter().filter_map(|(name, param)| {
-        let default = param.default.as_ref()?;
-        let fault = misfit(name, param, &Type::of(default), Some(default))?;
-        Some(checked.at(fault, &format!("/params/{}/default", pointer_segment(name))))
-    });
-    faulty.collect()
-}
-
-/// Why a value cannot be a param's, if it cannot.
-fn misfit(name: &str, param: &Param, found: &Type, value: Option<&Value>) -> Option<Diagnostic> {
-    if !types::fits(param, found) {
-        let message =
-            format!("`{name}` needs {}, this is {}", param.kind.describe(), found.describe());
-        let help = match (found, value) {
-            (Type::Text, Some(_)) => "numbers and booleans go without quotes",
-            (Type::Text, None) => "a value that is one whole `{{ ... }}` keeps its type",
-            (Type::Number(_), Some(_)) => "put it into quotes",
-            (Type::Number(_), None) => "write it with a filter: `{{ value | string }}`",
-            _ => "give a value of that type",
-        };
-        return Some(Diagnostic::error("type-mismatch", message).help(help));
-    }
-    let value = value?;
-    if let Some(bound) = param.bound_broken(value) {
-        let message = format!("`{name}` is {value}, {bound}");
-        let help = format!("give {}", bound.limit());
-        return Some(Diagnostic::error("invalid-value", message).help(help));
-    }
-    let refused = !param.choices.is_empty() && !param.choices.contains(value);
-    refused.then(|| {
-        let text = unquoted(value);
-        let choices = param.choices.iter().filter_map(Value::as_str);
-        Diagnostic::error("invalid-value", format!("`{name}` cannot be {value}"))
-            .help(suggest(&text, choices, "values"))
-    })
-}
-
 /// The texts of one step, or of the outputs.
 struct Texts<'c, 'w> {
     checked: &'c Checked<'w>,
@@ -78,8 +40,8 @@ struct Texts<'c, 'w> {
 }
 
 impl Texts<'_, '_> {
-    /// The faults of a step and, where it computes, the type of its output.
-    fn step(mut self, number: usize, step: &Step) -> (Vec<Diagnostic>, Option<Type>) {
+    /// The faults of a step, the type of its item and, where it computes, that of its output.
+    fn step(mut self, number: usize, step: &Step) -> (Vec<Diagnostic>, Option<Type>, Option<Type>) {
         let pointer = format!("/steps/{number}");
         self.item(step, &pointer);
         if let Some(prompt) = &step.prompt {
@@ -105,13 +67,13 @@ impl Texts<'_, '_> {
             let place = format!("{pointer}/with/{}", pointer_segment(name));
             let found = self.value(value, &place);
             let written = !value.as_str().is_some_and(|text| text.contains("{{"));
-            if let Some(param) = params.and_then(|params| params.get(name))
-                && let Some(fault) = misfit(name, param, &found, written.then_some(value))
-            {
-                self.found.push(self.checked.at(fault, &place));
-            }
+            let Some(param) = params.and_then(|params| params.get(name)) else { continue };
+            let refused = || params::refused(name, param, value).filter(|_| written);
+            let fault = misfits::argument(name, param, &found, written).or_else(refused);
+            self.found.extend(fault.map(|fault| self.checked.at(fault, &place)));
         }
-        let item = self.locals.len();
+        let item = self.locals.first().map(|(_, found)| found.clone());
+        let own = self.locals.len();
         let computed = step.compute.as_ref().map(|compute| {
             for (name, value) in compute {
                 let place = format!("{pointer}/compute/{}", pointer_segment(name));
@@ -121,31 +83,19 @@ impl Texts<'_, '_> {
                 };
                 self.locals.push((name.clone(), found));
             }
-            let fields = Type::Fields(self.locals.split_off(item).into_iter().collect());
-            if step.for_each.is_some() { Type::List(Box::new(fields)) } else { fields }
+            let fields = Type::Fields(self.locals.split_off(own).into_iter().collect());
+            types::with_default(fields, step)
         });
-        (self.found, computed)
+        (self.found, item, computed)
     }
 
     /// What a step is repeated for is a list; its items are what the texts of the step read.
     fn item(&mut self, step: &Step, pointer: &str) {
         let Some(for_each) = &step.for_each else { return };
         let place = format!("{pointer}/for_each");
-        let item = match self.value(for_each, &place) {
-            Type::List(item) => *item,
-            Type::Any => Type::Any,
-            other @ (Type::Null
-            | Type::Text
-            | Type::Boolean
-            | Type::Number(_)
-            | Type::Fields(_)) => {
-                let message = format!("`for_each` needs a list, this is {}", other.describe());
-                let fault = Diagnostic::error("type-mismatch", message)
-                    .help("give it the output of a tool that returns rows, or a list");
-                self.found.push(self.checked.at(fault, &place));
-                Type::Any
-            }
-        };
+        let found = self.value(for_each, &place);
+        self.found.extend(misfits::no_list(&found).map(|fault| self.checked.at(fault, &place)));
+        let item = if let Type::List(item) = found { *item } else { Type::Any };
         self.locals.push((types::item_name(step).to_owned(), item));
     }
 
@@ -153,10 +103,10 @@ impl Texts<'_, '_> {
         match value {
             Value::String(text) => self.template(text, pointer),
             Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.value(item, &format!("{pointer}/{index}"));
-                }
-                Type::List(Box::default())
+                let items = items.iter().enumerate();
+                let types =
+                    items.map(|(index, item)| self.value(item, &format!("{pointer}/{index}")));
+                Type::List(Box::new(types.reduce(Type::or).unwrap_or_default()))
             }
             Value::Object(object) => Type::Fields(
                 object
@@ -178,18 +128,19 @@ impl Texts<'_, '_> {
             return Type::Text;
         }
         let (found, problems) = infer_template(text, &|root, path| self.lookup(root, path));
-        self.found.extend(
-            problems.iter().map(|problem| self.checked.document.diagnostic(problem, pointer)),
-        );
+        self.problems(&problems, pointer);
         found
     }
 
     fn expression(&mut self, text: &str, pointer: &str) -> Type {
         let (found, problems) = infer_expression(text, &|root, path| self.lookup(root, path));
-        self.found.extend(
-            problems.iter().map(|problem| self.checked.document.diagnostic(problem, pointer)),
-        );
+        self.problems(&problems, pointer);
         found
+    }
+
+    fn problems(&mut self, problems: &[Problem], pointer: &str) {
+        let document = self.checked.document;
+        self.found.extend(problems.iter().map(|problem| document.diagnostic(problem, pointer)));
     }
 
     fn lookup(&self, root: &Root, path: &[String]) -> Type {
@@ -206,7 +157,7 @@ impl Texts<'_, '_> {
                 Some((field, rest)) if field == "output" => {
                     self.checked.types.get(first).map(|found| found.at(rest)).unwrap_or_default()
                 }
-                Some((field, _)) if field == "status" => Type::Text,
+                Some((field, _)) if field == "status" => types::status(),
                 Some(_) | None => Type::Any,
             },
             Root::Local(name) => {
