@@ -103,8 +103,8 @@ mod tests {
         assert_eq!(at("\"plan\"").kind.as_deref(), Some("plan"));
         assert_eq!(at("x\"}").parts, Vec::<Value>::new());
         let first = json!({"id": "a", "with": [{"name": "x"}]});
-        assert_eq!(at("x\"}]}").parts, [first.clone()]);
-        assert_eq!(at("a } \\\" ] b\"").parts, [first.clone()]);
+        assert_eq!(at("x\"}]}").parts, std::slice::from_ref(&first));
+        assert_eq!(at("a } \\\" ] b\"").parts, std::slice::from_ref(&first));
         let second = json!({"id": "b", "task": "a } \" ] b"});
         assert_eq!(arrived(text).parts, [first, second]);
     }
@@ -152,7 +152,7 @@ mod tests {
             };
             let mut seen = 0;
             for (end, _) in text.char_indices() {
-                let now = arrived(&text[..end]);
+                let now = arrived(text.get(..end).unwrap());
                 prop_assert!(now.kind.as_deref().is_none_or(|kind| kind == "plan"));
                 prop_assert!(now.parts.len() >= seen, "parts are never taken back");
                 seen = now.parts.len();

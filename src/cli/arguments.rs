@@ -5,15 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
+use super::evaluating::Eval;
 use crate::report::{CostsBy, DiagnosticFormat, GraphFormat};
 use crate::value::HumanDuration;
 
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 the run failed, 2 bad usage, bad file or bad param, \
 3 partial or waiting for an approval, 4 budget exceeded, 5 --strict and a figure could not be traced, \
 6 the question is outside what the agents cover, 130 interrupted";
-
-const EVAL_EXIT_CODES: &str = "Exit codes: 0 everything holds, 1 a case failed or the baseline was better, \
-2 bad usage or bad file, 130 interrupted\n\nThe runs are kept in memory alone, unless --journal names a file for them.";
 
 /// Answers business questions with several specialist agents, from YAML files that anyone can edit.
 #[derive(Debug, Parser)]
@@ -53,7 +51,7 @@ pub(super) enum Command {
     /// Check files before anything is run
     Validate(Validate),
     /// Run cases with expected answers, and tell which hold
-    Eval(Eval),
+    Eval(Box<Eval>),
     /// Explain a rule that `validate` checks
     Explain(Explain),
     /// Show what would run, in which order; calls nothing
@@ -94,16 +92,16 @@ pub(super) enum Command {
 impl Command {
     /// Whether nothing but the result is to be shown.
     pub(super) fn is_quiet(&self) -> bool {
-        matches!(
-            self,
-            Self::Run(Run { ending: Ending { quiet: true, .. }, .. })
-                | Self::Ask(Ask { ending: Ending { quiet: true, .. }, .. })
-                | Self::Chat(Chat { ending: Ending { quiet: true, .. }, .. })
-                | Self::Resume(Resume { ending: Ending { quiet: true, .. }, .. })
-                | Self::Rerun(Rerun { ending: Ending { quiet: true, .. }, .. })
-                | Self::Approve(Approve { ending: Ending { quiet: true, .. }, .. })
-                | Self::Eval(Eval { quiet: true, .. })
-        )
+        match self {
+            Self::Run(Run { ending, .. })
+            | Self::Ask(Ask { ending, .. })
+            | Self::Chat(Chat { ending, .. })
+            | Self::Resume(Resume { ending, .. })
+            | Self::Rerun(Rerun { ending, .. })
+            | Self::Approve(Approve { ending, .. }) => ending.quiet,
+            Self::Eval(eval) => eval.quiet,
+            _ => false,
+        }
     }
 }
 
@@ -296,7 +294,7 @@ pub(super) struct Cancel {
     pub(super) run: String,
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub(super) fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(usd) if usd.is_finite() && usd >= 0.0 => Ok(usd),
         _ => Err("a number of zero or more is needed, such as 0.05".to_owned()),
@@ -354,61 +352,6 @@ pub(super) struct Tools {
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = EVAL_EXIT_CODES)]
-pub(super) struct Eval {
-    /// Files and folders; evals/ of the project where absent
-    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub(super) paths: Vec<PathBuf>,
-    /// Only cases whose name or file holds this text, whatever the case of its letters
-    #[arg(long, value_name = "TEXT")]
-    pub(super) filter: Option<String>,
-    /// Only cases with this tag; several add up
-    #[arg(long = "tag", value_name = "TAG")]
-    pub(super) tags: Vec<String>,
-    /// Do each case so often, and tell its pass rate
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(super) repeat: NonZeroUsize,
-    /// Do every case with each of these models: `auto` then stands for it
-    #[arg(long, value_name = "A,B", value_delimiter = ',', conflicts_with = "offline")]
-    pub(super) models: Vec<String>,
-    /// Cases at the same time
-    #[arg(long, value_name = "N", default_value = "8")]
-    pub(super) concurrency: NonZeroUsize,
-    /// Ask no model: agents take their defaults
-    #[arg(long)]
-    pub(super) offline: bool,
-    /// The most that each run may spend on models
-    #[arg(long, value_name = "USD", value_parser = positive)]
-    pub(super) max_cost_usd: Option<f64>,
-    /// Print the report as one JSON object
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(super) quiet: bool,
-    /// Write the report as the XML that CI servers draw, too
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) junit: Option<PathBuf>,
-    /// Write the report as Markdown as well
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) markdown: Option<PathBuf>,
-    /// Write the report as one page of HTML as well
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) html: Option<PathBuf>,
-    /// Hold it against an earlier report, kept with `--json`: worse is a failure
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) baseline: Option<PathBuf>,
-    /// With --baseline: the greatest cost of a case, as a multiple of what it was
-    #[arg(long, value_name = "X", value_parser = positive, default_value = "1.2", requires = "baseline")]
-    pub(super) cost_bound: f64,
-    /// With --baseline: the greatest 95th percentile of time, as a multiple of what it was
-    #[arg(long, value_name = "X", value_parser = positive, default_value = "1.5", requires = "baseline")]
-    pub(super) p95_bound: f64,
-    #[command(flatten)]
-    pub(super) taping: Taping,
 }
 
 #[derive(Debug, Args)]

@@ -3,12 +3,14 @@
 use super::check::Checker;
 use super::eval::{CASE_KINDS, ROW_KINDS};
 use super::steps::listed;
+use crate::diagnostic::nearest;
 use crate::value::{Object, Value};
 
 impl Checker<'_> {
     /// Which kind each case is, and what its assertions lack.
     pub(super) fn evals(&mut self, file: &Value) {
         self.assertions(file, "");
+        self.contents(file);
         let cases = file.get("cases").and_then(Value::as_array).into_iter().flatten();
         for (number, case) in cases.enumerate() {
             let Some(object) = case.as_object() else { continue };
@@ -34,6 +36,18 @@ impl Checker<'_> {
             for (number, turn) in turns.enumerate() {
                 self.assertions(turn, &format!("{pointer}/conversation/{number}"));
             }
+        }
+    }
+
+    /// Without cases it needs examples for the judge; a key that is like one of the two is told itself.
+    fn contents(&mut self, file: &Value) {
+        const KEYS: [&str; 2] = ["cases", "examples"];
+        let keys = || file.as_object().into_iter().flat_map(Object::keys);
+        if !keys().any(|key| KEYS.contains(&key.as_str()) || nearest(key, KEYS).is_some()) {
+            let message =
+                format!("the eval has neither {}", listed(&KEYS).replace(" or ", " nor "));
+            let help = "add `cases:` with what is to be run or asked".to_owned();
+            self.report("missing-key", message, Some(help), self.value_span(""));
         }
     }
 

@@ -34,8 +34,8 @@ pub use schema::{KEYS_OF_FOR_EACH, of as schema};
 
 pub use agent::{Agent, InlineAgent, ModelList};
 pub use eval::{
-    AgentNames, Assertion, Case, Check, Eval, ExpectedSql, Figure, RouteTo, Rows, Texts, Tolerance,
-    Turn, WantedRoute,
+    AgentNames, Assertion, Case, Check, Eval, Example, ExpectedSql, Figure, RouteTo, Rows, Rubric,
+    Similar, Texts, Tolerance, Turn, WantedRoute,
 };
 pub use http::{FromEnvironment, Header, Http, Method};
 pub use mcp::{Mcp, McpServer, Passed, Variable};

@@ -17,6 +17,10 @@ pub struct Project {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"auto")]
     pub default_model: Option<ModelName>,
+    /// The model that judges answers in evals; `default_model` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"openai")]
+    pub judge: Option<ModelName>,
     /// Models by name, in the order in which `auto` tries them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub models: IndexMap<ModelName, Model>,

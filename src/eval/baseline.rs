@@ -32,9 +32,9 @@ pub struct Bounds {
 pub struct Comparison {
     /// Cases that both have, with the same model.
     pub common: usize,
-    /// The share of them that passed before.
+    /// The share of them that passed before; those that were undecided do not count.
     pub accuracy_before: Option<f64>,
-    /// The share of them that pass now.
+    /// The share of them that pass now; those that are undecided do not count.
     pub accuracy_now: Option<f64>,
     /// Cases that passed before and fail now.
     pub broke: Vec<String>,
@@ -56,17 +56,19 @@ pub fn compare(now: &Report, before: &Report, bounds: Bounds) -> Comparison {
         before.cases.iter().map(|case| (key(case), case)).collect();
     let pairs: Vec<(&CaseReport, &CaseReport)> =
         now.cases.iter().filter_map(|case| Some((*known.get(&key(case))?, case))).collect();
-    let passed = |case: &CaseReport| case.status == Status::Passed;
     let changed = |from: Status, to: Status| -> Vec<String> {
         let both = pairs.iter().filter(|(old, new)| old.status == from && new.status == to);
         both.map(|(_, new)| format!("{}/{}", new.file, new.name)).collect()
     };
     let (broke, mended) =
         (changed(Status::Passed, Status::Failed), changed(Status::Failed, Status::Passed));
-    let count = |old: bool| pairs.iter().filter(|(a, b)| passed(if old { a } else { b })).count();
-    let attempts = |old: bool| -> Vec<&Attempt> {
-        pairs.iter().flat_map(|(a, b)| if old { &a.attempts } else { &b.attempts }).collect()
+    let of = |old: bool| pairs.iter().map(move |(a, b)| if old { *a } else { *b });
+    let accuracy = |old: bool| {
+        let decided = of(old).filter(|case| case.status != Status::Undecided).count();
+        share(of(old).filter(|case| case.status == Status::Passed).count(), decided)
     };
+    let attempts =
+        |old: bool| -> Vec<&Attempt> { of(old).flat_map(|case| &case.attempts).collect() };
     let each = |old: bool| {
         let all = attempts(old);
         let p95 = percentile_95(&all.iter().map(|one| one.duration_ms).collect::<Vec<_>>());
@@ -78,9 +80,10 @@ pub fn compare(now: &Report, before: &Report, bounds: Bounds) -> Comparison {
     let mut regressions = Vec::new();
     if broke.len() > mended.len() && p_value < SIGNIFICANT {
         regressions.push(format!(
-            "accuracy fell: {} cases broke and {} were mended, which chance does with probability {p_value:.4}",
+            "accuracy fell: {} cases broke and {} were mended, which chance does with probability {}",
             broke.len(),
-            mended.len()
+            mended.len(),
+            probability(p_value)
         ));
     }
     if cost_now > cost_before * bounds.cost && cost_now - cost_before > SLIGHT_USD {
@@ -97,8 +100,8 @@ pub fn compare(now: &Report, before: &Report, bounds: Bounds) -> Comparison {
     }
     Comparison {
         common: pairs.len(),
-        accuracy_before: share(count(true), pairs.len()),
-        accuracy_now: share(count(false), pairs.len()),
+        accuracy_before: accuracy(true),
+        accuracy_now: accuracy(false),
         broke,
         mended,
         p_value,
@@ -106,6 +109,11 @@ pub fn compare(now: &Report, before: &Report, bounds: Bounds) -> Comparison {
         p95_ms: [p95_before, p95_now],
         regressions,
     }
+}
+
+/// A probability in four digits.
+pub fn probability(p: f64) -> String {
+    if p < 0.0001 { "less than 0.0001".to_owned() } else { format!("{p:.4}") }
 }
 
 fn key(case: &CaseReport) -> (&str, &str, &str) {
@@ -119,17 +127,7 @@ mod tests {
     fn report(passed: usize, of: usize, ms: f64, usd: f64) -> Report {
         let case = |number: usize| {
             let status = if number < passed { Status::Passed } else { Status::Failed };
-            let attempt = Attempt {
-                status,
-                asserts: Vec::new(),
-                answer: String::new(),
-                route: None,
-                runs: Vec::new(),
-                degraded: false,
-                cost_usd: usd,
-                unpriced_calls: 0,
-                duration_ms: ms,
-            };
+            let attempt = Attempt { status, cost_usd: usd, duration_ms: ms, ..Attempt::default() };
             CaseReport {
                 file: "f".to_owned(),
                 name: number.to_string(),

@@ -40,12 +40,20 @@ pub struct Given {
     pub fault: Option<Fault>,
     /// The exit code that the command would end with.
     pub exit: u8,
+    /// The first question to a model that was to be answered from recordings and is not recorded, with what differs.
+    pub missed: Option<String>,
 }
 
 impl Given {
     /// A case that could not be done at all.
     pub fn failed(fault: Fault, exit: u8) -> Self {
         Self { fault: Some(fault), exit, ..Self::default() }
+    }
+
+    /// Whether it is final where the question goes. A choice that words alone are not sure of is none yet, where nothing ran on it.
+    pub fn is_settled(&self) -> bool {
+        let unsure = self.route.as_ref().is_some_and(|route| !route.sure);
+        !unsure || self.outcome.is_some() || self.fault.is_some()
     }
 
     /// The answer as a text: the output `answer`, or all outputs as JSON.

@@ -16,18 +16,27 @@ mod rows;
 mod case;
 mod expand;
 
+pub mod judge;
+
 mod checks;
 
 mod report;
 mod run;
+mod selection;
 
+mod agreement;
 mod baseline;
 
-pub use baseline::{Bounds, Comparison, compare};
+pub use agreement::{AgreementReport, Confusion, JudgedExample};
+pub use baseline::{Bounds, Comparison, compare, probability};
 pub use case::{Ask, Case, Turn};
 pub use expand::{Data, Source, expand};
 pub use given::{Given, Route};
-pub use report::{Attempt, CaseReport, FileReport, Judged, Report, Routing, Status, Totals};
+pub use judge::{Inquiry, Judgement, Verdict};
+pub use report::{
+    Attempt, CaseReport, FileReport, Judged, Judging, Replayed, Report, Routing, Status, Totals,
+};
 pub use rows::{of_value, parse as parse_rows};
 pub use run::{Limits, Runner, run};
+pub use selection::{Selecting, Selection};
 pub use statistics::{median, percentile_95, wilson};

@@ -1,12 +1,16 @@
 //! What an eval ends with: the JSON that `engine eval --json` prints, and that `--baseline` reads again. Stable.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::baseline::Comparison;
 use super::given::Route;
+use super::judge::{INSTRUCTIONS, Verdict};
+use super::selection::{Selecting, Selection};
 use super::statistics::{median, percentile_95, wilson};
-use crate::id::RunId;
+use crate::id::{ModelName, RunId};
 use crate::value::sum;
 
 /// What an eval ended with.
@@ -18,6 +22,9 @@ pub struct Report {
     pub started_at: String,
     /// How long it took.
     pub duration_ms: f64,
+    /// Where answers of models come from, if not from models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<Replayed>,
     /// The models, in the order given, with what each came to.
     pub models: Vec<Totals>,
     /// The files, with what each came to.
@@ -25,6 +32,12 @@ pub struct Report {
     /// How sure and how right the words of questions were; absent where no case looks at a route.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
+    /// How often questions went to the agents that they take, by model and by who chose; empty where no case says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selection: Vec<Selecting>,
+    /// What judges were asked and what that cost; absent where no case has a rubric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judging: Option<Judging>,
     /// What changed against an earlier report; absent where none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Comparison>,
@@ -32,17 +45,37 @@ pub struct Report {
     pub cases: Vec<CaseReport>,
 }
 
+/// Recordings that answers of models are taken from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Replayed {
+    /// Who made answers up, where no model gave them: such answers tell nothing about a model.
+    pub made_by: Vec<String>,
+}
+
+impl Replayed {
+    /// It in words.
+    pub fn line(&self) -> String {
+        let made = if self.made_by.is_empty() {
+            String::new()
+        } else {
+            format!(", made up by: {}. They tell nothing about a model", self.made_by.join(", "))
+        };
+        format!("answers of models are recorded ones{made}")
+    }
+}
+
 /// How something ended.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Something does not hold.
     Failed,
-    /// Words alone are not sure, and no model was asked.
+    /// It is left to a model, and none was asked: words alone are not sure, or nobody judged.
     Undecided,
     /// Everything holds.
+    #[default]
     Passed,
 }
 
@@ -80,7 +113,7 @@ pub struct CaseReport {
 }
 
 /// One attempt of a case.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// How it ended.
     pub status: Status,
@@ -91,6 +124,9 @@ pub struct Attempt {
     /// Where the last question went; absent where none was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<Route>,
+    /// Who answers, and whom it takes; absent where the case does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
     /// The runs, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<RunId>,
@@ -100,7 +136,7 @@ pub struct Attempt {
     pub cost_usd: f64,
     /// Calls of models without a price.
     pub unpriced_calls: u64,
-    /// From the first question to the last answer.
+    /// From each question to its answer, all of them together; queries and judges are no part of it.
     pub duration_ms: f64,
 }
 
@@ -116,6 +152,9 @@ pub struct Judged {
     pub status: Status,
     /// What is there.
     pub found: String,
+    /// With `llm-rubric`: what the judge says, and what it was asked; absent where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }
 
 /// What a file came to.
@@ -177,6 +216,47 @@ pub struct Routing {
     /// The share of all that words alone decided; null where there are none.
     pub coverage: Option<f64>,
 }
+
+/// What judges were asked, and what that cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Judging {
+    /// The models that judged.
+    pub models: Vec<ModelName>,
+    /// What each was told before it was asked.
+    pub instructions: String,
+    /// Rubrics that were judged.
+    pub judged: usize,
+    /// Rubrics that nobody judged; their cases did not pass.
+    pub not_judged: usize,
+    /// US dollars of all priced calls; in no case's own cost.
+    pub cost_usd: f64,
+    /// Calls of judges without a price.
+    pub unpriced_calls: u64,
+}
+
+impl Judging {
+    /// Of all attempts with a rubric.
+    pub fn of(cases: &[CaseReport]) -> Option<Self> {
+        let attempts = cases.iter().flat_map(|case| &case.attempts);
+        let about = |one: &&Judged| one.assert.trim_start_matches("not-").starts_with(RUBRIC);
+        let rubrics: Vec<&Judged> =
+            attempts.flat_map(|attempt| &attempt.asserts).filter(about).collect();
+        let verdicts = || rubrics.iter().filter_map(|one| one.verdict.as_ref());
+        let models: BTreeSet<&ModelName> = verdicts().map(|verdict| &verdict.model).collect();
+        let judged = verdicts().count();
+        (!rubrics.is_empty()).then(|| Self {
+            models: models.into_iter().cloned().collect(),
+            instructions: INSTRUCTIONS.to_owned(),
+            judged,
+            not_judged: rubrics.len() - judged,
+            cost_usd: sum(verdicts().map(|verdict| verdict.cost_usd)),
+            unpriced_calls: verdicts().map(|verdict| verdict.unpriced_calls).sum(),
+        })
+    }
+}
+
+/// How the line of an assertion begins that a judge decides.
+const RUBRIC: &str = "llm-rubric:";
 
 impl Totals {
     /// What a model came to in its cases.

@@ -1,6 +1,6 @@
 //! Runs cases, so many at the same time, and judges what they give.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -8,7 +8,9 @@ use futures_util::stream;
 use super::case::{Ask, Case, Turn};
 use super::checks::{self, Found, Known};
 use super::given::Given;
+use super::judge::{Inquiry, Judgement};
 use super::report::{Attempt, CaseReport, Judged, Status, share};
+use super::selection::Selection;
 use super::statistics::wilson;
 use crate::document::{Assertion, Check, ExpectedSql};
 use crate::event::Fault;
@@ -22,9 +24,15 @@ pub trait Runner {
     /// Runs or asks, with the model of that number.
     fn ask(&self, model: usize, ask: &Ask, talk: &mut Self::Talk) -> impl Future<Output = Given>;
 
+    /// Why the model of that number cannot do the cases of the eval of that number; none where it can.
+    fn left_out(&self, model: usize, file: usize) -> Option<String>;
+
     /// What a query says a figure must be.
     fn query(&self, sql: &ExpectedSql, with: &Object)
     -> impl Future<Output = Result<Value, Fault>>;
+
+    /// What a judge says, for the eval of that number.
+    fn judge(&self, file: usize, inquiry: Inquiry<'_>) -> impl Future<Output = Judgement>;
 
     /// Takes note of an attempt that ended.
     fn ended(&self, case: &Case, attempt: &Attempt);
@@ -105,35 +113,34 @@ fn summed(mut report: CaseReport) -> CaseReport {
 
 #[expect(clippy::future_not_send, reason = "runs share one journal and stay on its thread")]
 async fn attempt<R: Runner>(case: &Case, model: usize, runner: &R) -> Attempt {
-    let began = Instant::now();
+    if let Some(found) = runner.left_out(model, case.file) {
+        let status = Status::Undecided;
+        let assert = "a model answers".to_owned();
+        let judged = Judged { turn: None, assert, status, found, verdict: None };
+        return Attempt { status, asserts: vec![judged], ..Attempt::default() };
+    }
     let mut talk = R::Talk::default();
-    let mut attempt = Attempt {
-        status: Status::Passed,
-        asserts: Vec::new(),
-        answer: String::new(),
-        route: None,
-        runs: Vec::new(),
-        degraded: false,
-        cost_usd: 0.0,
-        unpriced_calls: 0,
-        duration_ms: 0.0,
-    };
+    let mut attempt = Attempt::default();
     let several = case.turns.len() > 1;
     for (number, turn) in (1..).zip(&case.turns) {
         let asked = Instant::now();
         let given = runner.ask(model, &turn.ask, &mut talk).await;
         let took = asked.elapsed();
+        // What is asked to judge the answer is no part of what the answer took.
+        attempt.duration_ms += took.as_secs_f64() * 1000.0;
+        let about = About { case, turn, given: &given, took };
         for assertion in &turn.assert {
-            let (wanted, fault) = match query(assertion, turn, runner).await {
-                Ok(wanted) => (wanted, None),
-                Err(fault) => (None, Some(fault)),
-            };
-            let found = match fault {
-                Some(fault) => Found::Nothing(format!("the query cannot tell: {}", fault.message)),
-                None => checks::look(assertion, &Known { given: &given, took, wanted }),
-            };
-            attempt.asserts.push(judged(assertion, several.then_some(number), found));
+            let judged = about.look(assertion, runner).await;
+            attempt.asserts.push(Judged { turn: several.then_some(number), ..judged });
         }
+        attempt.asserts.extend(given.missed.iter().map(|missed| Judged {
+            turn: several.then_some(number),
+            assert: "every question is recorded".to_owned(),
+            status: Status::Failed,
+            found: missed.clone(),
+            verdict: None,
+        }));
+        attempt.selection = selection(turn, &given).or(attempt.selection);
         if let Some(outcome) = &given.outcome {
             attempt.runs.push(outcome.run_id.clone());
             attempt.degraded |= outcome.degraded;
@@ -148,27 +155,72 @@ async fn attempt<R: Runner>(case: &Case, model: usize, runner: &R) -> Attempt {
         attempt.route = given.route;
     }
     attempt.status = attempt.asserts.iter().map(|one| one.status).min().unwrap_or(Status::Passed);
-    attempt.duration_ms = began.elapsed().as_secs_f64() * 1000.0;
     attempt
 }
 
-/// What a query says a figure must be; none where no query is asked.
-#[expect(clippy::future_not_send, reason = "runs share one journal and stay on its thread")]
-async fn query<R: Runner>(
-    assertion: &Assertion,
-    turn: &Turn,
-    runner: &R,
-) -> Result<Option<Value>, Fault> {
-    let Check::Figure(figure) = &assertion.check else { return Ok(None) };
-    let Some(sql) = &figure.sql else { return Ok(None) };
-    runner.query(sql, &turn.values_of(sql)).await.map(Some)
+/// Who answers a question whose agents are known, once that is settled.
+fn selection(turn: &Turn, given: &Given) -> Option<Selection> {
+    let needed = turn.assert.iter().find_map(|assertion| match &assertion.check {
+        Check::Agents(agents) if !assertion.not => Some(agents),
+        _ => None,
+    })?;
+    let route = given.route.as_ref()?;
+    given.is_settled().then(|| Selection {
+        needed: needed.places().map(|(_, agent)| agent.clone()).collect(),
+        chosen: given.agents.clone(),
+        by: route.by.clone(),
+    })
 }
 
-fn judged(assertion: &Assertion, turn: Option<usize>, found: Found) -> Judged {
-    let (status, found) = match found {
-        Found::Holds(what) => (Status::Passed, what),
-        Found::Open(what) => (Status::Undecided, what),
-        Found::Fails(what) | Found::Nothing(what) => (Status::Failed, what),
-    };
-    Judged { turn, assert: assertion.line(), status, found }
+/// An answer that is looked at.
+struct About<'a> {
+    case: &'a Case,
+    turn: &'a Turn,
+    given: &'a Given,
+    took: Duration,
+}
+
+#[expect(clippy::future_not_send, reason = "runs share one journal and stay on its thread")]
+impl About<'_> {
+    /// Looks at one assertion, and asks whom it takes for that.
+    async fn look<R: Runner>(&self, assertion: &Assertion, runner: &R) -> Judged {
+        let judgement = self.judgement(assertion, runner).await;
+        let found = match self.query(assertion, runner).await {
+            Ok(wanted) => {
+                let (given, judgement) = (self.given, judgement.as_ref());
+                checks::look(assertion, &Known { given, took: self.took, wanted, judgement })
+            }
+            Err(fault) => Found::Nothing(format!("the query cannot tell: {}", fault.message)),
+        };
+        let (status, found) = match found {
+            Found::Holds(what) => (Status::Passed, what),
+            Found::Open(what) => (Status::Undecided, what),
+            Found::Fails(what) | Found::Nothing(what) => (Status::Failed, what),
+        };
+        let verdict = match judgement {
+            Some(Judgement::Given(verdict)) => Some(verdict),
+            Some(Judgement::Absent(_) | Judgement::Failed(_)) | None => None,
+        };
+        Judged { turn: None, assert: assertion.line(), status, found, verdict }
+    }
+
+    /// What a query says a figure must be; none where no query is asked.
+    async fn query<R: Runner>(
+        &self,
+        assertion: &Assertion,
+        runner: &R,
+    ) -> Result<Option<Value>, Fault> {
+        let Check::Figure(figure) = &assertion.check else { return Ok(None) };
+        let Some(sql) = &figure.sql else { return Ok(None) };
+        runner.query(sql, &self.turn.values_of(sql)).await.map(Some)
+    }
+
+    /// What a judge says; none where no rubric is asked about, or there is no answer to be judged.
+    async fn judgement<R: Runner>(&self, assertion: &Assertion, runner: &R) -> Option<Judgement> {
+        let Check::LlmRubric(rubric) = &assertion.check else { return None };
+        self.given.outcome.as_ref()?;
+        let (question, answer) = (self.turn.ask.told(), self.given.text());
+        let inquiry = Inquiry { question: &question, answer: &answer, rubric: rubric.text() };
+        Some(runner.judge(self.case.file, inquiry).await)
+    }
 }

@@ -53,8 +53,12 @@ pub(super) fn kind_of(path: &Path, root: Option<&Path>, text: &str) -> Option<Ki
         match () {
             () if stands_in("agents") => return Some(Kind::Agent),
             () if stands_in("tools") => return Some(Kind::Tools),
-            // Files of rows for evals stand beside them; they assert nothing.
-            () if stands_in("evals") && text.contains("assert:") => return Some(Kind::Eval),
+            // Files of rows for evals stand beside them; they assert nothing, and nobody judged them.
+            () if stands_in("evals")
+                && ["assert:", "rubric:"].iter().any(|key| text.contains(key)) =>
+            {
+                return Some(Kind::Eval);
+            }
             () if folder.is_some_and(|f| f.starts_with(root.join("workflows"))) => {
                 return Some(Kind::Workflow);
             }
@@ -75,6 +79,7 @@ mod tests {
     fn rows_beside_evals_are_no_evals() {
         let kind = |text| kind_of(Path::new("p/evals/a.yaml"), Some(Path::new("p")), text);
         assert_eq!(kind("cases:\n  - {question: Why?, assert: []}\n"), Some(Kind::Eval));
+        assert_eq!(kind("examples:\n  - {answer: Yes., rubric: Says yes.}\n"), Some(Kind::Eval));
         assert_eq!(kind("cases:\n  - {question: Why?, expect: agent}\n"), None);
     }
 

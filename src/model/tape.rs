@@ -4,7 +4,7 @@
 //! A file is named by the hash of what is asked (model, messages, tools, schema) and a number, for a question that was asked
 //! more than once. No key is ever part of a question or an answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,10 +38,11 @@ pub struct Tape {
 #[derive(Debug, Default)]
 struct State {
     /// The exchanges by the hash of their question, in the order of their numbers.
-    known: BTreeMap<String, Vec<Exchange>>,
+    known: BTreeMap<String, Vec<(PathBuf, Exchange)>>,
     /// How often each question was asked now.
     asked: BTreeMap<String, usize>,
-    misses: usize,
+    /// What was told of each question that is not recorded.
+    missed: Vec<String>,
 }
 
 /// A question and its answer, as a file holds them.
@@ -100,14 +101,13 @@ impl Tape {
         };
         let entries = std::fs::read_dir(folder).map_err(|error| cannot(folder, &error))?;
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
         paths.sort();
         let mut state = State::default();
         for path in paths {
             let text = std::fs::read_to_string(&path).map_err(|error| cannot(&path, &error))?;
-            let exchange: Exchange =
-                serde_json::from_str(&text).map_err(|error| cannot(&path, &error))?;
-            state.known.entry(exchange.question.hash()).or_default().push(exchange);
+            let exchange = Exchange::read(&text).map_err(|error| cannot(&path, &error))?;
+            state.known.entry(exchange.question.hash()).or_default().push((path, exchange));
         }
         if state.known.is_empty() {
             return Err(format!("{} holds no recorded exchanges", folder.display()));
@@ -122,12 +122,36 @@ impl Tape {
 
     /// How many questions had no recorded answer.
     pub fn misses(&self) -> usize {
-        self.state().misses
+        self.state().missed.len()
+    }
+
+    /// What was told of each question that had no recorded answer: the message of its fault.
+    pub fn missed(&self) -> Vec<String> {
+        self.state().missed.clone()
+    }
+
+    /// Who made recorded answers up, where no model gave them.
+    pub fn makers(&self) -> BTreeSet<String> {
+        let state = self.state();
+        let all = state.known.values().flatten();
+        all.filter_map(|(_, exchange)| exchange.made_by.clone()).collect()
+    }
+
+    /// The files whose answers nobody took, where answers come from files.
+    pub fn unused(&self) -> Vec<PathBuf> {
+        let state = self.state();
+        let all = state.known.iter().flat_map(|(hash, exchanges)| {
+            let asked = state.asked.get(hash).copied().unwrap_or_default();
+            exchanges.iter().skip(asked)
+        });
+        all.map(|(path, _)| path.clone()).collect()
     }
 
     /// Whether a model answered anything that is recorded.
     pub(super) fn knows(&self, model: &ModelName) -> bool {
-        self.state().known.values().flatten().any(|exchange| exchange.question.model == *model)
+        let state = self.state();
+        let mut all = state.known.values().flatten();
+        all.any(|(_, exchange)| exchange.question.model == *model)
     }
 
     /// The recorded answer to a question; asked more often than it was recorded, the last one. The fault of a question that is
@@ -144,15 +168,14 @@ impl Tape {
         let number = *asked;
         *asked += 1;
         if let Some(exchanges) = state.known.get(&hash)
-            && let Some(exchange) = exchanges.get(number).or(exchanges.last())
+            && let Some((_, exchange)) = exchanges.get(number).or(exchanges.last())
         {
             let Recorded { text, tool_calls, usage, truncated } = exchange.answer.clone();
             return Ok(Answer { text, tool_calls, usage, truncated });
         }
-        state.misses += 1;
         let all = state.known.values().flatten();
         let difference = all
-            .map(|exchange| question.differs(&exchange.question))
+            .map(|(_, exchange)| question.differs(&exchange.question))
             .min_by_key(|difference| difference.lines)
             .map(|difference| format!("; from the one most like it differs\n{}", difference.text))
             .unwrap_or_default();
@@ -160,6 +183,7 @@ impl Tape {
             "no such question to model `{model}` is recorded in {}{difference}",
             self.folder.display()
         );
+        state.missed.push(message.clone());
         Err(ModelError::new(ModelErrorKind::NotRecorded, message)
             .help("record it again with `--record`"))
     }
@@ -180,14 +204,12 @@ impl Tape {
         let asked = state.asked.entry(hash.clone()).or_default();
         *asked += 1;
         let short = hash.get(..DIGITS).unwrap_or(&hash);
-        let path = self.folder.join(format!("{short}-{asked}.json"));
+        let path = self.folder.join(format!("{short}-{asked}.yaml"));
         drop(state);
         let Answer { text, tool_calls, usage, truncated } = answer.clone();
         let answer = Recorded { text, tool_calls, usage, truncated };
         let exchange = Exchange { made_by: None, question, answer };
-        let written = serde_json::to_string_pretty(&exchange)
-            .map_err(std::io::Error::other)
-            .and_then(|text| std::fs::write(&path, format!("{text}\n")));
+        let written = std::fs::write(&path, exchange.text());
         written.map_err(|error| {
             let message = format!("cannot record {}: {error}", path.display());
             ModelError::new(ModelErrorKind::NotRecorded, message)
@@ -196,6 +218,22 @@ impl Tape {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Exchange {
+    fn read(text: &str) -> Result<Self, serde_saphyr::Error> {
+        serde_saphyr::from_str(text)
+    }
+
+    /// It as a file holds it: YAML, so that a long text stands there line by line. Where YAML would not give it back to the letter
+    /// it is JSON, which is YAML as well.
+    fn text(&self) -> String {
+        let yaml = serde_saphyr::to_string(self).unwrap_or_default();
+        if Self::read(&yaml).is_ok_and(|read| read == *self) {
+            return yaml;
+        }
+        serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
     }
 }
 

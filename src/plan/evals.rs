@@ -11,6 +11,7 @@ use super::Library;
 /// The names of an eval that do not exist, and what its workflows need and do not get.
 pub fn check_eval(library: &Library, document: &Document<Eval>) -> Vec<Diagnostic> {
     let mut checker = Checker { library, document, found: Vec::new() };
+    checker.judge();
     checker.assertions(&document.value.assert, None, "");
     for (number, case) in document.value.cases.iter().enumerate() {
         checker.case(case, &format!("/cases/{number}"));
@@ -28,6 +29,14 @@ impl Checker<'_> {
     fn fault(&mut self, code: &'static str, message: String, help: String, pointer: &str) {
         let span = self.document.span_of(pointer);
         self.found.push(Diagnostic::new(code, message).help(help).at(&self.document.file, span));
+    }
+
+    fn judge(&mut self) {
+        let Some(name) = &self.document.value.judge else { return };
+        if !self.library.model_names().contains(&name.as_str()) {
+            let help = self.library.model_meant(name.as_str());
+            self.fault("unknown-model", format!("unknown model `{name}`"), help, "/judge");
+        }
     }
 
     fn case(&mut self, case: &Case, pointer: &str) {
@@ -120,6 +129,8 @@ impl Checker<'_> {
                 Check::Equals(_)
                 | Check::Contains(_)
                 | Check::Icontains(_)
+                | Check::Similar(_)
+                | Check::LlmRubric(_)
                 | Check::IsJson(_)
                 | Check::JsonSchema(_)
                 | Check::Cost(_)

@@ -156,15 +156,18 @@ pub fn may_be_told_elsewhere(code: &str) -> bool {
 /// Checks the names that engine.yaml, agents and tools take from one another.
 pub fn check_library(library: &Library) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    if let Some(project) = &library.project
-        && let Some(name) = &project.value.default_model
-        && !library.model_names().contains(&name.as_str())
-    {
-        diagnostics.push(
-            Diagnostic::new("unknown-model", format!("unknown model `{name}`"))
-                .help(library.model_meant(name.as_str()))
-                .at(&project.file, project.span_of("/default_model")),
-        );
+    if let Some(project) = &library.project {
+        let Project { default_model, judge, .. } = &project.value;
+        for (name, place) in [(default_model, "/default_model"), (judge, "/judge")] {
+            let Some(name) = name else { continue };
+            if !library.model_names().contains(&name.as_str()) {
+                diagnostics.push(
+                    Diagnostic::new("unknown-model", format!("unknown model `{name}`"))
+                        .help(library.model_meant(name.as_str()))
+                        .at(&project.file, project.span_of(place)),
+                );
+            }
+        }
     }
     if let Some(project) = &library.project
         && let Some(name) = &project.value.ask.agent

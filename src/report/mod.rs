@@ -29,7 +29,10 @@ pub use cast::Cast;
 pub use comparison::comparison;
 pub use costs::{By as CostsBy, Cost, CostReport, CostRow, Shape, ShapeCost, Spread};
 pub use diagnostics::{Format as DiagnosticFormat, diagnostics};
-pub use eval::{html as eval_html, junit as eval_junit, markdown as eval_markdown, text as eval};
+pub use eval::{
+    agreement as eval_agreement, html as eval_html, junit as eval_junit, markdown as eval_markdown,
+    text as eval,
+};
 pub use figures::figures;
 pub use graph::{Format as GraphFormat, graph};
 pub use history::{pruned, runs};

@@ -90,7 +90,7 @@ impl Sign {
     /// Whether it is given before long.
     fn comes(&self) -> bool {
         let given = self.0.0.lock().expect("a flag");
-        let waited = self.0.1.wait_timeout_while(given, Duration::from_secs(60), |given| !*given);
+        let waited = self.0.1.wait_timeout_while(given, Duration::from_mins(1), |given| !*given);
         !waited.expect("a flag").1.timed_out()
     }
 }

@@ -36,7 +36,7 @@ fn statuses(report: &Value) -> Vec<(String, String)> {
 }
 
 /// Assertions about `report` for north: those that hold, then those that do not.
-const ASSERTIONS: [(&str, &str); 34] = [
+const ASSERTIONS: [(&str, &str); 38] = [
     ("passed", "equals: 'Sales of north: $1,000'"),
     ("failed", "equals: 'Sales of north'"),
     ("passed", "contains: north"),
@@ -48,6 +48,10 @@ const ASSERTIONS: [(&str, &str); 34] = [
     ("failed", "not-contains: north"),
     ("passed", "regex: '^Sales of \\w+: \\$'"),
     ("failed", "regex: '^north'"),
+    ("passed", "similar: 'sales of NORTH - $1000'"),
+    ("failed", "similar: {to: Sales of north, threshold: 0.9}"),
+    ("passed", "similar: {to: Sales of north, threshold: 0.8}"),
+    ("passed", "not-similar: Headcount grew by twelve people."),
     ("failed", "is-json: true"),
     ("passed", "not-is-json: true"),
     ("failed", "json-schema: {type: object}"),
@@ -336,6 +340,23 @@ fn models_are_set_side_by_side_and_against_a_baseline() {
     );
     assert!(of(1, "cost_usd").as_f64() > of(0, "cost_usd").as_f64());
     assert_eq!(server.seen().len(), 24, "each case twice with each model");
+    let close = |value: &Value, wanted: f64| {
+        let found = value.as_f64().expect("a number");
+        assert!((found - wanted).abs() < 1e-4 * wanted.max(1.0), "{found}, not {wanted}");
+    };
+    // 110 tokens at one and at a hundred dollars a million, and the interval of 12 of 12 by the textbook.
+    close(&of(0, "cost_usd"), 12.0 * 0.00011);
+    close(&of(1, "cost_usd"), 12.0 * 0.011);
+    close(&of(0, "interval")[0], 0.7575);
+    // Half of the attempts took no longer than the median, and 95 of 100 (all of 12 but none) than the other.
+    let cases = report["cases"].as_array().expect("cases").iter();
+    let own = cases.filter(|case| case["model"] == "good").flat_map(|case| {
+        case["attempts"].as_array().expect("attempts").iter().map(|one| &one["duration_ms"])
+    });
+    let mut took: Vec<f64> = own.map(|ms| ms.as_f64().expect("a time")).collect();
+    took.sort_by(f64::total_cmp);
+    close(&of(0, "p50_ms"), f64::midpoint(took[5], took[6]));
+    close(&of(0, "p95_ms"), took[11]);
     let case = &report["cases"][0];
     assert_eq!(case["attempts"].as_array().map(Vec::len), Some(2));
     let from = case["interval"][0].as_f64().expect("a share");
@@ -345,7 +366,7 @@ fn models_are_set_side_by_side_and_against_a_baseline() {
     let kept = test.also(["eval", "--models", "good", "--json"]).code(0).stdout;
     std::fs::write(test.path().join("before.json"), &kept).expect("a file");
     let same = test.also(["eval", "--models", "good", "--baseline", "before.json"]).code(0);
-    same.prints("6 cases in both, accuracy 100.0 % (before 100.0 %), 0 broke");
+    same.prints("6 cases in both, accuracy 100.0 % (before 100.0 %); 0 broke and 0 mended: probability 1.0000 by the exact");
     // The other model under the name of the first, as if a prompt or a server had changed.
     let worse = kept.replace("\"model\":\"good\"", "\"model\":\"bad\"");
     std::fs::write(test.path().join("before.json"), worse).expect("a file");
@@ -355,4 +376,35 @@ fn models_are_set_side_by_side_and_against_a_baseline() {
         .code(2)
         .says("none of these cases");
     test.also(["eval", "--baseline", "engine.yaml"]).code(2).says("is no report");
+}
+
+#[test]
+fn what_holds_now_and_then_has_a_rate_with_an_interval() {
+    let server = ModelServer::start(|seen, number| {
+        let word = seen.message("user").to_owned();
+        Reply::text(if number.is_multiple_of(4) { "something else" } else { &word })
+    });
+    let address = format!("base_url: '{}/v1'", server.url());
+    let test = asking().change("engine.yaml", "base_url: GOOD", &address);
+    let test = test.change("engine.yaml", "base_url: GOOD", &address).env("GOOD_KEY", "k");
+    let report = test
+        .also([
+            "eval",
+            "--models",
+            "good",
+            "--repeat",
+            "8",
+            "--filter",
+            "word=a",
+            "--concurrency",
+            "1",
+            "--json",
+        ])
+        .code(1)
+        .json();
+    let case = &report["cases"][0];
+    assert_eq!((&case["pass_rate"], &case["status"]), (&json!(0.75), &json!("failed")));
+    let [from, to] = [0, 1].map(|n| case["interval"][n].as_f64().expect("a share"));
+    // The interval of 6 of 8 by the textbook.
+    assert!((from - 0.4093).abs() < 1e-3 && (to - 0.9285).abs() < 1e-3, "{from} {to}");
 }

@@ -27,9 +27,10 @@ fn init_writes_the_checks_that_the_docs_show() {
     test.run().code(0);
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = std::fs::read_to_string(root.join("docs/ci.md")).expect("docs/ci.md");
-    for (file, keys) in [
-        (".github/workflows/validate.yml", ["on", "jobs"]),
-        (".pre-commit-config.yaml", ["repos", "repos"]),
+    for (file, keys, command) in [
+        (".github/workflows/validate.yml", ["on", "jobs"], "engine validate"),
+        (".github/workflows/eval.yml", ["on", "jobs"], "engine eval"),
+        (".pre-commit-config.yaml", ["repos", "repos"], "engine validate"),
     ] {
         let written = std::fs::read_to_string(test.path().join("mine").join(file)).expect(file);
         assert!(
@@ -38,7 +39,13 @@ fn init_writes_the_checks_that_the_docs_show() {
         );
         let value: serde_json::Value = serde_saphyr::from_str(&written).expect(file);
         assert!(keys.iter().all(|key| value.get(key).is_some()), "{file}: {value:#}");
-        assert!(value.to_string().contains("engine validate"), "{file} does not validate");
+        assert!(value.to_string().contains(command), "{file} does not run `{command}`");
+        // Actions are pinned by the hash of their commit.
+        for line in written.lines().filter(|line| line.contains("uses:")) {
+            let hash = line.split_once('@').expect("a version").1.split(' ').next();
+            let hex = |hash: &str| hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+            assert!(hash.is_some_and(hex), "{file}: {line}");
+        }
     }
 }
 

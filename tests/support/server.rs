@@ -349,16 +349,16 @@ fn serve(
         );
         writer.write_all(head.as_bytes())?;
         let end = reply.cut.unwrap_or(reply.body.len()).min(reply.body.len());
-        let (held, wait) = match reply.held {
+        let (before, wait) = match reply.held {
             Some((at, wait)) => (at, Some(wait)),
             None => (0, None),
         };
-        writer.write_all(&reply.body.as_bytes()[..held])?;
+        writer.write_all(&reply.body.as_bytes()[..before])?;
         writer.flush()?;
         if let Some(wait) = wait {
             wait();
         }
-        writer.write_all(&reply.body.as_bytes()[held..end])?;
+        writer.write_all(&reply.body.as_bytes()[before..end])?;
         writer.flush()?;
         if reply.cut.is_some() {
             return Ok(());

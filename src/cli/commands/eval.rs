@@ -5,48 +5,51 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::cli::arguments::{Eval, Global};
+use crate::cli::arguments::Global;
 use crate::cli::asking::catalog;
 use crate::cli::drive::{self, MAX_PARALLEL};
 use crate::cli::environment::environment;
-use crate::cli::evaluating::{Bench, File, Queries, Rowing, Setting, check, read};
+use crate::cli::evaluating::{
+    Bench, Eval, EvalCommand, File, Judges, Queries, Rowing, Setting, check, find, read,
+};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::load::{Loaded, Place, yaml_files};
+use crate::cli::load::{Loaded, Place};
 use crate::cli::printer::Printer;
 use crate::cli::setup::{self, Mode};
 use crate::diagnostic::suggest;
 use crate::eval::{
-    self, Attempt, Bounds, Case, FileReport, Limits, Report, Routing, Source, Totals,
+    self, Attempt, Bounds, Case, FileReport, Judging, Limits, Replayed, Report, Routing, Selecting,
+    Source, Totals,
 };
 use crate::id::ModelName;
 use crate::journal::Journal;
 use crate::model::{Models, Tape};
 use crate::plan::{self, Library};
 use crate::report;
+use crate::run::Context;
 
 pub(in crate::cli) fn run(
     arguments: &Eval,
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let place =
-        Place::find(global, arguments.paths.first().map_or(Path::new(""), PathBuf::as_path))?;
-    if place.root.is_none() {
-        let help = "go to a project's folder, or name it with --project";
-        return Err(Failure::usage("there is no project here whose workflows could be run", help));
+    if let Some(EvalCommand::Judge(judge)) = &arguments.other {
+        return super::judge::run(judge, global, printer);
     }
+    let place = place(&arguments.paths, global)?;
     let before = arguments.baseline.as_deref().map(baseline).transpose()?;
-    let paths = paths(arguments, &place)?;
+    let paths = find(&arguments.paths, &place)?;
     let mut loaded = Loaded::library(&place, |_| true);
     let documents = loaded.workflows(&place, &place.files_in("workflows"));
-    let files = read(&mut loaded, &place, &paths);
+    let mut files = read(&mut loaded, &place, &paths);
     check(&mut loaded, &files);
     if loaded.has_errors() {
         return Err(loaded.failure());
     }
     let Loaded { library, toolbox, .. } = loaded;
     let library = Arc::new(library);
-    let tape = setup::tape(&arguments.taping)?;
+    keep_recorded(arguments, &mut files)?;
+    let tape = setup::tape(&arguments.recording.taping(&place))?;
     let report = setup::runtime()?.block_on(async {
         let catalog = catalog(&library, &documents, &toolbox).await?;
         let rows = Rowing::new(&place, &library, &toolbox, &files);
@@ -61,12 +64,23 @@ pub(in crate::cli) fn run(
         let models: Vec<String> = settings.iter().map(|setting| setting.model.clone()).collect();
         let progress = Progress::new(arguments, cases.len() * models.len(), printer);
         let cancel = drive::interruptible();
+        let journal = RefCell::new(journal(global)?);
+        let judges = Judges::new(
+            &files,
+            &library,
+            own(arguments.offline, &place, &library, tape.clone()),
+            arguments.max_cost_usd,
+            (&journal, cancel.clone(), printer),
+        )?;
         let bench = Bench {
             catalog: &catalog,
             plans: plans.collect(),
             queries,
+            judges,
+            recorded: files.iter().map(|file| file.document.value.recorded).collect(),
+            tape: tape.clone(),
             settings,
-            journal: RefCell::new(journal(global)?),
+            journal: &journal,
             cancel: cancel.clone(),
             printer,
             max_cost_usd: arguments.max_cost_usd,
@@ -94,15 +108,61 @@ pub(in crate::cli) fn run(
             passed: files.iter().all(|file| file.holds),
             started_at,
             duration_ms: began.elapsed().as_secs_f64() * 1000.0,
+            replayed: tape
+                .as_ref()
+                .filter(|tape| tape.replays())
+                .map(|tape| Replayed { made_by: tape.makers().into_iter().collect() }),
             models: limits.models.iter().map(|model| Totals::of(model, &done)).collect(),
             files,
             routing: Routing::of(&done),
+            selection: Selecting::of(&done),
+            judging: Judging::of(&done),
             baseline: None,
             cases: done,
         })
     })?;
+    if let Some(tape) = tape.as_ref().filter(|_| arguments.is_whole()) {
+        unused(tape, printer);
+    }
     let exit = tell(arguments, &against(report, before, arguments)?, printer)?;
     Ok(setup::replayed(exit, tape.map_or(0, |tape| tape.misses()), printer))
+}
+
+/// Where the project is whose evals are asked for.
+pub(in crate::cli) fn place(paths: &[PathBuf], global: &Global) -> Result<Place, Failure> {
+    let place = Place::find(global, paths.first().map_or(Path::new(""), PathBuf::as_path))?;
+    if place.root.is_none() {
+        let help = "go to a project's folder, or name it with --project";
+        return Err(Failure::usage("there is no project here whose workflows could be run", help));
+    }
+    Ok(place)
+}
+
+/// Where neither files nor a folder of recordings are named, it is about the evals whose recordings the project keeps.
+fn keep_recorded(arguments: &Eval, files: &mut Vec<File>) -> Result<(), Failure> {
+    if !arguments.recording.is_own() || !arguments.paths.is_empty() {
+        return Ok(());
+    }
+    files.retain(|file| file.document.value.recorded);
+    if files.is_empty() {
+        let help =
+            "set `recorded: true` in the evals that are about answers of models, or name files";
+        return Err(Failure::usage("no eval here says that it is recorded", help));
+    }
+    Ok(())
+}
+
+/// Tells of recordings that no question of any case takes any more. A question that is missing takes others with it, so
+/// nothing is said then.
+fn unused(tape: &Tape, printer: &Printer) {
+    let names: Vec<String> = tape
+        .unused()
+        .iter()
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    if !names.is_empty() && tape.misses() == 0 {
+        printer.err(&format!("warning: no question takes the recorded {}\n", names.join(", ")));
+    }
 }
 
 /// Puts the comparison with an earlier report into a report.
@@ -143,30 +203,6 @@ fn tell(arguments: &Eval, report: &Report, printer: &Printer) -> Result<Exit, Fa
     Ok(if report.passed { Exit::Success } else { Exit::Failed })
 }
 
-/// The files that were asked for.
-fn paths(arguments: &Eval, place: &Place) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    for path in &arguments.paths {
-        let path = place.here.join(path);
-        if path.is_dir() {
-            found.extend(yaml_files(&path));
-        } else if path.is_file() {
-            found.push(path);
-        } else {
-            let message = format!("there is no {}", path.display());
-            return Err(Failure::usage(message, "name files or folders that exist"));
-        }
-    }
-    if arguments.paths.is_empty() {
-        found = place.files_in("evals");
-    }
-    if found.is_empty() {
-        let help = "write cases into a file of the folder evals/; docs/eval.md tells how";
-        return Err(Failure::usage("there are no evals here", help));
-    }
-    Ok(found)
-}
-
 /// The cases that were asked for.
 #[expect(clippy::future_not_send, reason = "cases run on one thread")]
 async fn cases(arguments: &Eval, rows: &Rowing<'_>, files: &[File]) -> Result<Vec<Case>, Failure> {
@@ -202,23 +238,17 @@ async fn settings(
     library: &Arc<Library>,
     tape: Option<&Arc<Tape>>,
 ) -> Result<Vec<Setting>, Failure> {
-    let environment = environment();
-    let project = library.project.as_ref().map(|document| &document.value);
-    let limit = project.and_then(|project| project.limits.max_parallel);
-    let limit = limit.map_or(MAX_PARALLEL, usize::from);
-    let mode = Mode { offline: arguments.offline, allow_write: false };
-    let context = |models: Models| {
-        let tools = setup::tools(place, library, library.tools().cloned());
-        setup::context(models, tools, limit, mode, library)
-    };
     if arguments.models.is_empty() {
-        let context = context(setup::models(library, &environment, tape.cloned()));
+        let context = own(arguments.offline, place, library, tape.cloned());
         let found =
             context.models.resolve(&[]).await.ok().and_then(|found| found.into_iter().next());
-        let model = found.filter(|_| !arguments.offline);
-        let model = model.map_or_else(|| "offline".to_owned(), |model| model.name().to_string());
-        return Ok(vec![Setting { model, context }]);
+        let found = found.filter(|_| !arguments.offline);
+        let has_model = found.is_some();
+        let model = found.map_or_else(|| "offline".to_owned(), |model| model.name().to_string());
+        return Ok(vec![Setting { model, context, has_model }]);
     }
+    let environment = environment();
+    let project = library.project.as_ref().map(|document| &document.value);
     let mut settings = Vec::new();
     for name in &arguments.models {
         let mut project = project.cloned().unwrap_or_default();
@@ -234,13 +264,33 @@ async fn settings(
             let help = error.help.clone().unwrap_or_default();
             Failure::usage(error.to_string(), help)
         })?;
-        settings.push(Setting { model: name.clone(), context: context(models) });
+        let context = context(models, false, place, library);
+        settings.push(Setting { model: name.clone(), context, has_model: true });
     }
     Ok(settings)
 }
 
+/// A context with the project's models as they are.
+pub(in crate::cli) fn own(
+    offline: bool,
+    place: &Place,
+    library: &Arc<Library>,
+    tape: Option<Arc<Tape>>,
+) -> Arc<Context> {
+    context(setup::models(library, &environment(), tape), offline, place, library)
+}
+
+fn context(models: Models, offline: bool, place: &Place, library: &Arc<Library>) -> Arc<Context> {
+    let project = library.project.as_ref().map(|document| &document.value);
+    let limit = project.and_then(|project| project.limits.max_parallel);
+    let limit = limit.map_or(MAX_PARALLEL, usize::from);
+    let tools = setup::tools(place, library, library.tools().cloned());
+    let mode = Mode { offline, allow_write: false };
+    setup::context(models, tools, limit, mode, library)
+}
+
 /// The journal of the runs: gone with the process, unless a file is named for it. The project's own is never touched.
-fn journal(global: &Global) -> Result<Journal, Failure> {
+pub(in crate::cli) fn journal(global: &Global) -> Result<Journal, Failure> {
     let mut journal = match &global.journal {
         Some(path) => setup::journal(path)?,
         None => Journal::in_memory().map_err(|e| drive::journal_failure(&e))?,

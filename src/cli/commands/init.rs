@@ -13,12 +13,14 @@ use crate::report::schemas;
 #[include = "tools/*.yaml"]
 #[include = "workflows/*.yaml"]
 #[include = "evals/*.yaml"]
+#[include = "recordings/*.yaml"]
 #[include = "data/*"]
 struct Demo;
 
-/// What checks the project in CI, before a commit, and keeps the journal out of git; docs/ci.md shows the first two.
-const KEEPERS: [(&str, &str); 3] = [
+/// What checks the project in CI, before a commit, and keeps the journal out of git; docs/ci.md shows the first three.
+const KEEPERS: [(&str, &str); 4] = [
     (".github/workflows/validate.yml", include_str!("../templates/validate.yml")),
+    (".github/workflows/eval.yml", include_str!("../templates/eval.yml")),
     (".pre-commit-config.yaml", include_str!("../templates/pre-commit-config.yaml")),
     (".gitignore", ".engine/\n"),
 ];

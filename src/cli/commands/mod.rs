@@ -13,6 +13,7 @@ pub(super) mod explain;
 pub(super) mod graph;
 pub(super) mod history;
 pub(super) mod init;
+pub(super) mod judge;
 pub(super) mod lsp;
 pub(super) mod plan;
 pub(super) mod rerun;

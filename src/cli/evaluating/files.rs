@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::cli::load::{Loaded, Place, bytes_of};
+use crate::cli::exit::Failure;
+use crate::cli::load::{Loaded, Place, bytes_of, yaml_files};
 use crate::document::{self, Document, Eval};
 use crate::plan;
 use crate::value::Value;
@@ -36,6 +37,30 @@ pub(in crate::cli) fn read(loaded: &mut Loaded, place: &Place, paths: &[PathBuf]
         }));
     }
     files
+}
+
+/// The files that a command line names; all of the project where it names none.
+pub(in crate::cli) fn find(named: &[PathBuf], place: &Place) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for path in named {
+        let path = place.here.join(path);
+        if path.is_dir() {
+            found.extend(yaml_files(&path));
+        } else if path.is_file() {
+            found.push(path);
+        } else {
+            let message = format!("there is no {}", path.display());
+            return Err(Failure::usage(message, "name files or folders that exist"));
+        }
+    }
+    if named.is_empty() {
+        found = place.files_in("evals");
+    }
+    if found.is_empty() {
+        let help = "write cases into a file of the folder evals/; docs/eval.md tells how";
+        return Err(Failure::usage("there are no evals here", help));
+    }
+    Ok(found)
 }
 
 /// Checks the names that evals take from their project.

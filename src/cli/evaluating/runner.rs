@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::judges::Judges;
 use super::queries::Queries;
 use crate::ask::{self, By, Catalog, RouteKind};
 use crate::cli::arguments::{self, Ending};
@@ -15,10 +16,11 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::params;
 use crate::cli::printer::Printer;
 use crate::document::ExpectedSql;
-use crate::eval::{self, Ask, Attempt, Case, Given, Runner};
+use crate::eval::{self, Ask, Attempt, Case, Given, Inquiry, Judgement, Runner};
 use crate::event::Fault;
 use crate::id::{AgentName, WorkflowName};
 use crate::journal::Journal;
+use crate::model::Tape;
 use crate::plan::{Kind, Plan};
 use crate::run::Context;
 use crate::value::{Object, Value};
@@ -29,6 +31,8 @@ pub(in crate::cli) struct Setting {
     pub(in crate::cli) model: String,
     /// Its context.
     pub(in crate::cli) context: Arc<Context>,
+    /// Whether a model is there and may be asked.
+    pub(in crate::cli) has_model: bool,
 }
 
 /// What all cases share.
@@ -37,8 +41,13 @@ pub(in crate::cli) struct Bench<'b> {
     /// The plans of the workflows.
     pub(in crate::cli) plans: BTreeMap<WorkflowName, Arc<Plan>>,
     pub(in crate::cli) settings: Vec<Setting>,
-    pub(in crate::cli) journal: RefCell<Journal>,
+    pub(in crate::cli) journal: &'b RefCell<Journal>,
     pub(in crate::cli) queries: Queries,
+    pub(in crate::cli) judges: Judges<'b>,
+    /// Whether each eval is about what models answer.
+    pub(in crate::cli) recorded: Vec<bool>,
+    /// Where answers of models come from, if not from models.
+    pub(in crate::cli) tape: Option<Arc<Tape>>,
     pub(in crate::cli) cancel: CancellationToken,
     pub(in crate::cli) printer: &'b Printer,
     pub(in crate::cli) max_cost_usd: Option<f64>,
@@ -47,7 +56,7 @@ pub(in crate::cli) struct Bench<'b> {
 }
 
 /// Nothing is shown of the runs themselves.
-const ENDING: Ending = Ending { json: true, quiet: true, strict: false, figures: false };
+pub(super) const ENDING: Ending = Ending { json: true, quiet: true, strict: false, figures: false };
 
 impl Runner for Bench<'_> {
     type Talk = Vec<ask::Turn>;
@@ -61,15 +70,30 @@ impl Runner for Bench<'_> {
                 self.question(setting, question, *route_only, talk).await
             }
         };
-        given.unwrap_or_else(|failure| {
+        let given = given.unwrap_or_else(|failure| {
             let exit = failure.exit() as u8;
             Given::failed(fault(failure), exit)
+        });
+        Given { missed: self.missed(&given), ..given }
+    }
+
+    fn left_out(&self, model: usize, file: usize) -> Option<String> {
+        let has_model = self.settings.get(model).is_some_and(|setting| setting.has_model);
+        let recorded = self.recorded.get(file).is_some_and(|recorded| *recorded);
+        (recorded && !has_model).then(|| {
+            "no model is there; `engine eval --replay` takes the answers from the recordings"
+                .to_owned()
         })
     }
 
     #[expect(clippy::future_not_send, reason = "cases run on one thread")]
     async fn query(&self, sql: &ExpectedSql, with: &Object) -> Result<Value, Fault> {
         self.queries.expected(sql, with).await
+    }
+
+    #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+    async fn judge(&self, file: usize, inquiry: Inquiry<'_>) -> Judgement {
+        self.judges.judge(file, inquiry).await
     }
 
     fn ended(&self, case: &Case, attempt: &Attempt) {
@@ -110,9 +134,19 @@ impl Bench<'_> {
             ending: ENDING,
             session: None,
         };
-        let outcome = drive::start(start, &self.journal, &self.cancel, self.printer).await?;
+        let outcome = drive::start(start, self.journal, &self.cancel, self.printer).await?;
         let exit = Exit::of(&outcome, false) as u8;
         Ok(Given { outcome: Some(outcome), agents, exit, ..Given::default() })
+    }
+
+    /// The first question of a run that is not recorded, as its outcome tells it: those after it may only follow from it.
+    fn missed(&self, given: &Given) -> Option<String> {
+        let (tape, outcome) = (self.tape.as_ref()?, given.outcome.as_ref()?);
+        let faults = outcome.steps.iter().filter_map(|step| step.error.as_ref());
+        let messages = faults.chain(&outcome.error).map(|fault| fault.message.as_str());
+        let told: Vec<&str> = outcome.warnings.iter().map(String::as_str).chain(messages).collect();
+        let is_told = |missed: &String| told.iter().any(|text| text.contains(missed.as_str()));
+        tape.missed().into_iter().find(is_told)
     }
 
     async fn question(
@@ -137,7 +171,7 @@ impl Bench<'_> {
             question: question.trim(),
             catalog: self.catalog,
             context: &setting.context,
-            journal: &self.journal,
+            journal: self.journal,
             cancel: self.cancel.clone(),
             arguments: &arguments,
             printer: self.printer,
@@ -211,7 +245,7 @@ fn agents_of(plan: &Plan) -> Vec<AgentName> {
 }
 
 /// Why a case could not be done, in one fault.
-fn fault(failure: Failure) -> Fault {
+pub(super) fn fault(failure: Failure) -> Fault {
     match failure {
         Failure::Usage(faults) => {
             let messages: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();

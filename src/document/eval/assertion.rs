@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::json;
 
-use super::Figure;
+use super::{Figure, Rubric, Similar};
 use crate::event::RunStatus;
 use crate::id::{AgentName, StepId};
 use crate::value::{HumanDuration, Object, Value};
@@ -35,6 +35,12 @@ pub enum Check {
     /// The answer holds something that matches this regular expression.
     #[schemars(example = json!({"regex": "^\\*\\*(Yes|No)"}))]
     Regex(String),
+    /// The answer is like this text: of the pairs of letters of both, this share is in common.
+    #[schemars(example = json!({"similar": {"to": "It lost money once margin is counted.", "threshold": 0.8}}))]
+    Similar(Similar),
+    /// A model that judges finds this to be so of the answer; not judged where there is no model.
+    #[schemars(example = json!({"llm-rubric": "Says yes or no, and names the figure that decides."}))]
+    LlmRubric(Rubric),
     /// The answer is JSON.
     IsJson(bool),
     /// The answer, where it is no text or is JSON, is valid by this JSON Schema.

@@ -2,17 +2,19 @@
 
 mod assertion;
 mod figure;
+mod measure;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sql;
-use crate::id::{ToolName, WorkflowName};
+use crate::id::{ModelName, ToolName, WorkflowName};
 use crate::value::Value;
 
 pub use assertion::{AgentNames, Assertion, Check, RouteTo, Texts, WantedRoute};
 pub use figure::{ExpectedSql, Figure, Tolerance};
+pub use measure::{Rubric, Similar};
 
 /// Cases with what their answers must hold.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -29,12 +31,43 @@ pub struct Eval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1), example = &0.95)]
     pub pass_rate: Option<f64>,
+    /// The model that judges answers where `llm-rubric` asks for it; that of engine.yaml where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"openai")]
+    pub judge: Option<ModelName>,
+    /// Whether its cases are about what models answer, as recordings/ holds it: `--replay` does them from there, and where no
+    /// model is there they are left undecided.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
     /// What every case must hold besides its own `assert`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assert: Vec<Assertion>,
     /// The cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1))]
     pub cases: Vec<Case>,
+    /// Answers that people judged: `engine eval judge` asks the judge about each, and tells how far it agrees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1))]
+    pub examples: Vec<Example>,
+}
+
+/// An answer with what people say of it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// What was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Was the Facebook Holiday 2025 campaign profitable?")]
+    pub question: Option<String>,
+    /// What was answered.
+    #[schemars(example = &"It lost $44,104 once the margin of 58.4% is counted.")]
+    pub answer: String,
+    /// What must be so of the answer.
+    #[schemars(example = &"Says whether it paid off, and by how much.")]
+    pub rubric: String,
+    /// Whether people find it to be so.
+    pub pass: bool,
 }
 
 /// A workflow to run, or a question to ask, with what must hold of it. Exactly one of `workflow`, `question` and

@@ -13,10 +13,13 @@ mod latency;
 mod parallel;
 mod regex;
 mod route;
+mod rubric;
+mod similar;
 
 use std::time::Duration;
 
 use super::given::Given;
+use super::judge::Judgement;
 use crate::document::{Assertion, Check};
 use crate::value::{Value, one_line};
 
@@ -29,7 +32,7 @@ pub(super) enum Found {
     Fails(String),
     /// Nothing is there to be looked at: that fails whether it is turned around or not.
     Nothing(String),
-    /// The words of the question leave it to a model, and nobody asked one.
+    /// It is left to a model, and nobody asked one.
     Open(String),
 }
 
@@ -41,6 +44,8 @@ pub(super) struct Known<'k> {
     pub(super) took: Duration,
     /// What a query says a figure must be; none where the figure says it itself.
     pub(super) wanted: Option<Value>,
+    /// What a judge says; none where no rubric is asked about.
+    pub(super) judgement: Option<&'k Judgement>,
 }
 
 /// Looks at an answer.
@@ -51,6 +56,8 @@ pub(super) fn look(assertion: &Assertion, known: &Known<'_>) -> Found {
         Check::Contains(texts) => contains::look(texts, given, str::to_owned),
         Check::Icontains(texts) => contains::look(texts, given, str::to_lowercase),
         Check::Regex(pattern) => regex::look(pattern, given),
+        Check::Similar(wanted) => similar::look(wanted, given),
+        Check::LlmRubric(rubric) => rubric::look(rubric, known),
         Check::IsJson(wanted) => json::look(*wanted, given),
         Check::JsonSchema(schema) => json::valid(schema, given),
         Check::Cost(most) => cost::look(*most, given),
@@ -77,13 +84,9 @@ fn told(holds: bool, what: impl Into<String>) -> Found {
     if holds { Found::Holds(what.into()) } else { Found::Fails(what.into()) }
 }
 
-/// The same of where a question goes. A choice that words alone are not sure of is none yet, where nothing ran on it.
+/// The same of where a question goes.
 fn settled(given: &Given, holds: bool, what: String) -> Found {
-    let unsure = given.route.as_ref().is_some_and(|route| !route.sure);
-    if unsure && given.outcome.is_none() && given.fault.is_none() {
-        return Found::Open(what);
-    }
-    told(holds, what)
+    if given.is_settled() { told(holds, what) } else { Found::Open(what) }
 }
 
 /// Why there is no answer.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{failed, interval, percent, telling};
+use super::{compared, failed, interval, notes, percent, spent, telling};
 use crate::eval::{Report, Status};
-use crate::report::summary::{cost, duration};
+use crate::report::summary::duration;
 
 /// Writes a report.
 pub fn write(report: &Report) -> String {
@@ -22,7 +22,7 @@ pub fn write(report: &Report) -> String {
             totals.failed,
             percent(totals.accuracy),
             interval(totals.interval),
-            cost(totals.cost_usd),
+            spent(totals.cost_usd, totals.unpriced_calls),
             totals.p50_ms.map_or_else(String::new, duration),
             totals.p95_ms.map_or_else(String::new, duration),
         );
@@ -40,30 +40,17 @@ pub fn write(report: &Report) -> String {
             if file.holds { "ok" } else { "**failed**" }
         );
     }
-    if let Some(routing) = &report.routing {
-        let _ = writeln!(
-            out,
-            "\nRoutes by words: {} of {} questions decided (coverage {}), {} of them rightly (precision {}).",
-            routing.decided,
-            routing.questions,
-            percent(routing.coverage),
-            routing.right,
-            percent(routing.precision)
-        );
+    let notes = notes(report);
+    if !notes.is_empty() {
+        out.push('\n');
+    }
+    for note in notes {
+        let _ = writeln!(out, "- {}", cell(&note));
     }
     if let Some(comparison) = &report.baseline {
-        let _ = writeln!(
-            out,
-            "\nAgainst the baseline ({} cases in both): accuracy {}, before {}; {} broke, {} mended, p = {:.4} by the exact sign test.",
-            comparison.common,
-            percent(comparison.accuracy_now),
-            percent(comparison.accuracy_before),
-            comparison.broke.len(),
-            comparison.mended.len(),
-            comparison.p_value
-        );
+        let _ = writeln!(out, "\n**Against the baseline:** {}.", cell(&compared(comparison)));
         for regression in &comparison.regressions {
-            let _ = writeln!(out, "- **Worse:** {regression}");
+            let _ = writeln!(out, "- **Worse:** {}", cell(regression));
         }
     }
     if failed(report).next().is_some() {

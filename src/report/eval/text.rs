@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{failed, interval, percent, telling};
+use super::{compared, failed, interval, notes, percent, spent, telling};
 use crate::eval::{Report, Status};
-use crate::report::summary::{cost, duration};
-use crate::value::counted;
+use crate::report::summary::duration;
 
 /// Failed cases that are written out; the other formats have all of them.
 const SHOWN: usize = 50;
@@ -29,7 +28,8 @@ pub fn write(report: &Report) -> String {
         let asserts = telling(case).map(|attempt| attempt.asserts.as_slice()).unwrap_or_default();
         for judged in asserts.iter().filter(|one| one.status == Status::Failed) {
             let turn = judged.turn.map_or_else(String::new, |turn| format!("question {turn}: "));
-            let _ = writeln!(out, "        {turn}{}\n          {}", judged.assert, judged.found);
+            let found = judged.found.replace('\n', "\n          ");
+            let _ = writeln!(out, "        {turn}{}\n          {found}", judged.assert);
         }
     }
     let more = failed(report).count().saturating_sub(SHOWN);
@@ -40,28 +40,12 @@ pub fn write(report: &Report) -> String {
         out.push('\n');
     }
     let _ = writeln!(out, "{}\n\n{}", files(report), models(report));
-    if let Some(routing) = &report.routing {
-        let _ = writeln!(
-            out,
-            "\nroutes by words: {} of {} decided (coverage {}), {} rightly (precision {})",
-            routing.decided,
-            routing.questions,
-            percent(routing.coverage),
-            routing.right,
-            percent(routing.precision)
-        );
+    for note in notes(report) {
+        let _ = write!(out, "\n{note}");
     }
+    out.push('\n');
     if let Some(comparison) = &report.baseline {
-        let _ = writeln!(
-            out,
-            "\nagainst the baseline: {} in both, accuracy {} (before {}), {} broke, {} mended, p = {:.4} (exact sign test)",
-            counted(comparison.common, "case"),
-            percent(comparison.accuracy_now),
-            percent(comparison.accuracy_before),
-            comparison.broke.len(),
-            comparison.mended.len(),
-            comparison.p_value,
-        );
+        let _ = writeln!(out, "\nagainst the baseline: {}", compared(comparison));
         for regression in &comparison.regressions {
             let _ = writeln!(out, "worse: {regression}");
         }
@@ -94,12 +78,11 @@ fn models(report: &Report) -> String {
     table.load_preset(presets::NOTHING);
     table.set_header(["model", "accuracy", "95 % interval", "USD", "median", "95 %"]);
     for totals in &report.models {
-        let unpriced = if totals.unpriced_calls > 0 { " + unpriced" } else { "" };
         table.add_row([
             totals.model.clone(),
             percent(totals.accuracy),
             interval(totals.interval),
-            format!("{}{unpriced}", cost(totals.cost_usd)),
+            spent(totals.cost_usd, totals.unpriced_calls),
             totals.p50_ms.map_or_else(String::new, duration),
             totals.p95_ms.map_or_else(String::new, duration),
         ]);

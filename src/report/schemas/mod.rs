@@ -47,6 +47,12 @@ pub fn all() -> Vec<Schema> {
         report,
         "What cases came to: what `engine eval --json` prints",
     ));
+    let agreement = schemars::schema_for!(eval::AgreementReport).to_value();
+    schemas.push(printed(
+        "judge-report",
+        agreement,
+        "How far a judge agrees with people: what `engine eval judge --json` prints",
+    ));
     schemas
 }
 

@@ -61,6 +61,12 @@ fn eval() -> Vec<Snippet> {
                 "assert": [{"no-unverified-figures": true}],
             }),
         ),
+        (
+            "/properties/examples",
+            "judged answer",
+            "An answer that people judged, against which `engine eval judge` measures the judge",
+            json!({"question": "${1:Can we afford it?}", "answer": "${2:Yes.}", "rubric": "${3:Says yes or no.}", "pass": true}),
+        ),
     ]
 }
 

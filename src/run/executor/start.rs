@@ -110,13 +110,18 @@ impl Executor<'_> {
                 let event = steps::end(step, &path, None, Err(fault), &scope, &evidence);
                 self.settled(unit, event);
             }
-            Ok(job) => match self.kept(step, &job)? {
-                Some(event) => self.settled(unit, event),
-                None => {
-                    let begun = Mutex::new(self.ahead.take(step, &job));
-                    self.starting.push(Job { begun, ..job });
-                }
-            },
+            Ok(job) => self.put(unit, step, job)?,
+        }
+        Ok(())
+    }
+
+    /// Has a job done, as far as neither an earlier run nor an early start has done it.
+    fn put(&mut self, unit: Unit, step: &Step, job: Job) -> Result<(), JournalError> {
+        if let Some(event) = self.kept(step, &job)? {
+            self.settled(unit, event);
+        } else {
+            let begun = Mutex::new(self.ahead.take(step, &job));
+            self.starting.push(Job { begun, ..job });
         }
         Ok(())
     }

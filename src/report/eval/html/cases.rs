@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::class;
-use crate::eval::{CaseReport, Report, Status};
+use super::prose::prose;
+use crate::eval::{CaseReport, Report, Status, Verdict};
 use crate::report::eval::{interval, percent, telling};
 use crate::report::money::money;
 use crate::report::summary::duration;
 use crate::report::svg::escape;
 use crate::value::counted;
+
+/// The most cases that are shown without being asked for.
+const AT_ONCE: usize = 40;
 
 /// The cases of a report, those of several models together, in the order of the first model.
 fn together(report: &Report) -> Vec<Vec<&CaseReport>> {
@@ -53,7 +57,15 @@ pub(super) fn failed(out: &mut String, report: &Report) {
 
 /// Everything else, by file.
 pub(super) fn all(out: &mut String, report: &Report) {
-    out.push_str("<h2>All other cases</h2>\n<input type=\"search\" placeholder=\"Filter by name, tag or answer\" aria-label=\"Filter the cases\">\n");
+    let any_failed = report.cases.iter().any(|case| case.status == Status::Failed);
+    let all = if any_failed { "All other cases" } else { "All cases" };
+    // Few enough to be read are shown at once.
+    let open = if report.cases.len() <= AT_ONCE { " open" } else { "" };
+    // Writing to a string cannot fail.
+    let _ = write!(
+        out,
+        "<h2>{all}</h2>\n<input type=\"search\" placeholder=\"Filter by name, tag or answer\" aria-label=\"Filter the cases\">\n"
+    );
     let all = together(report);
     for file in &report.files {
         let holds = |same: &&Vec<&CaseReport>| {
@@ -63,10 +75,9 @@ pub(super) fn all(out: &mut String, report: &Report) {
         if own.is_empty() {
             continue;
         }
-        // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "<details class=\"card\"><summary>{}<span>{}</span></summary>",
+            "<details class=\"card group\"{open}><summary>{}<span>{}</span></summary>",
             escape(&file.name),
             counted(own.len(), "case")
         );
@@ -136,31 +147,25 @@ fn model(out: &mut String, case: &CaseReport) {
         };
         let _ = write!(
             out,
-            "<li class=\"{}\">{turn}<code>{}</code>{found}</li>",
+            "<li class=\"{}{}\">{turn}<code>{}</code>{found}{}</li>",
             class(judged.status),
-            escape(&judged.assert)
+            if judged.verdict.is_some() { " judged" } else { "" },
+            escape(&judged.assert),
+            judged.verdict.as_ref().map_or_else(String::new, verdict)
         );
     }
     let _ =
-        writeln!(out, "</ul>\n<div class=\"answer\">{}</div></section>", marked(&attempt.answer));
+        writeln!(out, "</ul>\n<div class=\"answer\">{}</div></section>", prose(&attempt.answer));
 }
 
-/// A text with its bold words bold; nothing else of Markdown is needed to read an answer.
-fn marked(text: &str) -> String {
-    let escaped = escape(text.trim());
-    let parts: Vec<&str> = escaped.split("**").collect();
-    if parts.len().is_multiple_of(2) {
-        return escaped;
-    }
-    let mut out = String::with_capacity(escaped.len());
-    for (number, part) in parts.into_iter().enumerate() {
-        if number % 2 == 1 {
-            out.push_str("<strong>");
-            out.push_str(part);
-            out.push_str("</strong>");
-        } else {
-            out.push_str(part);
-        }
-    }
-    out
+/// What a judge says, and what it was asked.
+fn verdict(verdict: &Verdict) -> String {
+    format!(
+        "<details class=\"verdict-of\"><summary>{} gives {} for {}: {}</summary><pre>{}</pre></details>",
+        escape(verdict.model.as_str()),
+        verdict.score,
+        money(verdict.cost_usd),
+        escape(&verdict.reason),
+        escape(&verdict.prompt)
+    )
 }

@@ -5,20 +5,22 @@ use std::fmt::Write as _;
 use super::cases::anchor;
 use super::class;
 use crate::eval::{Report, Status, Totals};
+use crate::report::eval::percent;
+use crate::report::money::money;
 use crate::report::svg::escape;
 
 /// The width of a bar.
 const WIDE: f64 = 220.0;
 
 /// A share with its interval.
-pub(super) fn share(totals: &Totals) -> String {
-    let Some(accuracy) = totals.accuracy else { return String::new() };
+pub(super) fn share(share: Option<f64>, interval: Option<[f64; 2]>) -> String {
+    let Some(share) = share else { return String::new() };
     let mut out = format!(
         "<svg width=\"{WIDE}\" height=\"18\" role=\"img\"><rect y=\"4\" width=\"{WIDE}\" height=\"10\" rx=\"5\" fill=\"var(--track)\"/>\
          <rect y=\"4\" width=\"{:.1}\" height=\"10\" rx=\"5\" fill=\"var(--good)\"/>",
-        accuracy * WIDE
+        share * WIDE
     );
-    if let Some([from, to]) = totals.interval {
+    if let Some([from, to]) = interval {
         let (from, to) = (from * WIDE, (to * WIDE).min(WIDE - 1.0));
         // Writing to a string cannot fail.
         let _ = write!(
@@ -97,6 +99,60 @@ pub(super) fn times(took: &[f64], slowest: f64) -> String {
     }
     out.push_str("</svg>");
     out
+}
+
+/// What accuracy costs: a point for each model, with the interval of its accuracy. One model alone is no choice.
+pub(super) fn choice(out: &mut String, report: &Report) {
+    const LEFT: f64 = 52.0;
+    const RIGHT: f64 = 700.0;
+    const TOP: f64 = 16.0;
+    const BOTTOM: f64 = 214.0;
+    let known: Vec<(&Totals, f64, [f64; 2])> = report
+        .models
+        .iter()
+        // What has no price has no place on the scale.
+        .filter(|model| model.unpriced_calls == 0)
+        .filter_map(|model| Some((model, model.accuracy?, model.interval?)))
+        .collect();
+    if known.len() < 2 {
+        return;
+    }
+    let dearest = known.iter().map(|(model, ..)| model.cost_usd).fold(0.0, f64::max);
+    let across = |usd: f64| {
+        // Where nothing costs anything, all stand at the left.
+        LEFT + if dearest > 0.0 { usd / dearest * (RIGHT - LEFT) } else { 0.0 }
+    };
+    let down = |share: f64| BOTTOM - share * (BOTTOM - TOP);
+    out.push_str("<h2>What accuracy costs</h2>\n<div class=\"card scroll\"><svg class=\"choice\" viewBox=\"0 0 900 250\" role=\"img\">");
+    for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
+        let (y, name) = (down(share), percent(Some(share)));
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "<path d=\"M{LEFT} {y:.1}H{RIGHT}\" stroke=\"var(--line)\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{name}</text>",
+            LEFT - 8.0,
+            y + 4.0
+        );
+    }
+    let _ = write!(
+        out,
+        "<text x=\"{LEFT}\" y=\"236\">$0</text><text x=\"{RIGHT}\" y=\"236\" text-anchor=\"end\">{} for all attempts</text>",
+        money(dearest)
+    );
+    for (model, accuracy, [from, to]) in known {
+        let (x, y) = (across(model.cost_usd), down(accuracy));
+        let _ = write!(
+            out,
+            "<path d=\"M{x:.1} {:.1}V{:.1}\" stroke=\"var(--accent)\" stroke-width=\"2\" opacity=\"0.45\"/>\
+             <circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5.5\" fill=\"var(--accent)\"/><text class=\"name\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            down(from),
+            down(to),
+            x + 12.0,
+            y + 4.0,
+            escape(&model.model)
+        );
+    }
+    out.push_str("</svg></div>\n");
 }
 
 /// A square for each case, a field for each model.

@@ -2,11 +2,13 @@
 
 mod cases;
 mod charts;
+mod prose;
 
 use std::fmt::Write as _;
 
-use super::{interval, percent};
-use crate::eval::{FileReport, Report, Status, Totals};
+use super::{interval, percent, spent};
+use crate::eval::{FileReport, Report, Selecting, Status, Totals, probability};
+use crate::id::ModelName;
 use crate::report::money::money;
 use crate::report::summary::duration;
 use crate::report::svg::escape;
@@ -32,9 +34,18 @@ pub fn write(report: &Report) -> String {
     head(&mut out, report, verdict);
     comparison(&mut out, report);
     models(&mut out, report);
-    cases::failed(&mut out, report);
+    charts::choice(&mut out, report);
+    // Failures that a file lets are no news; others are the first thing to read.
+    if !report.passed {
+        cases::failed(&mut out, report);
+    }
     charts::waffles(&mut out, report);
+    selecting(&mut out, report);
     files(&mut out, report);
+    judging(&mut out, report);
+    if report.passed {
+        cases::failed(&mut out, report);
+    }
     cases::all(&mut out, report);
     let _ = write!(
         out,
@@ -68,9 +79,12 @@ fn head(out: &mut String, report: &Report, verdict: &str) {
             )
         }
     };
+    let replayed = report.replayed.as_ref().map_or_else(String::new, |replayed| {
+        format!("<p class=\"lead\">The {}.</p>\n", escape(&replayed.line()))
+    });
     let _ = write!(
         out,
-        "<header>\n<h1><span class=\"{mark}\"></span>{verdict}</h1>\n<p class=\"lead\">{lead}</p>\n</header>\n<div class=\"numbers\">\n"
+        "<header>\n<h1><span class=\"{mark}\"></span>{verdict}</h1>\n<p class=\"lead\">{lead}</p>\n{replayed}</header>\n<div class=\"numbers\">\n"
     );
     let mut number = |value: String, name: &str| {
         let _ = writeln!(out, "<div><b>{value}</b><span>{name}</span></div>");
@@ -82,7 +96,7 @@ fn head(out: &mut String, report: &Report, verdict: &str) {
     }
     if let [one] = report.models.as_slice() {
         number(percent(one.accuracy), "accuracy");
-        number(money(one.cost_usd), "cost");
+        number(spent(one.cost_usd, one.unpriced_calls), "cost");
         number(one.p95_ms.map_or_else(String::new, duration), "95th percentile of time");
     }
     if let Some(routing) = &report.routing {
@@ -116,10 +130,10 @@ fn comparison(out: &mut String, report: &Report) {
     }
     let _ = write!(
         out,
-        "<tr><td colspan=\"3\">{} broke and {} were mended; p = {:.4} by the exact one-sided sign test.",
+        "<tr><td colspan=\"3\">{} broke and {} were mended; by chance with probability {}, by the exact one-sided test of McNemar.",
         comparison.broke.len(),
         comparison.mended.len(),
-        comparison.p_value
+        probability(comparison.p_value)
     );
     for regression in &comparison.regressions {
         let _ = write!(out, "<small class=\"worse\">{}</small>", escape(regression));
@@ -138,27 +152,68 @@ fn models(out: &mut String, report: &Report) {
         let took = report.cases.iter().filter(|case| case.model == totals.model);
         let took: Vec<f64> =
             took.flat_map(|case| &case.attempts).map(|attempt| attempt.duration_ms).collect();
-        let unpriced = match totals.unpriced_calls {
-            0 => String::new(),
-            calls => format!(
-                "<small>{} without a price</small>",
-                counted(usize::try_from(calls).unwrap_or(usize::MAX), "call")
-            ),
-        };
         let _ = writeln!(
             out,
-            "<tr><td><b>{}</b></td><td>{}<small>{} ({})</small></td><td class=\"n\">{}{unpriced}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+            "<tr><td><b>{}</b></td><td>{}<small>{} ({})</small></td><td class=\"n\" data-of=\"cost\">{}</td><td>{}</td>\
+             <td class=\"n\" data-of=\"median\">{}</td><td class=\"n\" data-of=\"95 %\">{}</td></tr>",
             escape(&totals.model),
-            charts::share(totals),
+            charts::share(totals.accuracy, totals.interval),
             percent(totals.accuracy),
             interval(totals.interval),
-            money(totals.cost_usd),
+            spent(totals.cost_usd, totals.unpriced_calls),
             charts::times(&took, slowest),
             totals.p50_ms.map_or_else(String::new, duration),
             totals.p95_ms.map_or_else(String::new, duration),
         );
     }
     out.push_str("</table></div>\n");
+}
+
+/// How often the agents of questions were chosen rightly.
+fn selecting(out: &mut String, report: &Report) {
+    if report.selection.is_empty() {
+        return;
+    }
+    out.push_str("<h2>Who answers</h2>\n<div class=\"card scroll\"><table>\n<tr><th>chosen by</th><th>questions that got every agent they take, with its 95 % interval</th>\
+         <th class=\"n\">complete</th><th class=\"n\">nobody else</th><th class=\"n\">questions</th></tr>\n");
+    for one in &report.selection {
+        let Selecting { model, by, questions, complete, exact, share, interval: around } = one;
+        let by = match by.as_str() {
+            "lexical" => "words",
+            "session" => "the conversation",
+            _ => "the model",
+        };
+        let _ = writeln!(
+            out,
+            "<tr><td><b>{by}</b><small>{}</small></td><td>{}<small>{} ({})</small></td><td class=\"n\" data-of=\"complete\">{complete}</td>\
+             <td class=\"n\" data-of=\"nobody else\">{exact}</td><td class=\"n\" data-of=\"questions\">{questions}</td></tr>",
+            escape(model),
+            charts::share(Some(*share), Some(*around)),
+            percent(Some(*share)),
+            interval(Some(*around)),
+        );
+    }
+    out.push_str("</table></div>\n");
+}
+
+/// Who judged, for how much, and what the judge was told.
+fn judging(out: &mut String, report: &Report) {
+    let Some(judging) = &report.judging else { return };
+    let models: Vec<&str> = judging.models.iter().map(ModelName::as_str).collect();
+    let by = if models.is_empty() { "nobody".to_owned() } else { models.join(", ") };
+    let open = match judging.not_judged {
+        0 => String::new(),
+        count => format!(" <b class=\"worse\">{count} were not judged.</b>"),
+    };
+    let _ = writeln!(
+        out,
+        "<h2>Judge</h2>\n<details class=\"card judge\"><summary>{} judged by {}, for {} besides the cost of the cases.{open}</summary>\
+         <pre>{}</pre></details>",
+        counted(judging.judged, "rubric"),
+        escape(&by),
+        spent(judging.cost_usd, judging.unpriced_calls),
+        escape(&judging.instructions),
+    );
 }
 
 fn files(out: &mut String, report: &Report) {
@@ -172,8 +227,9 @@ fn files(out: &mut String, report: &Report) {
         let worse = if *holds { "" } else { " worse" };
         let _ = writeln!(
             out,
-            "<tr><td><b class=\"{}\">{}</b><small>{}</small></td><td>{}</td><td class=\"n\">{passed}</td><td class=\"n{worse}\">{failed}</td>\
-             <td class=\"n\">{undecided}</td><td class=\"n{worse}\">{}</td></tr>",
+            "<tr><td><b class=\"{}\">{}</b><small>{}</small></td><td>{}</td><td class=\"n\" data-of=\"passed\">{passed}</td>\
+             <td class=\"n{worse}\" data-of=\"failed\">{failed}</td><td class=\"n\" data-of=\"undecided\">{undecided}</td>\
+             <td class=\"n{worse}\" data-of=\"must pass\">{}</td></tr>",
             worse.trim(),
             escape(name),
             escape(about),

@@ -1,6 +1,6 @@
 // Filters the cases by what is typed; a link to a case opens what holds it.
 const box = document.querySelector("input");
-const groups = [...document.querySelectorAll("details")];
+const groups = [...document.querySelectorAll("details.group")];
 box.addEventListener("input", () => {
   const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const group of groups) {
@@ -16,7 +16,7 @@ box.addEventListener("input", () => {
 });
 function reveal() {
   const one = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const group = one && one.closest("details");
+  const group = one && one.closest("details.group");
   if (group) { group.open = true; one.scrollIntoView(); }
 }
 addEventListener("hashchange", reveal);

@@ -39,7 +39,8 @@ impl Watcher for Aloud<'_> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.held.push_str(piece);
         if !state.spoke {
-            state.held = state.held.trim_start().to_owned();
+            let space = state.held.len() - state.held.trim_start().len();
+            state.held.drain(..space);
         }
         let ready = ready(&state.held);
         if ready > 0 {
