@@ -229,12 +229,12 @@ pub(super) fn go_on(
     let allowances = Allowances::of(&plan, &journal.borrow(), past.state.offline())?;
     let plan = allowances.bound_again(&plan, spent_usd(&past.events));
     let going = run::Past { run_id, plan, records: past.events, reuse };
-    let outcome = setup::runtime()?.block_on(async {
+    let outcome = setup::to_the_end(&context.tools, async {
         let cancel = cancel.unwrap_or_else(interruptible);
         let observer = &mut |record: &Record| progress.show(record);
         let desk = Desk { journal: &journal, observer, cancel: &cancel };
         run::resume(going, decisions, &context, desk).await
-    });
+    })?;
     progress.end();
     outcome.map(|outcome| told(outcome, ending)).map_err(|e| journal_failure(&e))
 }

@@ -117,6 +117,16 @@ pub(super) fn past_journal(path: &Path) -> Result<Journal, Failure> {
     Journal::in_memory().map_err(|e| Failure::machine("cannot open the journal", &e))
 }
 
+/// Does the work of a command to its end, and takes leave of the servers that its tools asked.
+pub(super) fn to_the_end<T>(tools: &Toolbox, work: impl Future<Output = T>) -> Result<T, Failure> {
+    let both = async {
+        let done = work.await;
+        tools.close().await;
+        done
+    };
+    Ok(runtime()?.block_on(both))
+}
+
 /// The runtime of a command that waits for something. One thread drives all steps: they wait for servers far
 /// longer than they compute, and a step then costs no hop between threads. SQL runs on threads of its own.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

@@ -157,6 +157,11 @@ impl Toolbox {
         self.source(sql)?.version()
     }
 
+    /// Takes leave of the servers that keep something for whoever asks them. Later calls ask them anew.
+    pub async fn close(&self) {
+        self.servers.close().await;
+    }
+
     /// What an MCP server offers.
     pub async fn offers(
         &self,

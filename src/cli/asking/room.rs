@@ -20,6 +20,7 @@ use crate::document::{Document, Workflow};
 use crate::journal::Journal;
 use crate::plan::Library;
 use crate::run::Context;
+use crate::tool::Toolbox;
 
 /// A project with everything that answers need.
 pub(in crate::cli) struct Room {
@@ -64,6 +65,11 @@ impl Room {
     /// What can be asked, with the values that the data holds now.
     pub(in crate::cli) async fn catalog(&self) -> Result<Arc<Catalog>, Failure> {
         catalog(&self.library, &self.documents, &self.context.tools).await
+    }
+
+    /// What agents and steps can call.
+    pub(in crate::cli) fn tools(&self) -> &Toolbox {
+        &self.context.tools
     }
 
     /// Opens the journal.

@@ -13,9 +13,9 @@ pub(in crate::cli) fn run(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let room = Room::open(global, arguments.offline, &arguments.taping)?;
-    setup::runtime()?.block_on(async {
+    setup::to_the_end(room.tools(), async {
         let catalog = room.catalog().await?;
         let journal = room.journal()?;
         room.answer(arguments, &catalog, &journal, drive::interruptible(), printer).await
-    })
+    })?
 }

@@ -54,7 +54,11 @@ pub(in crate::cli) fn run(
         cancel: CancellationToken::new(),
         arguments,
     };
-    setup::runtime_of_many()?.block_on(batch.all(&rows, printer))
+    setup::runtime_of_many()?.block_on(async {
+        let exit = batch.all(&rows, printer).await;
+        context.tools.close().await;
+        exit
+    })
 }
 
 /// What a batch is made of, so that it is known again.

@@ -94,6 +94,7 @@ pub(in crate::cli) fn run(
         }
         printer.err("\n");
     }
+    runtime.block_on(room.tools().close());
     Ok(worst)
 }
 

@@ -38,7 +38,7 @@ pub(in crate::cli) fn run(
     let mode = Mode { offline: past.state.offline(), allow_write: arguments.writing.allow_write };
     let context = drive::context(&place, &plan, mode)?;
     let journal = RefCell::new(journal);
-    let outcome = setup::runtime()?.block_on(async {
+    let outcome = setup::to_the_end(&context.tools, async {
         let params = params::check(&plan, &given, &context.tools).await?;
         let start = Start {
             plan,
@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(
             session: None,
         };
         drive::start(start, &journal, &drive::interruptible(), printer).await
-    })?;
+    })??;
     let exit = drive::end(ending, &outcome, None, printer)?;
     if let (Some(before), false) = (&past.outcome, ending.json) {
         printer.out(&format!("\n{}", report::comparison(before, &outcome, printer.screen())));

@@ -36,7 +36,7 @@ pub(in crate::cli) fn run(
         let exit = batch::run(rows, arguments, plan, &given, &context, &journal, printer)?;
         return Ok(setup::replayed(exit, context.models.misses(), printer));
     }
-    let outcome = setup::runtime()?.block_on(async {
+    let outcome = setup::to_the_end(&context.tools, async {
         let params = params::check(&plan, &given, &context.tools).await?;
         let journal = RefCell::new(setup::journal(&place.journal(global))?);
         let ending = arguments.ending;
@@ -53,7 +53,7 @@ pub(in crate::cli) fn run(
             session: None,
         };
         drive::start(start, &journal, &drive::interruptible(), printer).await
-    })?;
+    })??;
     let exit = drive::end(arguments.ending, &outcome, None, printer)?;
     Ok(setup::replayed(exit, context.models.misses(), printer))
 }

@@ -29,7 +29,7 @@ pub(in crate::cli) fn run(
     let mut exit = Exit::Success;
     if arguments.online {
         let servers = library.project.iter().flat_map(|project| project.value.mcp.keys());
-        setup::runtime()?.block_on(async {
+        setup::to_the_end(toolbox, async {
             for server in servers {
                 match toolbox.offers(server, LIMIT).await {
                     Ok(found) => offers.extend(
@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(
                     }
                 }
             }
-        });
+        })?;
     }
     if arguments.json {
         printer.json("the tools", &report::ToolsReport { tools: lines, offers })?;

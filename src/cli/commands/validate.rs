@@ -35,7 +35,8 @@ pub(in crate::cli) fn run(
 fn once(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exit, Failure> {
     let Loaded { diagnostics: mut found, files, library, toolbox, .. } = check(arguments, global)?;
     if arguments.online {
-        found.extend(setup::runtime()?.block_on(tool::check_online(&toolbox, &library)));
+        let said = tool::check_online(&toolbox, &library);
+        found.extend(setup::to_the_end(&toolbox, said)?);
     }
     diagnostic::sort(&mut found);
     let text = diagnostics(&found, &files, arguments.format, printer.colour());

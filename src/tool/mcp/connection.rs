@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use reqwest::Url;
 use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, Tool as Offered};
@@ -22,6 +23,9 @@ use crate::wire::{self, Refused};
 
 /// The longest message of a server, in bytes.
 pub(super) const LONGEST: usize = 8 << 20;
+
+/// As long as it may take to take leave of a server.
+const LEAVE: Duration = Duration::from_secs(2);
 
 /// A server that answers.
 pub(super) struct Connection {
@@ -114,6 +118,14 @@ impl Connection {
     /// Whether it answers no more.
     pub(super) fn is_closed(&self) -> bool {
         self.service.is_closed() || self.service.peer().is_transport_closed()
+    }
+
+    /// Takes leave: a server that keeps sessions need not wait for this one to grow old. A process just ends.
+    pub(super) async fn close(mut self) {
+        if self.process.is_none() {
+            // Whoever does not answer is left without a word.
+            drop(self.service.close_with_timeout(LEAVE).await);
+        }
     }
 
     /// What the server last said on its standard error, as the end of a message.

@@ -81,6 +81,16 @@ impl Servers {
         })
     }
 
+    /// Takes leave of all that were asked.
+    pub(super) async fn close(&self) {
+        for server in self.servers.values() {
+            let open = server.connection.lock().await.take();
+            if let Some(connection) = open.and_then(Arc::into_inner) {
+                Box::pin(connection.close()).await;
+            }
+        }
+    }
+
     /// What a server offers.
     pub(super) async fn offers(
         &self,
