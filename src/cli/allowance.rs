@@ -1,6 +1,5 @@
 //! The budgets of the day and of the month: what is spent of them, and what they leave a run.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::document::{Budget, OnExceed, Project};
@@ -8,7 +7,7 @@ use crate::event::Fault;
 use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::report;
-use crate::run::{self, Allowance};
+use crate::run::{self, Allowance, Context, Pool};
 
 use super::exit::Failure;
 use super::load::{self, Place};
@@ -34,44 +33,47 @@ pub(super) fn spent(
 pub(super) struct Allowances {
     /// The budget of the plan; none where nothing of a day or month bounds it.
     budget: Option<Budget>,
-    spent: RefCell<Vec<Allowance>>,
+    spent: Vec<Allowance>,
+    /// What the runs of this process spend.
+    pool: Arc<Pool>,
+    /// What they had spent when the journal was read.
+    booked_usd: f64,
 }
 
 impl Allowances {
     /// Reads what was spent, unless the plan asks no model or no day or month is bounded.
-    pub(super) fn of(plan: &Plan, journal: &Journal, offline: bool) -> Result<Self, Failure> {
+    pub(super) fn of(plan: &Plan, journal: &Journal, context: &Context) -> Result<Self, Failure> {
         let plans = plan.workflows.values().map(AsRef::as_ref).chain([plan]);
         let asks = plans.flat_map(|plan| &plan.steps).any(|step| step.agent().is_some());
-        let budget = plan.limits.budget.clone().filter(|_| asks && !offline);
+        let budget = plan.limits.budget.clone().filter(|_| asks && !context.offline);
         let spent = spent(budget.as_ref(), journal, setup::now_us())?;
-        Ok(Self { budget: budget.filter(|_| !spent.is_empty()), spent: RefCell::new(spent) })
+        let budget = budget.filter(|_| !spent.is_empty());
+        let pool = Arc::clone(&context.pool);
+        Ok(Self { budget, spent, booked_usd: pool.booked_usd(), pool })
     }
 
     /// The plan of a run that is about to start, bounded by what is left. It is run under the hash of the plan as it
     /// was: what is left today is no part of it.
     pub(super) fn bound(&self, plan: &Arc<Plan>) -> Result<Arc<Plan>, Failure> {
         let stops = self.budget.as_ref().is_some_and(|one| one.on_exceed == OnExceed::Stop);
-        if let Some(over) = self.spent.borrow().iter().find(|one| stops && one.left_usd() <= 0.0) {
-            return Err(Failure::OverBudget(refusal(over)));
+        let since_usd = self.pool.booked_usd() - self.booked_usd;
+        let is_spent = |one: &&Allowance| stops && one.left_usd() <= since_usd;
+        if let Some(over) = self.spent.iter().find(is_spent) {
+            let mut over = over.clone();
+            over.spent_usd += since_usd;
+            return Err(Failure::OverBudget(refusal(&over)));
         }
-        Ok(self.bound_again(plan, 0.0))
+        Ok(self.bound_again(plan))
     }
 
-    /// The plan of a run that goes on and has spent some already, which counts as spent in its own budget too.
-    pub(super) fn bound_again(&self, plan: &Arc<Plan>, already_usd: f64) -> Arc<Plan> {
+    /// The plan of a run that goes on.
+    pub(super) fn bound_again(&self, plan: &Arc<Plan>) -> Arc<Plan> {
         let mut bounded = Arc::clone(plan);
         if let Some(budget) = &self.budget {
-            let left = run::left(budget, &self.spent.borrow(), already_usd);
+            let left = run::left(budget, &self.spent, self.booked_usd);
             Arc::make_mut(&mut bounded).limits.budget = Some(left);
         }
         bounded
-    }
-
-    /// Takes note of what a run has spent.
-    pub(super) fn book(&self, usd: f64) {
-        for allowance in self.spent.borrow_mut().iter_mut() {
-            allowance.spent_usd += usd;
-        }
     }
 }
 

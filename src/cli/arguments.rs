@@ -262,6 +262,9 @@ pub(super) struct Rerun {
     /// Do this step again, and all that depend on it, whatever they are made of
     #[arg(long, value_name = "STEP")]
     pub(super) from: Option<String>,
+    /// The most that the new run may spend on models, whatever bounded the other
+    #[arg(long, value_name = "USD", value_parser = positive)]
+    pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]
     pub(super) writing: Writing,
     #[command(flatten)]

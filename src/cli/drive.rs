@@ -107,7 +107,7 @@ pub(super) async fn start(
     let Start { plan, params, reuse, judge, ahead, voice, context, ending, session } = start;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     journal.borrow_mut().put_plan(&hash, &json);
-    let allowances = Allowances::of(&plan, &journal.borrow(), context.offline)?;
+    let allowances = Allowances::of(&plan, &journal.borrow(), context)?;
     let plan = allowances.bound(&plan)?;
     let progress = Arc::new(Mutex::new(progress(ending, &plan, printer)));
     if let Some(voice) = &voice {
@@ -220,14 +220,25 @@ pub(super) fn go_on(
     }
     let journal = RefCell::new(journal);
     let past = claim(&journal, &run_id)?;
-    let decisions = decide(&past.state)?;
+    if let (Some(_), Some(outcome)) = (past.state.end(), &past.outcome) {
+        // Another process was faster.
+        return Ok(told(outcome.clone(), ending));
+    }
+    let decisions = match decide(&past.state) {
+        Ok(decisions) => decisions,
+        Err(refused) => {
+            let released = journal.borrow_mut().release(&run_id, past.outcome.is_some());
+            released.map_err(|e| journal_failure(&e))?;
+            return Err(refused);
+        }
+    };
     let plan = Arc::clone(past.state.plan());
     let mode = Mode { offline: past.state.offline(), allow_write: past.state.allow_write() };
     let context = context(&place, &plan, mode)?;
     let reuse = reuse(&journal.borrow(), &past)?;
     let mut progress = progress(ending, &plan, printer);
-    let allowances = Allowances::of(&plan, &journal.borrow(), past.state.offline())?;
-    let plan = allowances.bound_again(&plan, spent_usd(&past.events));
+    let allowances = Allowances::of(&plan, &journal.borrow(), &context)?;
+    let plan = allowances.bound_again(&plan);
     let going = run::Past { run_id, plan, records: past.events, reuse };
     let outcome = setup::to_the_end(&context.tools, async {
         let cancel = cancel.unwrap_or_else(interruptible);
@@ -237,15 +248,6 @@ pub(super) fn go_on(
     })?;
     progress.end();
     outcome.map(|outcome| told(outcome, ending)).map_err(|e| journal_failure(&e))
-}
-
-/// US dollars of all priced calls of a run.
-fn spent_usd(events: &[Record]) -> f64 {
-    let cost = |record: &Record| match &record.event {
-        Event::ModelCalled { call, .. } => call.cost_usd,
-        _ => None,
-    };
-    crate::value::sum(events.iter().filter_map(cost))
 }
 
 /// Takes a run over, and reads it again: until now another process may have driven it.
@@ -288,6 +290,7 @@ pub(super) fn journal_failure(error: &JournalError) -> Failure {
         JournalError::Unavailable { .. }
         | JournalError::Newer { .. }
         | JournalError::Unreadable { .. }
+        | JournalError::Ambiguous { .. }
         | JournalError::Driven { .. }
         | JournalError::Bug(_) => fault,
     })

@@ -130,6 +130,11 @@ fn columns(text: &str, params: &IndexMap<String, Param>) -> Result<Vec<String>, 
         (error.to_string(), help.to_owned())
     })?;
     let columns: Vec<String> = header.iter().map(|column| column.trim().to_owned()).collect();
+    let twice = |(at, column): (usize, &String)| columns.iter().take(at).any(|one| one == column);
+    if let Some((_, column)) = columns.iter().enumerate().find(|one| twice(*one)) {
+        let help = "a param has one value a row: remove one of the columns";
+        return Err((format!("column `{column}` stands there twice"), help.to_owned()));
+    }
     match columns.iter().find(|column| !params.contains_key(*column)) {
         Some(column) => {
             let help = suggest(column, params.keys().map(String::as_str), "params");

@@ -96,7 +96,8 @@ pub(super) fn context(
     let clock = Arc::new(now_us);
     let planner = || Arc::new(Planner::new(Arc::clone(library))) as Arc<dyn run::Planner>;
     let planner = library.project.as_ref().map(|_| planner());
-    Arc::new(Context { models, tools, planner, clock, max_parallel, offline, allow_write })
+    let pool = Arc::default();
+    Arc::new(Context { models, tools, planner, clock, max_parallel, pool, offline, allow_write })
 }
 
 /// Microseconds since the Unix epoch.

@@ -37,6 +37,14 @@ pub enum JournalError {
     /// What several runs wrote together could not be written.
     #[error("{0}")]
     Lost(String),
+    /// Several runs begin so.
+    #[error("several runs begin with `{beginning}`: {} and {}, among others", .runs[0], .runs[1])]
+    Ambiguous {
+        /// What was given for an id.
+        beginning: String,
+        /// Two of them.
+        runs: [String; 2],
+    },
     /// Another process drives the run.
     #[error("another process drives run {run}")]
     Driven {

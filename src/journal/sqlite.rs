@@ -324,27 +324,40 @@ impl Journal {
         Ok(self.driver.as_ref().map(|driver| driver.name().to_owned()))
     }
 
-    /// Takes over a run that no process drives. Two engines never drive the same run.
-    pub fn claim(&mut self, run: &RunId) -> Result<(), JournalError> {
+    /// Takes over a run that no process drives; false where it has ended meanwhile. Two engines never drive the same run.
+    pub fn claim(&mut self, run: &RunId) -> Result<bool, JournalError> {
         let driver = self.driver()?;
         self.commit();
         self.connection.execute_batch("begin immediate")?;
         let claimed = self.claim_now(run, driver.as_deref());
         let end = if claimed.is_ok() { "commit" } else { "rollback" };
         self.connection.execute_batch(end)?;
-        self.open += usize::from(claimed.is_ok());
-        claimed
+        let claimed = claimed?;
+        self.open += usize::from(claimed);
+        Ok(claimed)
     }
 
-    fn claim_now(&self, run: &RunId, driver: Option<&str>) -> Result<(), JournalError> {
-        let query = "select driver from runs where run_id = ?1";
-        let other: Option<String> =
-            self.connection.query_row(query, [run.as_str()], |row| row.get(0))?;
+    fn claim_now(&self, run: &RunId, driver: Option<&str>) -> Result<bool, JournalError> {
+        let query = "select driver, ended_us is not null from runs where run_id = ?1";
+        let (other, ended): (Option<String>, bool) =
+            self.connection
+                .query_row(query, [run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if other.is_some_and(|other| self.is_alive(&other)) {
             return Err(JournalError::Driven { run: run.to_string() });
         }
-        let update = "update runs set driver = ?2, status = null where run_id = ?1";
-        self.connection.execute(update, params![run.as_str(), driver])?;
+        if !ended {
+            let update = "update runs set driver = ?2, status = null where run_id = ?1";
+            self.connection.execute(update, params![run.as_str(), driver])?;
+        }
+        Ok(!ended)
+    }
+
+    /// Gives back a run that was taken over for nothing, as it was found.
+    pub fn release(&mut self, run: &RunId, waits: bool) -> Result<(), JournalError> {
+        let update = "update runs set driver = null, status = ?2 where run_id = ?1";
+        let status = waits.then_some(status_name(RunStatus::Waiting));
+        self.connection.execute(update, params![run.as_str(), status])?;
+        self.close();
         Ok(())
     }
 
@@ -427,7 +440,7 @@ impl Journal {
         Ok(self.connection.query_row(query, [hash.as_str()], |row| row.get(0)).optional()?)
     }
 
-    /// The run whose id begins so, if exactly one does.
+    /// The run whose id begins so. Where several do, it is told with the first two.
     pub fn find(&self, beginning: &str) -> Result<Option<RunId>, JournalError> {
         let query = "select run_id from runs where substr(run_id, 1, length(?1)) = ?1 limit 2";
         let mut statement = self.connection.prepare(query)?;
@@ -435,6 +448,12 @@ impl Journal {
             statement.query_map([beginning], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(match found.as_slice() {
             [one] => Some(RunId::from(one.as_str())),
+            [one, other, ..] if !beginning.is_empty() => {
+                return Err(JournalError::Ambiguous {
+                    beginning: beginning.to_owned(),
+                    runs: [one.clone(), other.clone()],
+                });
+            }
             _ => None,
         })
     }

@@ -172,6 +172,9 @@ pub struct Need {
     /// Whether it copes with it having failed, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// Whether a text of it reads what is not there without a default; known while it is checked.
+    #[serde(skip)]
+    pub unguarded: bool,
 }
 
 /// What happens when a step cannot be done.

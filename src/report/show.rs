@@ -74,7 +74,7 @@ pub fn is_about(record: &Record, step: &str) -> bool {
 }
 
 fn head(shown: &Shown<'_>) -> String {
-    let Some(Event::RunStarted { run_id, workflow, params, offline, .. }) =
+    let Some(Event::RunStarted { run_id, workflow, params, offline, parent, .. }) =
         shown.events.first().map(|record| &record.event)
     else {
         return String::new();
@@ -83,7 +83,13 @@ fn head(shown: &Shown<'_>) -> String {
     let open = if shown.outcome.is_none() { "; it has not ended" } else { "" };
     let at = jiff::Timestamp::from_microsecond(shown.state.started_us()).unwrap_or_default();
     let params = serde_json::Value::Object(params.clone());
-    format!("run {run_id} of `{workflow}`{offline}, {at:.0}{open}\nparams {params}\n")
+    let mut head = format!("run {run_id} of `{workflow}`{offline}, {at:.0}{open}\n");
+    if let Some(parent) = parent {
+        // Writing to a string cannot fail.
+        let _ = writeln!(head, "does again run {parent}");
+    }
+    let _ = writeln!(head, "params {params}");
+    head
 }
 
 fn table(lines: &IndexMap<StepPath, StepLine>, costs: &[StepCost]) -> String {

@@ -94,11 +94,11 @@ pub fn allowances(
         .collect()
 }
 
-/// The budget of a run: of the day's and the month's, what is left. What the run itself has spent already does not
-/// count against it.
-pub fn left(budget: &Budget, allowances: &[Allowance], already_usd: f64) -> Budget {
+/// The budget of a run: of the day's and the month's, what is left. What the runs of this process had spent when that
+/// was read is in it already, and does not count against it.
+pub fn left(budget: &Budget, allowances: &[Allowance], booked_usd: f64) -> Budget {
     let of = |period| {
-        allowances.iter().find(|one| one.period == period).map(|one| one.left_usd() + already_usd)
+        allowances.iter().find(|one| one.period == period).map(|one| one.left_usd() + booked_usd)
     };
     Budget { usd_per_day: of(Period::Day), usd_per_month: of(Period::Month), ..budget.clone() }
 }

@@ -1,11 +1,13 @@
 //! The budget of a run: before a call its greatest possible cost is reserved, after it the true cost is booked.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::document::{self, OnExceed};
 use crate::event::{Fault, Usage};
 
 use super::allowance::Period;
+use super::pool::{Dollars, Pool};
 
 /// What a run may spend, and what it has spent; shared by its steps.
 #[derive(Debug, Default)]
@@ -14,13 +16,17 @@ pub(super) struct Budget {
     tokens: Option<u64>,
     on_exceed: OnExceed,
     taken: Mutex<Taken>,
+    /// What the runs of a day and of a month spend together.
+    pool: Arc<Pool>,
+    /// Whether it was told that a model's price is not known.
+    unpriced_told: AtomicBool,
 }
 
 /// A bound in US dollars.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
     usd: f64,
-    /// None where it is the run's own; else what is left of the budget of all runs of that time.
+    /// None where it is the run's own; else the bound on what the pool may hold.
     period: Option<Period>,
 }
 
@@ -41,15 +47,21 @@ pub(super) struct Reservation {
 }
 
 impl Budget {
-    /// The budget of a run; what `limit` gives a day and a month is what is left of them.
-    pub(super) fn new(limit: Option<&document::Budget>) -> Arc<Self> {
-        Self::after(limit, 0.0, 0)
+    /// The budget of a run; what `limit` gives a day and a month bounds the pool.
+    pub(super) fn new(limit: Option<&document::Budget>, pool: &Arc<Pool>) -> Arc<Self> {
+        Self::after(limit, pool, 0.0, 0)
     }
 
     /// The budget of a run that has spent some of it.
-    pub(super) fn after(limit: Option<&document::Budget>, usd: f64, tokens: u64) -> Arc<Self> {
+    pub(super) fn after(
+        limit: Option<&document::Budget>,
+        pool: &Arc<Pool>,
+        usd: f64,
+        tokens: u64,
+    ) -> Arc<Self> {
         let taken = Mutex::new(Taken { usd, tokens });
-        let Some(limit) = limit else { return Arc::new(Self { taken, ..Self::default() }) };
+        let pool = Arc::clone(pool);
+        let Some(limit) = limit else { return Arc::new(Self { taken, pool, ..Self::default() }) };
         let of = |usd: Option<f64>, period| usd.map(|usd| Limit { usd, period });
         let usd = [
             of(limit.usd, None),
@@ -61,6 +73,8 @@ impl Budget {
             tokens: limit.tokens,
             on_exceed: limit.on_exceed,
             taken,
+            pool,
+            unpriced_told: AtomicBool::new(false),
         })
     }
 
@@ -75,36 +89,59 @@ impl Budget {
             usd: usd.unwrap_or_default(),
             tokens: usage.input_tokens + usage.output_tokens,
         };
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let warning = match (self.exceeded(*taken, wanted), self.on_exceed) {
+        let mut taken = self.taken();
+        let mut pool = self.pool.lock();
+        let warning = match (self.exceeded(*taken, *pool, wanted), self.on_exceed) {
             (Some(fault), OnExceed::Stop) => return Err(fault),
             (Some(fault), OnExceed::Warn) => Some(format!("over budget: {}", fault.message)),
+            (None, _) if usd.is_none() => self.unbounded(),
             (None, _) => None,
         };
+        pool.reserved += wanted.usd;
         taken.usd += wanted.usd;
         taken.tokens = taken.tokens.saturating_add(wanted.tokens);
         Ok(Reservation { budget: Arc::clone(self), reserved: wanted, warning })
     }
 
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says once that a budget in US dollars bounds nothing that a model without a price costs.
+    fn unbounded(&self) -> Option<String> {
+        let told = self.usd.is_empty() || self.unpriced_told.swap(true, Ordering::Relaxed);
+        (!told).then(|| {
+            "its model has no price, so no budget in US dollars bounds it: write a `price` in engine.yaml, or bound the tokens"
+                .to_owned()
+        })
+    }
+
     /// The first bound that a call does not fit.
-    fn exceeded(&self, taken: Taken, wanted: Taken) -> Option<Fault> {
-        let usd = |limit: &&Limit| taken.usd + wanted.usd > limit.usd;
+    fn exceeded(&self, taken: Taken, pool: Dollars, wanted: Taken) -> Option<Fault> {
+        let usd = |limit: &&Limit| {
+            let taken = if limit.period.is_some() { pool.taken() } else { taken.usd };
+            taken + wanted.usd > limit.usd
+        };
         if let Some(limit) = self.usd.iter().find(usd) {
-            let (budget, help) = match limit.period {
+            let next = format!("the next call may cost ${:.6}", wanted.usd);
+            let (message, help) = match limit.period {
                 None => (
-                    format!("the budget of ${}", limit.usd),
+                    format!(
+                        "{next}, and ${:.6} of the budget of ${} is taken",
+                        taken.usd, limit.usd
+                    ),
                     "raise `limits.budget.usd` or --max-cost-usd, or set the step's `max_tokens`"
                         .to_owned(),
                 ),
                 Some(period) => (
-                    format!("the ${:.6} left of the budget of {}", limit.usd, period.name()),
+                    format!(
+                        "{next}, more than the ${:.6} left of the budget of {}",
+                        (limit.usd - pool.taken()).max(0.0),
+                        period.name()
+                    ),
                     format!("raise `{}`, or set the step's `max_tokens`", period.key()),
                 ),
             };
-            let message = format!(
-                "the next call may cost ${:.6}, and ${:.6} of {budget} is taken",
-                wanted.usd, taken.usd
-            );
             return Some(Fault::new(OVER_BUDGET, message).help(help));
         }
         let limit = self.tokens?;
@@ -126,7 +163,11 @@ impl Reservation {
             usd: usd.unwrap_or_default(),
             tokens: usage.input_tokens + usage.output_tokens,
         };
-        let mut taken = self.budget.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.budget.taken();
+        let mut pool = self.budget.pool.lock();
+        pool.booked += true_cost.usd;
+        pool.reserved -= self.reserved.usd;
+        drop(pool);
         taken.usd += true_cost.usd - self.reserved.usd;
         taken.tokens =
             taken.tokens.saturating_add(true_cost.tokens).saturating_sub(self.reserved.tokens);
@@ -137,7 +178,8 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut taken = self.budget.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.budget.taken();
+        self.budget.pool.lock().reserved -= self.reserved.usd;
         taken.usd -= self.reserved.usd;
         taken.tokens = taken.tokens.saturating_sub(self.reserved.tokens);
     }
@@ -160,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_is_reserved_and_spent_never_exceeds_the_budget() {
-        let budget = Budget::new(Some(&limits()));
+        let budget = Budget::new(Some(&limits()), &Arc::default());
         let first = budget.reserve(Some(0.6), usage(40)).unwrap();
         assert_eq!(budget.reserve(Some(0.5), usage(1)).unwrap_err().kind, OVER_BUDGET);
         first.book(Some(0.1), usage(10));
@@ -173,16 +215,30 @@ mod tests {
     #[test]
     fn what_is_left_of_the_day_bounds_a_run_as_well() {
         let budget = document::Budget { usd_per_day: Some(0.2), ..limits() };
-        let budget = Budget::new(Some(&budget));
-        let fault = budget.reserve(Some(0.3), usage(1)).unwrap_err();
+        let pool = Arc::default();
+        let [one, other] = [(); 2].map(|()| Budget::new(Some(&budget), &pool));
+        let fault = one.reserve(Some(0.3), usage(1)).unwrap_err();
         assert!(fault.message.contains("$0.200000 left of the budget of today"), "{fault}");
-        assert!(budget.reserve(Some(0.1), usage(1)).is_ok());
+        let under_way = one.reserve(Some(0.15), usage(1)).unwrap();
+        let fault = other.reserve(Some(0.1), usage(1)).unwrap_err();
+        assert!(fault.message.contains("$0.050000 left of the budget of today"), "{fault}");
+        under_way.book(Some(0.05), usage(1));
+        assert!(other.reserve(Some(0.1), usage(1)).is_ok(), "what was not needed is there again");
+        assert!(other.reserve(Some(0.2), usage(1)).is_err(), "what was spent is not");
+    }
+
+    #[test]
+    fn a_budget_that_cannot_bound_a_model_says_so_once() {
+        let budget = Budget::new(Some(&limits()), &Arc::default());
+        let first = budget.reserve(None, usage(1)).unwrap();
+        assert!(first.warning.as_ref().is_some_and(|text| text.contains("has no price")));
+        assert_eq!(budget.reserve(None, usage(1)).unwrap().warning, None);
     }
 
     #[test]
     fn a_budget_that_only_warns_lets_calls_through_and_says_so() {
         let budget = document::Budget { on_exceed: OnExceed::Warn, ..limits() };
-        let budget = Budget::new(Some(&budget));
+        let budget = Budget::new(Some(&budget), &Arc::default());
         assert_eq!(budget.reserve(Some(0.9), usage(1)).unwrap().warning, None);
         let over = budget.reserve(Some(1.5), usage(1)).unwrap();
         assert!(over.warning.as_ref().is_some_and(|text| text.contains("over budget")));
@@ -190,6 +246,6 @@ mod tests {
 
     #[test]
     fn without_a_limit_everything_fits() {
-        assert!(Budget::new(None).reserve(Some(1e9), usage(u64::MAX)).is_ok());
+        assert!(Budget::new(None, &Arc::default()).reserve(Some(1e9), usage(u64::MAX)).is_ok());
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::planner::Planner;
+use super::pool::Pool;
 use crate::model::Models;
 use crate::tool::Toolbox;
 
@@ -21,6 +22,8 @@ pub struct Context {
     pub clock: Clock,
     /// Steps that run at the same time.
     pub max_parallel: usize,
+    /// What its runs spend together.
+    pub pool: Arc<Pool>,
     /// Whether models are ruled out.
     pub offline: bool,
     /// Whether tools may write where nobody consents.

@@ -19,7 +19,8 @@ use super::step_state::{Consulted, Phase, StepState};
 /// What a run ended with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
-    /// The run; `engine show` takes it.
+    /// The run; `engine show` takes it. Null for a row of a batch that could not be begun.
+    #[schemars(with = "Option<RunId>")]
     pub run_id: RunId,
     /// The run that it does again; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,7 +218,9 @@ impl Outcome {
         outcome.warnings.extend(gaps);
         outcome.warnings.extend(state.waiting().map(|(unit, asked)| {
             let path = state.path(unit);
-            format!("step `{path}` waits for an answer: {}", asked.message)
+            let until = asked.expires_us.and_then(|at| jiff::Timestamp::from_microsecond(at).ok());
+            let until = until.map_or_else(String::new, |at| format!(" until {at:.0}"));
+            format!("step `{path}` waits for an answer{until}: {}", asked.message)
         }));
         Some(outcome)
     }
@@ -357,7 +360,13 @@ fn warnings(id: &StepPath, state: &StepState) -> Vec<String> {
         _ => None,
     };
     let own = state.warnings.iter().map(|warning| format!("step `{id}`: {warning}"));
-    defaulted.into_iter().chain(skipped).chain(own).collect()
+    let cut_off = (state.cut_off > 0).then(|| {
+        let times = if state.cut_off == 1 { "" } else { &format!(", {} times", state.cut_off) };
+        format!(
+            "step `{id}` was cut off while a model may have been asked{times}: what that cost is not counted"
+        )
+    });
+    defaulted.into_iter().chain(skipped).chain(own).chain(cut_off).collect()
 }
 
 /// Names the outputs that a failure left without a value, and the step that is to blame.

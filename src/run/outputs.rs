@@ -16,10 +16,12 @@ pub(super) fn render(frame: &Frame, inputs: &Inputs) -> (RunStatus, Object, Opti
     let (mut made, mut missing) = (0, 0);
     let mut fault = None;
     for (name, output) in &plan.outputs {
-        let without = output
-            .needs
-            .iter()
-            .find(|step| frame.step_by_id(step).is_none_or(|s| s.output.is_none()));
+        let unsettled =
+            |step: &StepId| frame.step_by_id(step).is_none_or(|found| !found.phase.is_settled());
+        let lacks = |step: &StepId| frame.step_by_id(step).is_none_or(|s| s.output.is_none());
+        // What a step may still give stands for no default.
+        let without = output.needs.iter().find(|step| lacks(step));
+        let without = without.or_else(|| output.reads.iter().find(|step| unsettled(step)));
         let value = match without {
             None => match output.value.render(&scope) {
                 Ok(value) => {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::frame::{Frame, Shape, Unit};
 use super::step_state::{Asked, Consulted, Phase, StepState};
 use super::steps::consult_tool;
-use crate::event::{Event, Fault, LookedUp, ModelCall, Record, RunStatus, ToolCall};
+use crate::event::{Event, Fault, LookedUp, ModelCall, Record, RunStatus, SkipReason, ToolCall};
 use crate::id::{RunId, StepPath, WorkflowName};
 use crate::plan::{Kind, Plan, Step};
 use crate::value::{Object, Value};
@@ -78,6 +78,7 @@ impl RunState {
         if self.run_id.is_none() != matches!(event, Event::RunStarted { .. }) {
             return Err(illegal(event, "a run starts once, before anything else"));
         }
+        let asked = self.may_have_asked(event);
         let change = match event {
             Event::RunStarted { run_id, params, offline, allow_write, parent, .. } => {
                 self.run_id = Some(run_id.clone());
@@ -152,6 +153,8 @@ impl RunState {
                 state.started_us.get_or_insert(at);
             })?,
             Event::StepSkipped { step, reason } => self.settle(step, event, OPEN, at, |state| {
+                let ended = matches!(reason, SkipReason::RunEnded);
+                state.cut_off += u32::from(ended && asked && state.phase == Phase::Running);
                 state.phase = Phase::Skipped;
                 state.skipped = Some(reason.clone());
             })?,
@@ -166,6 +169,16 @@ impl RunState {
         };
         self.ended_us = at;
         Ok(change)
+    }
+
+    /// Whether an event ends a step that asks models itself.
+    fn may_have_asked(&self, event: &Event) -> bool {
+        let Event::StepSkipped { step, reason: SkipReason::RunEnded } = event else { return false };
+        let unit = self.unit(step);
+        let step = unit.filter(|unit| {
+            self.step(*unit).is_some_and(|found| found.items.is_empty() && found.frame.is_none())
+        });
+        !self.offline && step.and_then(|unit| self.definition(unit)).is_some_and(Step::is_told)
     }
 
     fn start(
@@ -185,6 +198,7 @@ impl RunState {
         if repeats != items.is_some() {
             return Err(illegal(event, "a step has items where it says `for_each`"));
         }
+        let asks = !repeats && step.is_told();
         let workflow = match &step.kind {
             Kind::Workflow(call) if !repeats => Some(call.workflow.clone()),
             Kind::Workflow(_)
@@ -200,7 +214,10 @@ impl RunState {
             (_, None) => None,
             (None, Some(_)) => return Err(illegal(event, "only a workflow has params")),
         };
+        let asks = !self.offline && asks;
         if let Some(state) = self.step_mut(unit) {
+            let again = state.phase == Phase::Running;
+            state.cut_off += u32::from(again && asks);
             state.phase = Phase::Running;
             state.started_us.get_or_insert(at);
             if let Some(items) = items {

@@ -70,6 +70,8 @@ pub struct StepState {
     pub model: Option<ModelName>,
     /// Requests to models, with and without an answer.
     pub model_calls: u64,
+    /// Times that it ended while a model may have been asked: what such a question cost nobody knows.
+    pub cut_off: u32,
     /// Requests to models that were answered.
     pub answers: u64,
     /// Tokens.

@@ -33,6 +33,7 @@ mod interval;
 mod judging;
 mod lasting;
 mod mcp;
+mod operators;
 mod outages;
 mod patterns;
 mod planned;

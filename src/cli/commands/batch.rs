@@ -1,7 +1,7 @@
 //! `engine run --batch`: a run for each row of a file, in one process and one journal.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ use crate::event::{BatchRow, Fault, RunStatus};
 use crate::id::{PlanHash, RunId};
 use crate::journal::Journal;
 use crate::plan::Plan;
-use crate::run::{self, Context, Desk, Order, Outcome};
+use crate::run::{self, Context, Desk, FigureReport, Order, Outcome, Reuse, Timing, UsageReport};
 use crate::value::{Object, hex};
 
 /// How often progress is told where it cannot be redrawn.
@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     let journal = setup::journal(journal)?;
     let batch = Batch {
-        allowances: Allowances::of(&plan, &journal, arguments.offline)?,
+        allowances: Allowances::of(&plan, &journal, context)?,
         id: id(&hash, &rows),
         plan: Arc::clone(&plan),
         hash,
@@ -91,8 +91,16 @@ struct Ended {
     row: u64,
     line: String,
     exit: Exit,
-    /// Whether it was not begun, and can be by whoever goes on with the batch.
+    /// Whether whoever goes on with the batch can do it: it was not begun, or cancelled.
     left: bool,
+}
+
+/// What an earlier batch made of a row.
+enum Past {
+    /// Its outcome.
+    Whole(Box<Outcome>),
+    /// Nothing that stands; the steps that its run made need not be done again.
+    Lost(Option<Reuse>),
 }
 
 #[expect(
@@ -109,10 +117,16 @@ impl Batch<'_> {
         } else {
             BTreeMap::new()
         };
+        if self.arguments.batch.goes_on && done.is_empty() {
+            printer.err(&format!(
+                "no earlier batch had this plan and these rows: all {} rows are done anew\n",
+                rows.len()
+            ));
+        }
         let mut progress = Progress::new(rows.len(), self.arguments.ending.quiet, printer);
         let mut rows = rows.iter();
         let mut running = FuturesUnordered::new();
-        let (mut worst, mut unfinished) = (Exit::Success, false);
+        let (mut worst, mut unfinished) = (Exit::Success, 0);
         loop {
             while running.len() < self.arguments.batch.concurrency.get()
                 && !self.cancel.is_cancelled()
@@ -122,7 +136,7 @@ impl Batch<'_> {
             }
             let Some(ended) = running.next().await else { break };
             let Ended { row, line, exit, left } = ended?;
-            unfinished |= left;
+            unfinished += usize::from(left);
             printer.out(&format!("{line}\n"));
             progress.step(row, exit);
             if exit as u8 > worst as u8 {
@@ -130,14 +144,16 @@ impl Batch<'_> {
             }
         }
         progress.end();
-        let left = rows.count();
+        let left = rows.count() + unfinished;
         if left > 0 {
-            printer.err(&format!(
-                "{left} rows are left: the same command with --continue does them\n"
-            ));
-            worst = Exit::Interrupted;
-        } else if !unfinished && !self.cancel.is_cancelled() {
+            let rows = if left == 1 { "1 row is".to_owned() } else { format!("{left} rows are") };
+            printer
+                .err(&format!("{rows} left: the same command with --continue does what is left\n"));
+        } else if !self.cancel.is_cancelled() {
             self.left(false)?;
+        }
+        if self.cancel.is_cancelled() {
+            worst = Exit::Interrupted;
         }
         Ok(worst)
     }
@@ -164,11 +180,11 @@ impl Batch<'_> {
         };
         let past = match done.get(&number) {
             Some(run) => self.past(run).await?,
-            None => None,
+            None => Past::Lost(None),
         };
         let outcome = match past {
-            Some(outcome) => outcome,
-            None => match self.anew(number, params).await {
+            Past::Whole(outcome) => *outcome,
+            Past::Lost(reuse) => match self.anew(number, params, reuse).await {
                 Err(Failure::OverBudget(fault)) => {
                     return Ok(refused(number, &self.plan, &[fault], Exit::OverBudget));
                 }
@@ -176,19 +192,26 @@ impl Batch<'_> {
             },
         };
         let exit = Exit::of(&outcome, self.arguments.ending.strict);
+        let left = outcome.status == RunStatus::Cancelled;
         let outcome = told(outcome, self.arguments.ending);
         let line = line(number, &outcome)?;
-        Ok(Ended { row: number, line, exit, left: false })
+        Ok(Ended { row: number, line, exit, left })
     }
 
-    async fn anew(&self, row: u64, params: Object) -> Result<Outcome, Failure> {
+    /// Runs a row from its beginning. What an earlier run of it made is taken over.
+    async fn anew(
+        &self,
+        row: u64,
+        params: Object,
+        reuse: Option<Reuse>,
+    ) -> Result<Outcome, Failure> {
         self.journal.borrow_mut().put_plan(&self.hash, &self.json);
         let order = Order {
             run_id: RunId::from(uuid::Uuid::now_v7().to_string()),
             plan: self.allowances.bound(&self.plan)?,
             hash: self.hash.clone(),
             params,
-            reuse: None,
+            reuse,
             judge: None,
             ahead: Arc::default(),
             listener: None,
@@ -196,25 +219,26 @@ impl Batch<'_> {
             batch: Some(BatchRow { batch: self.id.clone(), row }),
         };
         let desk = Desk { journal: self.journal, observer: &mut |_| {}, cancel: &self.cancel };
-        let outcome = run::run(order, self.context, desk).await.map_err(|e| journal_failure(&e))?;
-        self.allowances.book(outcome.cost_usd);
-        Ok(outcome)
+        run::run(order, self.context, desk).await.map_err(|e| journal_failure(&e))
     }
 
-    /// What an earlier batch made of a row: taken as it is, gone on with where it was interrupted, and none where it
-    /// failed or was cancelled.
-    async fn past(&self, run: &RunId) -> Result<Option<Outcome>, Failure> {
+    /// What an earlier batch made of a row. One that was interrupted is gone on with, and so is one that waited for a
+    /// person: the time for an answer may be over.
+    async fn past(&self, run: &RunId) -> Result<Past, Failure> {
         let past = history::past_in(&self.journal.borrow(), run.as_str())?;
-        if let Some(outcome) = past.outcome {
-            let lost = matches!(outcome.status, RunStatus::Failed | RunStatus::Cancelled);
-            return Ok((!lost).then_some(outcome));
+        match past.outcome {
+            None | Some(Outcome { status: RunStatus::Waiting, .. }) => {}
+            Some(Outcome { status: RunStatus::Failed | RunStatus::Cancelled, .. }) => {
+                return Ok(Past::Lost(Some(Reuse::of(run.clone(), &past.events, BTreeSet::new()))));
+            }
+            Some(whole) => return Ok(Past::Whole(Box::new(whole))),
         }
         let past = drive::claim(self.journal, run)?;
         let (plan, records) = (Arc::clone(past.state.plan()), past.events);
         let past = run::Past { run_id: run.clone(), plan, records, reuse: None };
         let desk = Desk { journal: self.journal, observer: &mut |_| {}, cancel: &self.cancel };
         let outcome = run::resume(past, Vec::new(), self.context, desk).await;
-        outcome.map(Some).map_err(|e| journal_failure(&e))
+        outcome.map(|outcome| Past::Whole(Box::new(outcome))).map_err(|e| journal_failure(&e))
     }
 }
 
@@ -231,7 +255,10 @@ fn refused(row: u64, plan: &Plan, faults: &[Fault], exit: Exit) -> Ended {
     let help = faults.iter().find_map(|fault| fault.help.clone());
     let kind = if exit == Exit::OverBudget { "over-budget" } else { "bad-param" };
     let line = json!({
-        "row": row, "run_id": null, "workflow": plan.workflow, "status": "failed", "outputs": {},
+        "row": row, "run_id": null, "workflow": plan.workflow, "status": "failed",
+        "degraded": false, "outputs": {}, "steps": [], "usage": UsageReport::default(),
+        "cost_usd": 0.0, "unpriced_calls": 0, "timing": Timing::default(),
+        "figures": FigureReport::default(), "warnings": [],
         "error": {"kind": kind, "message": messages.join("; "), "help": help},
     });
     Ended { row, line: line.to_string(), exit, left: exit == Exit::OverBudget }

@@ -12,6 +12,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::Place;
 use crate::cli::printer::Printer;
 use crate::cli::setup;
+use crate::event::RunStatus;
 use crate::journal::JournalError;
 
 /// How long the process that drives the run has to end it.
@@ -34,7 +35,20 @@ pub(in crate::cli) fn run(
         Err(JournalError::Driven { .. }) => {
             journal.cancel(&run_id).map_err(|e| journal_failure(&e))?;
             let asked = Instant::now();
-            while history::past_in(&journal, run_id.as_str())?.state.end().is_none() {
+            loop {
+                let past = history::past_in(&journal, run_id.as_str())?;
+                match past.state.end() {
+                    Some((RunStatus::Cancelled, ..)) => break,
+                    Some(_) => {
+                        let message =
+                            format!("run {run_id} ended by itself before it could be cancelled");
+                        return Err(Failure::usage(
+                            message,
+                            format!("`engine show {run_id}` tells how"),
+                        ));
+                    }
+                    None => {}
+                }
                 if asked.elapsed() > PATIENCE {
                     let message = format!("the process that drives run {run_id} has not ended it");
                     return Err(Failure::usage(message, "it will, when it looks next"));
@@ -43,7 +57,7 @@ pub(in crate::cli) fn run(
             }
         }
         Err(other) => return Err(journal_failure(&other)),
-        Ok(()) => {
+        Ok(_) => {
             // The lock of this process goes with its journal, before the run is taken over again.
             drop(journal);
             let cancel = CancellationToken::new();

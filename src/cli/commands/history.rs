@@ -14,7 +14,7 @@ use crate::cli::setup;
 use crate::diagnostic::suggest;
 use crate::event::{Event, Record};
 use crate::id::{RunId, StepPath};
-use crate::journal::{Journal, Keep, Pruning};
+use crate::journal::{Journal, JournalError, Keep, Pruning};
 use crate::model::Models;
 use crate::plan::Library;
 use crate::report::{self, Shown};
@@ -176,7 +176,13 @@ pub(in crate::cli) fn past(place: &Place, global: &Global, run: &str) -> Result<
 /// Reads a run of a journal.
 pub(in crate::cli) fn past_in(journal: &Journal, run: &str) -> Result<Past, Failure> {
     let unreadable = |e: &dyn std::error::Error| Failure::machine("cannot read the journal", e);
-    let run_id = journal.find(run).map_err(|e| unreadable(&e))?.ok_or_else(|| {
+    let found = journal.find(run).map_err(|error| match error {
+        JournalError::Ambiguous { .. } => {
+            Failure::usage(error.to_string(), "write more of the id; `engine runs` lists them")
+        }
+        other => unreadable(&other),
+    })?;
+    let run_id = found.ok_or_else(|| {
         Failure::usage(format!("no run begins with `{run}`"), "`engine runs` lists them")
     })?;
     let (events, lost) = journal.read(&run_id).map_err(|e| unreadable(&e))?;

@@ -29,7 +29,10 @@ pub(in crate::cli) fn run(
     let journal = setup::past_journal(&place.journal(global))?;
     let past = history::past_in(&journal, &arguments.run)?;
     let parent = past.run_id()?;
-    let plan = Arc::clone(past.state.plan());
+    let mut plan = Arc::clone(past.state.plan());
+    if let Some(usd) = arguments.max_cost_usd {
+        Arc::make_mut(&mut plan).limits.budget.get_or_insert_default().usd = Some(usd);
+    }
     let again = arguments.from.as_deref().map(|step| depends_on(&plan, step)).transpose()?;
     let changed = Params { params: arguments.params.clone(), params_file: None };
     let mut given: Object = past.state.root().params().as_ref().clone();

@@ -23,6 +23,17 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
             }
         }
     }
+    for (number, step) in checked.plan.steps.iter().enumerate() {
+        for need in step.needs.iter().filter(|need| need.optional && need.unguarded) {
+            let message = format!(
+                "step `{}` fails whenever `{}` gives nothing, though its `needs` say that it goes on without",
+                step.id, need.step
+            );
+            found.push(
+                checked.at(told(message, need.step.as_str()), &format!("/steps/{number}/id")),
+            );
+        }
+    }
     // Where no outputs are written, the last steps are: whoever skips them means it.
     let written = &checked.document.value.outputs;
     for (name, output) in

@@ -14,6 +14,9 @@ use crate::value::{Value, pointer_segment};
 
 type With = IndexMap<String, Value>;
 
+/// Workflows that may run one another: nobody follows more, and each takes room on the stack.
+const DEEPEST: usize = 32;
+
 impl Compiler<'_> {
     pub(super) fn tool(
         &mut self,
@@ -58,6 +61,12 @@ impl Compiler<'_> {
             let message = format!("workflows run one another without end: {path}");
             let help = "remove one of these steps".to_owned();
             self.error("workflow-cycle", message, help, &place);
+            return None;
+        }
+        if above.len() > DEEPEST {
+            let message = format!("workflows run one another more than {DEEPEST} deep");
+            let help = "let one workflow run several steps instead of one that runs the next";
+            self.error("workflow-cycle", message, help.to_owned(), &place);
             return None;
         }
         if !self.workflows.contains_key(name) {

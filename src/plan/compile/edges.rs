@@ -34,7 +34,7 @@ impl Edges {
 
     /// All steps to be waited for, those written among them.
     pub(super) fn needs(self, written: &Needs) -> Vec<Need> {
-        let mut needs: IndexMap<StepId, bool> = self.reads;
+        let mut needs: IndexMap<StepId, bool> = self.reads.clone();
         for step in &written.required {
             needs.insert(step.clone(), false);
         }
@@ -46,6 +46,7 @@ impl Edges {
             .map(|(step, tolerant)| Need {
                 tolerant: tolerant || self.when_guards.contains(&step),
                 optional: written.optional.contains(&step),
+                unguarded: self.reads.get(&step).is_some_and(|guarded| !guarded),
                 step,
             })
             .collect()

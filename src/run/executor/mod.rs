@@ -96,7 +96,7 @@ pub async fn run(
     let cancel = desk.cancel;
     let scheduler = Scheduler::new(Arc::clone(&plan));
     let inputs = vec![Inputs::new(&plan, &params)];
-    let budget = ahead.budget(|| Budget::new(plan.limits.budget.as_ref()));
+    let budget = ahead.budget(|| Budget::new(plan.limits.budget.as_ref(), &context.pool));
     let parent = reuse.as_ref().map(|reuse| reuse.from.clone());
     let mut executor = Executor::new(run_id.clone(), scheduler, inputs, budget, context, desk);
     executor.reuse = reuse;
@@ -349,7 +349,10 @@ impl<'r> Executor<'r> {
             return outcome.ok_or_else(|| JournalError::bug("a waiting run has an outcome"));
         }
         if let Some(message) = state.exceeded() {
-            error = Some(Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}")));
+            error = Some(
+                Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}"))
+                    .help("`engine rerun RUN --max-cost-usd USD` does what is left, and takes over what was done"),
+            );
         }
         match stopped {
             Some(Stopped::Cancelled) => {

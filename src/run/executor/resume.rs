@@ -58,7 +58,7 @@ pub async fn resume(
     let spent = state.root().steps().iter().fold((0.0, 0), |(usd, tokens), step| {
         (usd + step.cost_usd, tokens + step.usage.input_tokens + step.usage.output_tokens)
     });
-    let budget = Budget::after(plan.limits.budget.as_ref(), spent.0, spent.1);
+    let budget = Budget::after(plan.limits.budget.as_ref(), &context.pool, spent.0, spent.1);
     let past_calls = calls_under_way(state, &records);
     let mut executor = Executor::new(run_id, scheduler, inputs, budget, context, desk);
     executor.past_calls = past_calls;

@@ -26,6 +26,7 @@ fn plan(needs: &[Vec<(usize, bool)>]) -> Arc<Plan> {
                 step: format!("s{n}").as_str().into(),
                 tolerant: *tolerant,
                 optional: false,
+                unguarded: false,
             })
             .collect(),
         when: None,

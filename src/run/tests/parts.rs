@@ -316,7 +316,7 @@ proptest! {
         calls in prop::collection::vec((0u32..300, 0u64..30, 0u32..101, 0usize..3, any::<bool>()), 1..60),
     ) {
         let limits = crate::document::Budget { usd: Some(1.0), tokens: Some(100), ..crate::document::Budget::default() };
-        let budget = Budget::new(Some(&limits));
+        let budget = Budget::new(Some(&limits), &Arc::default());
         let usage = |tokens| crate::event::Usage { input_tokens: tokens, ..crate::event::Usage::default() };
         let (mut spent, mut open) = ((0.0, 0), Vec::new());
         for (cents, tokens, share, done, fails) in calls {
