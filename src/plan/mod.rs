@@ -17,6 +17,7 @@ mod params;
 mod references;
 mod texts;
 mod types;
+mod units;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use library::{Library, check_library, may_be_told_elsewhere};
 pub use params::without_slots;
 pub use texts::{Language, Text, texts};
 pub use types::ITEM;
+pub use units::Units;
 
 /// A checked workflow with all names resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +64,9 @@ pub struct Plan {
     /// The plans of the workflows that its steps run, and of those that these run in turn.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub workflows: IndexMap<WorkflowName, Arc<Self>>,
+    /// What its numbers count, as far as the workflow tells: of its params, its computed values and its outputs.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub units: Units,
     /// Bounds of a run.
     pub limits: Limits,
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 
 use crate::event::Tracing;
-use crate::run::{DataReport, FigureSource, LedgerEntry, Outcome};
+use crate::run::{Conflict, ConflictingValue, DataReport, FigureSource, LedgerEntry, Outcome};
 use crate::value::{Object, Value, unquoted};
 
 /// The ledger of a run: nothing where its texts hold no figures.
@@ -43,6 +43,27 @@ pub(super) fn data(data: &DataReport) -> String {
         _ => String::new(),
     };
     format!("Data: {period}{} {rows} read from {}.", data.rows, data.sources.join(", "))
+}
+
+/// The metrics that have several values, each value with where it comes from.
+pub(super) fn conflicts(conflicts: &[Conflict]) -> String {
+    let mut out = String::new();
+    for Conflict { metric, unit, of, values } in conflicts {
+        let of: Vec<String> =
+            of.iter().map(|(name, value)| format!("{name} {}", unquoted(value))).collect();
+        let of = if of.is_empty() { String::new() } else { format!(" of {}", of.join(", ")) };
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "\nConflict: `{metric}`{of} has {} values.", values.len());
+        for ConflictingValue { value, text, step, path, sources } in values {
+            let unit = unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
+            let value = text.clone().unwrap_or_else(|| format!("{}{unit}", unquoted(value)));
+            let from: Vec<String> = sources.iter().map(source).collect();
+            let from =
+                if from.is_empty() { String::new() } else { format!(", from {}", from.join(", ")) };
+            let _ = writeln!(out, "- {value} by step `{step}`: {path}{from}");
+        }
+    }
+    out
 }
 
 fn how(how: Tracing) -> &'static str {

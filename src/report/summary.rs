@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::event::RunStatus;
+use crate::event::{RunStatus, Unverified};
 use crate::id::{StepId, StepPath};
 use crate::run::{Outcome, StepOutcome, StepStatus, Timing};
 use crate::value::{Value, unquoted};
@@ -10,7 +10,9 @@ use crate::value::{Value, unquoted};
 /// The answer, for standard output: the output named `answer`, else all outputs as JSON; then the data it rests on.
 pub fn answer(outcome: &Outcome) -> String {
     let mut out = match outcome.outputs.get("answer") {
-        Some(Value::String(text)) => format!("{}\n", text.trim_end()),
+        Some(Value::String(text)) => {
+            format!("{}\n", marked(text.trim_end(), &outcome.figures.unverified))
+        }
         Some(Value::Null) | None if outcome.outputs.values().all(Value::is_null) => String::new(),
         Some(other) if !other.is_null() => format!("{other:#}\n"),
         _ => format!("{:#}\n", Value::Object(outcome.outputs.clone())),
@@ -21,7 +23,36 @@ pub fn answer(outcome: &Outcome) -> String {
     if let Some(data) = outcome.data.as_ref().filter(|_| !out.is_empty()) {
         let _ = writeln!(out, "\n{}", super::figures::data(data));
     }
+    if !out.is_empty() && !outcome.figures.conflicts.is_empty() {
+        out.push_str(&super::figures::conflicts(&outcome.figures.conflicts));
+    }
     out
+}
+
+/// A text with a mark behind each figure that nothing bears out.
+fn marked(text: &str, unverified: &[Unverified]) -> String {
+    let mut ends: Vec<usize> = Vec::new();
+    for figure in unverified {
+        let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let places = text.match_indices(&figure.text).map(|(at, found)| at..at + found.len());
+        let whole = |place: &std::ops::Range<usize>| {
+            !inside(text.get(..place.start).and_then(|before| before.chars().next_back()))
+                && !inside(text.get(place.end..).and_then(|after| after.chars().next()))
+        };
+        let mut places = places.filter(|place| {
+            // A citation that names nothing is marked already.
+            !figure.text.is_empty() && !figure.text.starts_with('[') && whole(place)
+        });
+        ends.extend(places.find(|place| !ends.contains(&place.end)).map(|place| place.end));
+    }
+    ends.sort_unstable();
+    let (mut out, mut from) = (String::new(), 0);
+    for end in ends {
+        out.push_str(text.get(from..end).unwrap_or_default());
+        out.push_str(" [unverified]");
+        from = end;
+    }
+    out + text.get(from..).unwrap_or_default()
 }
 
 /// What the run took and what the reader should know, for standard error.

@@ -11,7 +11,7 @@ use super::state::RunState;
 use super::step_state::StepState;
 use crate::id::ToolName;
 use crate::plan::Kind;
-use crate::value::{Value, each_text};
+use crate::value::{Object, Value, each_text};
 
 /// The period and the rows that a run's answers rest on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,7 +33,7 @@ impl DataReport {
         let mut sources = BTreeSet::new();
         let mut rows = 0;
         for (unit, at) in state.units() {
-            for (tool, value) in given(state, unit, at) {
+            for Given { tool, value, .. } in given(state, unit, at) {
                 let plan = state.frames().get(unit.frame).map(Frame::plan);
                 let Some(tool) = plan.and_then(|plan| plan.tools.get(tool)) else { continue };
                 rows += match value {
@@ -54,14 +54,28 @@ impl DataReport {
     }
 }
 
-/// What tools gave to a step or to its agents.
-fn given<'s>(
+/// What a tool gave.
+pub(super) struct Given<'s> {
+    pub(super) tool: &'s ToolName,
+    /// Where it stands in the evidence; none where it is the step's own output.
+    pub(super) path: Option<&'s str>,
+    pub(super) arguments: Option<&'s Object>,
+    pub(super) value: &'s Value,
+}
+
+/// What tools gave to a step or to its agents; agents that were asked are among them.
+pub(super) fn given<'s>(
     state: &'s RunState,
     unit: Unit,
     at: &'s StepState,
-) -> impl Iterator<Item = (&'s ToolName, &'s Value)> {
+) -> impl Iterator<Item = Given<'s>> {
     let own = state.definition(unit).and_then(|step| match &step.kind {
-        Kind::Tool(call) if at.items.is_empty() => Some((&call.tool, at.output.as_deref()?)),
+        Kind::Tool(call) if at.items.is_empty() => Some(Given {
+            tool: &call.tool,
+            path: None,
+            arguments: at.arguments.as_ref(),
+            value: at.output.as_deref()?,
+        }),
         Kind::Tool(_)
         | Kind::Agent(_)
         | Kind::Compute(_)
@@ -69,11 +83,16 @@ fn given<'s>(
         | Kind::Plan(_)
         | Kind::Approval(_) => None,
     });
-    own.into_iter().chain(at.looked_up.iter().map(|found| (&found.tool, found.value.as_ref())))
+    own.into_iter().chain(at.looked_up.iter().map(|found| Given {
+        tool: &found.tool,
+        path: Some(&found.path),
+        arguments: found.arguments.as_ref(),
+        value: &found.value,
+    }))
 }
 
 /// The month of a date: `2025-10` of `2025-10-31`.
-fn month(text: &str) -> Option<String> {
+pub(super) fn month(text: &str) -> Option<String> {
     let (year, rest) = text.split_once('-')?;
     let (month, day) = rest.split_once('-').unwrap_or((rest, "01"));
     let two = |part: &str, most: u32| {

@@ -1,6 +1,6 @@
 //! What steps read of one another: outputs as texts see them, and the evidence behind them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
 
@@ -31,17 +31,17 @@ pub(super) struct Inputs {
 impl Inputs {
     /// Those of a run's own plan.
     pub(super) fn new(plan: &Plan, params: &Object) -> Self {
-        Self::with(plan, params, Arc::new(Evidence::of_params(params)))
+        Self::with(plan, params, Arc::new(Evidence::of_params(params, units(plan, "params"))))
     }
 
     /// Those of a workflow that a step runs. `told` are the params whose values may come from a model.
     pub(super) fn within(plan: &Plan, params: &Object, told: &[String]) -> Self {
         let (told, known) = split(params, |name| told.contains(name));
-        let known = Arc::new(Evidence::of_params(&known));
+        let units = units(plan, "params");
+        let known = Arc::new(Evidence::of_params(&known, units));
         let path = "params".to_owned();
         let told = Arc::new(Value::Object(told));
-        let none = IndexMap::new();
-        Self::with(plan, params, Evidence::of_output(path, &told, &none, Origin::Model, &known))
+        Self::with(plan, params, Evidence::of_output(path, &told, units, Origin::Model, &known))
     }
 
     fn with(plan: &Plan, params: &Object, given: Arc<Evidence>) -> Self {
@@ -82,28 +82,31 @@ impl Inputs {
         let Some(frame) = state.frames().get(unit.frame) else { return Arc::default() };
         let given = looked_up(state, frame, unit, step, self.evidence(frame, step, None));
         let path = format!("steps.{}.output", step.id);
-        let none = IndexMap::new();
         let of = |value: &Arc<Value>, units, origin, given: &_| {
             Evidence::of_output(path.clone(), value, units, origin, given)
         };
         match &step.kind {
-            Kind::Agent(_) | Kind::Plan(_) => of(output, &none, Origin::Model, &given),
-            Kind::Compute(_) | Kind::Approval(_) => of(output, &none, Origin::Data, &given),
+            Kind::Agent(_) | Kind::Plan(_) => of(output, &UNKNOWN, Origin::Model, &given),
+            Kind::Compute(_) | Kind::Approval(_) => {
+                let units = units(frame.plan(), &format!("steps.{}", step.id));
+                of(output, units, Origin::Data, &given)
+            }
             Kind::Tool(call) => {
                 let tool = frame.plan().tools.get(&call.tool);
-                of(output, tool.map_or(&none, |tool| &tool.units), Origin::Data, &given)
+                of(output, tool.map_or(&UNKNOWN, |tool| &tool.units), Origin::Data, &given)
             }
             Kind::Workflow(call) => {
-                let outputs = state.plan().workflows.get(&call.workflow);
+                let inner = state.plan().workflows.get(&call.workflow);
                 let is_told = |name: &String| {
-                    outputs.and_then(|plan| plan.outputs.get(name)).is_none_or(|o| o.told)
+                    inner.and_then(|plan| plan.outputs.get(name)).is_none_or(|o| o.told)
                 };
+                let units = inner.map_or(&*UNKNOWN, |plan| units(plan, "outputs"));
                 let Some(object) = output.as_object() else {
-                    return of(output, &none, Origin::Model, &given);
+                    return of(output, units, Origin::Model, &given);
                 };
                 let (told, known) = split(object, is_told);
-                let known = of(&Arc::new(known.into()), &none, Origin::Data, &given);
-                of(&Arc::new(told.into()), &none, Origin::Model, &known)
+                let known = of(&Arc::new(known.into()), units, Origin::Data, &given);
+                of(&Arc::new(told.into()), units, Origin::Model, &known)
             }
         }
     }
@@ -149,6 +152,14 @@ impl Inputs {
     }
 }
 
+/// Nobody says what the fields count.
+static UNKNOWN: LazyLock<IndexMap<String, String>> = LazyLock::new(IndexMap::new);
+
+/// What the fields count of something that a plan holds.
+fn units<'p>(plan: &'p Plan, holder: &str) -> &'p IndexMap<String, String> {
+    plan.units.get(holder).unwrap_or(&UNKNOWN)
+}
+
 /// What the tools gave that the agents of a step called, on top of what it was given. Below `steps.ID`, an item's
 /// results stand below its number.
 fn looked_up(
@@ -162,14 +173,13 @@ fn looked_up(
     let place = format!("steps.{}", step.id);
     let items = found.items.iter().enumerate();
     let items = items.map(|(number, item)| (format!("{place}.{number}"), &item.looked_up));
-    let none = IndexMap::new();
     let own = std::iter::once((place.clone(), &found.looked_up));
     own.chain(items).fold(given, |given, (below, results)| {
         results.iter().fold(given, |given, LookedUp { path, tool, value, .. }| {
             // What is no tool of the plan is an agent that was asked.
             let (origin, units) = match frame.plan().tools.get(tool) {
                 Some(tool) => (Origin::Data, &tool.units),
-                None => (Origin::Model, &none),
+                None => (Origin::Model, &*UNKNOWN),
             };
             let path = path.strip_prefix(&place).unwrap_or(path);
             Evidence::of_output(format!("{below}{path}"), value, units, origin, &given)

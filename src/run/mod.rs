@@ -16,6 +16,7 @@ pub mod figures;
 mod allowance;
 mod attempts;
 mod budget;
+mod conflicts;
 mod context;
 mod data;
 mod estimate;
@@ -38,6 +39,7 @@ mod steps;
 mod tests;
 
 pub use allowance::{Allowance, Period, allowances, left};
+pub use conflicts::{Conflict, ConflictingValue};
 pub use context::{Clock, Context};
 pub use data::DataReport;
 pub use estimate::{Greatest, LongestWait, StepCost, costs, longest_wait};

@@ -8,6 +8,7 @@ use crate::id::{ModelName, RunId, StepId, StepPath, WorkflowName};
 use crate::plan::{Graph, Step};
 use crate::value::{Object, millis};
 
+use super::conflicts::{Conflict, conflicts};
 use super::data::DataReport;
 use super::executor::inputs_of;
 use super::frame::{Frame, Unit};
@@ -151,6 +152,9 @@ pub struct FigureReport {
     pub derived: u64,
     /// Not found.
     pub unverified: Vec<Unverified>,
+    /// Metrics that the run has several values for; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<Conflict>,
     /// Every figure with its value and where that comes from; with `--figures`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Vec<LedgerEntry>>,
@@ -174,6 +178,8 @@ impl Outcome {
         outputs: Object,
         error: Option<Fault>,
     ) -> Option<Self> {
+        let ledger = ledger(state);
+        let conflicts = conflicts(state, &ledger);
         let mut outcome = Self {
             run_id: state.run_id()?.clone(),
             parent: state.parent().cloned(),
@@ -186,7 +192,7 @@ impl Outcome {
             cost_usd: 0.0,
             unpriced_calls: 0,
             timing: timing(state),
-            figures: FigureReport { ledger: Some(ledger(state)), ..FigureReport::default() },
+            figures: FigureReport { ledger: Some(ledger), conflicts, ..FigureReport::default() },
             data: DataReport::of(state),
             warnings: Vec::new(),
             error,

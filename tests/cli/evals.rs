@@ -169,11 +169,14 @@ fn a_broken_prompt_turns_its_answers_red() {
         if shape["properties"]["assessment"].is_object() {
             return Reply::text(r#"{"assessment": "The margin is what it is."}"#);
         }
-        if !seen.message("user").contains("was the campaign") {
+        // Asked to mend its figures, it makes up the same again.
+        let asked = seen.messages().iter().find(|message| message["role"] == "user");
+        let asked = asked.and_then(|message| message["content"].as_str()).unwrap_or_default();
+        if !asked.contains("was the campaign") {
             return Reply::text("Words alone.");
         }
         let figures = "It cost [[steps.roi.output.spend | usd]] and brought [[steps.roi.output.revenue | usd]].";
-        if seen.message("user").contains("give spend, attributed revenue") {
+        if asked.contains("give spend, attributed revenue") {
             return Reply::text(figures);
         }
         Reply::text(&format!("{figures} Next year it makes $9,876,543."))

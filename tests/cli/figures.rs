@@ -87,7 +87,9 @@ fn strict_refuses_what_cannot_be_traced() {
     let server = ModelServer::start(|_, _| Reply::text("It made $1,700."));
     let test = Test::new().file("w.yaml", WORKFLOW).openai(&server);
     let test = test.args(["run", "w.yaml", "--strict"]);
-    test.run().code(5).prints("$1,700").says("$1,700");
+    test.run().code(5).prints("$1,700 [unverified]").says("$1,700");
+    assert_eq!(server.seen().len(), 2, "it is asked to mend that once");
+    assert!(server.seen()[1].message("user").contains("- $1,700: not in the evidence"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod support;
 mod agents;
 mod ask;
 mod chat;
+mod conflicts;
 mod consult;
 mod coordination;
 mod costs;

@@ -345,6 +345,120 @@ fn made(demo: &Demo) -> Vec<(Line, f64)> {
     lines
 }
 
+/// The figures as lists of facts name them, each with its value: `Net profit: $44,104`.
+fn named(demo: &Demo) -> Vec<(Line, f64)> {
+    let facts: &[(&str, &str, &str, &str)] = match demo.run[1] {
+        "roi_analysis" => &[
+            ("spend", "$1", "roi", "/spend"),
+            ("attributed revenue", "$1", "roi", "/revenue"),
+            ("gross profit", "$1", "roi", "/gross_profit"),
+            ("net profit", "$1", "roi", "/net_profit"),
+            ("ROAS", "1.00x", "roi", "/roas"),
+            ("break-even ROAS", "1.00x", "roi", "/break_even_roas"),
+            ("gross margin", "1.0%", "roi", "/gross_margin"),
+            ("true ROI", "1.0%", "roi", "/true_roi"),
+            ("company revenue", "$1", "margin", "/company_revenue_usd"),
+        ],
+        "budget_check" => &[
+            ("cash", "$1", "cash", "/cash_usd"),
+            ("cash after the spend", "$1", "decision", "/cash_after"),
+            ("operating result", "$1", "decision", "/operating_result"),
+            ("result after the spend", "$1", "decision", "/result_after"),
+            ("revenue", "$1", "results", "/revenue_usd"),
+            ("gross profit", "$1", "results", "/gross_profit_usd"),
+            ("net income", "$1", "results", "/net_income_usd"),
+            ("monthly receipts", "$1", "cash", "/monthly_receipts_usd"),
+            ("monthly outgoings", "$1", "cash", "/monthly_outgoings_usd"),
+            ("gross margin", "1.0%", "results", "/gross_margin"),
+            ("operating margin", "1.0%", "results", "/operating_margin"),
+            ("budget", "$1", "budget", "/budget_usd"),
+        ],
+        _ => &[
+            ("spend on email", "$1", "performance", "email/spend_usd"),
+            ("revenue of email", "$1", "performance", "email/revenue_usd"),
+            ("spend on tiktok", "$1", "performance", "tiktok/spend_usd"),
+            ("revenue of tiktok", "$1", "performance", "tiktok/revenue_usd"),
+            ("spend on linkedin", "$1", "performance", "linkedin/spend_usd"),
+            ("ROAS of email", "1.00x", "performance", "email/roas"),
+            ("ROAS of tiktok", "1.00x", "performance", "tiktok/roas"),
+            ("budget left", "$1", "budget", "/budget_left_usd"),
+            ("budget", "$1", "budget", "/budget_usd"),
+        ],
+    };
+    let mut lines = Vec::new();
+    for (name, like_figure, step, pointer) in facts {
+        let value = match pointer.split_once('/') {
+            Some((channel, field)) if !channel.is_empty() => {
+                let rows = demo.outputs[*step].as_array().expect("rows");
+                let row = rows.iter().find(|row| row["channel"] == *channel).expect("the channel");
+                row[field].as_f64().expect("a number")
+            }
+            _ => demo.value(step, pointer),
+        };
+        let figure = like(like_figure, value);
+        for (before, after) in [
+            (format!("- **{name}:** "), String::new()),
+            (format!("The {name} was "), ".".to_owned()),
+            (format!("The {name} stood at "), ", which the decision rests on.".to_owned()),
+        ] {
+            lines.push((Line { class: "named", before, figure: figure.clone(), after }, value));
+        }
+    }
+    lines
+}
+
+/// True sentences that name one value beside the figure of another, each with where its figure is.
+fn worded(demo: &Demo) -> Vec<Line> {
+    let told: &[(&str, &str, &str, &str, &str)] = match demo.run[1] {
+        "roi_analysis" => &[
+            ("Spend and revenue were ", "$1", "roi", "/spend", " and something more."),
+            (
+                "Of the revenue, ",
+                "$1",
+                "roi",
+                "/gross_profit",
+                " was left after the cost of goods.",
+            ),
+            ("", "$1", "roi", "/gross_profit", " of the revenue was kept as gross profit."),
+            ("The spend came back as ", "$1", "roi", "/revenue", "."),
+            ("The company's revenue was ", "$1", "margin", "/company_revenue_usd", "."),
+            ("Profit after the spend: ", "$1", "roi", "/net_profit", "."),
+            ("On its spend the campaign made ", "$1", "roi", "/net_profit", " in profit."),
+            ("The return on spend was ", "1.00x", "roi", "/roas", "."),
+            ("Each dollar of spend brought ", "$1.00", "roi", "/roas", "."),
+        ],
+        "budget_check" => &[
+            ("The spend leaves ", "$1", "decision", "/cash_after", " of cash."),
+            ("Cash was ", "$1", "decision", "/cash_after", " after the spend."),
+            ("With the spend, cash of ", "$1", "decision", "/cash_after", " remains."),
+            ("The operating result after the spend: ", "$1", "decision", "/result_after", "."),
+            (
+                "With the spend charged to it, the result is ",
+                "$1",
+                "decision",
+                "/result_after",
+                ".",
+            ),
+            ("The budget is overspent by ", "$1", "decision", "/overspent", "."),
+            ("Budget overrun: ", "$1", "decision", "/overspent", "."),
+            ("The overrun of the budget was ", "$1", "decision", "/overspent", "."),
+            ("The company has used ", "$1", "budget", "/actual_usd", " of its budget."),
+            ("Against the budget, ", "$1", "budget", "/actual_usd", " was spent."),
+            ("Costs other than marketing: sales took ", "$1", "results", "/sales_usd", "."),
+        ],
+        _ => &[
+            ("The budget is overspent by ", "$1", "budget", "/over_budget_usd", "."),
+            ("Of the budget, ", "$1", "budget", "/actual_usd", " is spent."),
+        ],
+    };
+    let told = told.iter().filter_map(|(before, like_figure, step, pointer, after)| {
+        let value = demo.outputs.get(*step)?.pointer(pointer)?.as_f64()?;
+        let (before, after) = ((*before).to_owned(), (*after).to_owned());
+        Some(Line { class: "worded", before, figure: like(like_figure, value), after })
+    });
+    told.collect()
+}
+
 /// The figures of an answer as people round them.
 fn reworded(line: &Line, value: f64) -> Vec<Line> {
     let mut texts = Vec::new();
@@ -393,6 +507,9 @@ fn wrong_figures_are_reported_and_true_ones_are_not() {
         let mut lines: Vec<Line> = demo.lines.iter().map(|(line, _)| line.clone()).collect();
         lines.extend(demo.lines.iter().flat_map(|(line, value)| reworded(line, *value)));
         lines.extend(made.iter().map(|(line, _)| line.clone()));
+        lines.extend(worded(&demo));
+        let named = named(&demo);
+        lines.extend(named.iter().map(|(line, _)| line.clone()));
         for (line, (how, entry)) in lines.iter().zip(demo.fates(&lines)) {
             count(trues.entry(line.class).or_default(), &how);
             if how == "unverified" || how == "overlooked" {
@@ -413,9 +530,17 @@ fn wrong_figures_are_reported_and_true_ones_are_not() {
                     .map(|line| Line { class: wrong_made(line.class), ..line }),
             );
         }
+        for (line, value) in &named {
+            lines.extend(
+                wrong(line, *value, &named, &mut draw)
+                    .into_iter()
+                    .filter_map(|line| Some(Line { class: wrong_named(line.class)?, ..line })),
+            );
+        }
         for (line, (how, entry)) in lines.iter().zip(demo.fates(&lines)) {
             count(wrongs.entry(line.class).or_default(), &how);
-            if how == "derived" || how == "overlooked" {
+            let shown = ["swapped with another", "wrong unit"].contains(&line.class);
+            if how == "derived" || how == "overlooked" || (shown && how != "unverified") {
                 println!(
                     "{how}: [{}] {}{}{} {}",
                     line.class, line.before, line.figure, line.after, entry["formula"]
@@ -460,6 +585,15 @@ fn wrong_made(class: &'static str) -> &'static str {
         "invented" => "made: invented",
         "off by 1 %" => "made: off by 1 %",
         _ => "made: wrong otherwise",
+    }
+}
+
+/// Only what the name beside a figure tells is of interest here.
+fn wrong_named(class: &'static str) -> Option<&'static str> {
+    match class {
+        "swapped with another" => Some("named: swapped"),
+        "wrong unit" => Some("named: wrong unit"),
+        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ use minijinja::machinery::ast::{
 
 use super::analysis::{Problem, Root, name, whole};
 use super::parse::{parse, parse_expr};
-use super::types::Type;
+use super::types::{Type, Unit};
 
 /// The type of a bare expression, and its faults. `lookup` gives the types of names.
 pub fn infer_expression(
@@ -158,9 +158,9 @@ impl Typer<'_> {
             }
             Expr::IfExpr(node) => {
                 self.expression(&node.test_expr);
-                let found = self.expression(&node.true_expr);
-                let other = node.false_expr.as_ref().map(|other| self.expression(other));
-                found.or(other.unwrap_or(Type::Null))
+                let branches = std::iter::once(&node.true_expr).chain(&node.false_expr);
+                let found = self.one_of(branches);
+                if node.false_expr.is_some() { found } else { found.or(Type::Null) }
             }
             Expr::Filter(node) => self.filter(node, expression.span()),
             Expr::Test(node) => {
@@ -173,16 +173,8 @@ impl Typer<'_> {
                 }
                 Type::Any
             }
-            Expr::List(node) => {
-                let items: Vec<Type> =
-                    node.items.iter().map(|item| self.expression(item)).collect();
-                Type::List(Box::new(Type::any_of(items)))
-            }
-            Expr::Tuple(node) => {
-                let items: Vec<Type> =
-                    node.items.iter().map(|item| self.expression(item)).collect();
-                Type::List(Box::new(Type::any_of(items)))
-            }
+            Expr::List(node) => Type::List(Box::new(self.one_of(&node.items))),
+            Expr::Tuple(node) => Type::List(Box::new(self.one_of(&node.items))),
             Expr::Map(node) => {
                 let mut fields = BTreeMap::new();
                 for (key, value) in node.keys.iter().zip(&node.values) {
@@ -194,6 +186,24 @@ impl Typer<'_> {
                 }
                 Type::Fields(fields)
             }
+        }
+    }
+
+    /// What is one of several. A number written out counts what the others count: `[spend - left, 0] | max`.
+    fn one_of<'e>(&mut self, choices: impl IntoIterator<Item = &'e Expr<'e>>) -> Type {
+        let (mut read, mut written) = (None, None);
+        for choice in choices {
+            let found = self.expression(choice);
+            let of = if is_written_number(choice) { &mut written } else { &mut read };
+            *of = Some(match of.take() {
+                Some(known) => Type::or(known, found),
+                None => found,
+            });
+        }
+        match (read, written) {
+            (Some(read @ Type::Number(_)), _) => read,
+            (Some(read), Some(written)) => read.or(written),
+            (one, other) => one.or(other).unwrap_or_default(),
         }
     }
 
@@ -241,6 +251,8 @@ impl Typer<'_> {
         Type::Number(match node.op {
             BinOpKind::Add | BinOpKind::Sub => self.same_unit(a, b, verb, span),
             BinOpKind::Mul => units::product(a, b),
+            // A number written out has no unit of its own: one over a ratio is a ratio.
+            BinOpKind::Div if is_written_number(&node.left) => b.filter(Unit::is_ratio),
             BinOpKind::Div => units::quotient(a, b),
             _ => None,
         })
@@ -336,6 +348,14 @@ fn from(first: &Expr<'_>, span: Span) -> Span {
         Span { start_line: first.start_line, start_col: first.start_col, ..span }
     } else {
         span
+    }
+}
+
+fn is_written_number(expression: &Expr<'_>) -> bool {
+    match expression {
+        Expr::Const(node) => constant(&node.value) == Type::NUMBER,
+        Expr::UnaryOp(node) => is_written_number(&node.expr),
+        _ => false,
     }
 }
 

@@ -18,6 +18,8 @@ mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use crate::diagnostic::Diagnostic;
 use crate::document::{Document, Workflow};
 use crate::expression::Type;
@@ -40,6 +42,10 @@ pub(super) struct Checked<'w> {
     pub(super) types: BTreeMap<&'w str, Type>,
     /// The type of an item, by the id of the step that is done for each.
     pub(super) items: BTreeMap<&'w str, Type>,
+    /// What its params count, as far as it says so.
+    pub(super) params: IndexMap<String, String>,
+    /// The type of what the workflow gives back.
+    pub(super) outputs: Type,
 }
 
 /// Checks what can be told of single texts and values, whatever else is wrong.

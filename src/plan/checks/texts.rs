@@ -3,7 +3,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::document::Step;
-use crate::expression::{Problem, Root, Type, infer_expression, infer_template, is_template};
+use crate::expression::{Problem, Root, Type, Unit, infer_expression, infer_template, is_template};
 use crate::plan::{params, types};
 use crate::value::{Value, pointer_segment};
 
@@ -24,10 +24,12 @@ pub(super) fn check(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
         }
     }
     let mut texts = Texts { checked, locals: Vec::new(), found: Vec::new() };
-    for (name, value) in &workflow.outputs {
-        texts.value(value, &format!("/outputs/{}", pointer_segment(name)));
-    }
+    let outputs = workflow.outputs.iter().map(|(name, value)| {
+        (name.clone(), texts.value(value, &format!("/outputs/{}", pointer_segment(name))))
+    });
+    let outputs = Type::Fields(outputs.collect());
     found.extend(texts.found);
+    checked.outputs = outputs;
     found
 }
 
@@ -151,7 +153,11 @@ impl Texts<'_, '_> {
         match root {
             Root::Params => {
                 let param = self.checked.document.value.params.get(first);
-                param.map(types::of_param).unwrap_or_default().at(rest)
+                let found = param.map(types::of_param).unwrap_or_default();
+                match (found, self.checked.params.get(first)) {
+                    (Type::Number(None), Some(unit)) => Type::Number(Unit::new(unit)),
+                    (found, _) => found.at(rest),
+                }
             }
             Root::Steps => match rest.split_first() {
                 Some((field, rest)) if field == "output" => {

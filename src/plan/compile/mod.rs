@@ -26,7 +26,7 @@ use super::checks::{self, Checked};
 use super::library::check_values;
 use super::references::{Names, Place};
 use super::{Graph, Kind, Library, OnError, Output, Plan, Step};
-use super::{agents, params, types};
+use super::{agents, params, types, units};
 
 /// Makes the plan of a workflow. Faults are all those found; with an error among them there is no plan.
 pub fn compile(
@@ -101,7 +101,7 @@ fn compile_within(
         .iter()
         .filter_map(|name| Some((name.clone(), library.tool(name)?.clone())))
         .collect();
-    let plan = Plan {
+    let mut plan = Plan {
         workflow: workflow.name.clone(),
         description: workflow.description.clone(),
         params: workflow.params.clone(),
@@ -110,6 +110,7 @@ fn compile_within(
         tools,
         agents,
         workflows: std::mem::take(&mut compiler.workflows),
+        units: IndexMap::new(),
         limits: library
             .project
             .as_ref()
@@ -128,6 +129,8 @@ fn compile_within(
         params_read: &params_read,
         types,
         items: BTreeMap::new(),
+        params: units::of_params(workflow),
+        outputs: Type::Any,
     };
     // A place where something is wrong already is not told of again.
     let told: BTreeSet<Option<Span>> = diagnostics.iter().map(|known| known.span).collect();
@@ -140,8 +143,10 @@ fn compile_within(
     let owned = |types: BTreeMap<&str, Type>| {
         types.into_iter().map(|(id, found)| (id.to_owned(), found)).collect()
     };
-    let Checked { types, items, .. } = checked;
+    let Checked { types, items, params, outputs, .. } = checked;
+    let units = units::units(workflow, params, |id| types.get(id), &outputs);
     let known = Known { outputs: owned(types), items: owned(items) };
+    plan.units = units;
     Compiled { plan, known, diagnostics }
 }
 

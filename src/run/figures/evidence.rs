@@ -51,13 +51,13 @@ pub(super) struct Scalar<'e> {
 }
 
 impl Evidence {
-    /// The values of params.
-    pub fn of_params(params: &Object) -> Self {
+    /// The values of params, with what they count.
+    pub fn of_params(params: &Object, units: &IndexMap<String, String>) -> Self {
         Self::node(
             Entry {
                 path: "params".to_owned(),
                 value: Arc::new(Value::Object(params.clone())),
-                units: IndexMap::new(),
+                units: units.clone(),
                 origin: Origin::Data,
             },
             Vec::new(),

@@ -125,7 +125,7 @@ pub(super) fn matches<'k>(
         let near = numbers.get(start..).unwrap_or_default();
         near.iter()
             .take_while(move |known| reading.of(known.magnitude) <= high)
-            .filter(|known| known.reads(figure.kind, *reading))
+            .filter(|known| known.reads(figure, *reading))
             .filter_map(|known| Some((known, known.fit(figure, *reading)?)))
     })
 }
@@ -139,7 +139,7 @@ pub(super) fn nearest<'k>(numbers: &'k [Known], figure: &Figure) -> Option<(&'k 
         let around = middle.saturating_sub(AROUND)..numbers.len().min(middle + AROUND);
         let near = numbers.get(around).unwrap_or_default();
         near.iter()
-            .filter(|known| known.origin == Origin::Data && known.reads(figure.kind, *reading))
+            .filter(|known| known.origin == Origin::Data && known.reads(figure, *reading))
             .map(move |known| {
                 let value = reading.of(known.magnitude);
                 (known, known.signed(value), (value - figure.value).abs())
@@ -186,8 +186,9 @@ impl Known {
     ///
     /// Without a unit, a number is a percentage where it is more than one or whole, and a ratio where it is not whole
     /// or at most one: a thousand customers are not 100,000 %.
-    fn reads(&self, kind: Kind, reading: Reading) -> bool {
-        match (kind, self.unit, reading) {
+    fn reads(&self, figure: &Figure, reading: Reading) -> bool {
+        match (figure.kind, self.unit, reading) {
+            (Kind::Money(_), Unit::Ratio, Reading::AsItIs) => figure.per_dollar,
             (Kind::Plain, _, _)
             | (Kind::Percent, Unit::Percent, Reading::AsItIs)
             | (Kind::Percent, Unit::Ratio, Reading::RatioInPercent)

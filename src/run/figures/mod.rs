@@ -26,6 +26,7 @@ mod index;
 mod operands;
 
 mod derive;
+mod naming;
 mod verify;
 
 mod output;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use evidence::{Evidence, Origin};
 pub use fill::{CitationFault, Filled, Format, fill, fill_with, repair_message};
+pub use naming::{is_named_alike, name_of};
 pub use numbers::{Figure, Kind, Lean, Sign, figures};
 pub use output::{Traced, check_output, fill_output, trace_output};
 pub use units::Currency;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::context::{last_word, unspoken};
+use super::operands::sentence_around;
 use super::scan::scan;
 use super::units::Currency;
 use super::words::spelled;
@@ -24,6 +25,8 @@ pub struct Figure {
     pub sign: Sign,
     /// What the words before it make of its digits: `about`, `over`, `nearly`.
     pub lean: Lean,
+    /// Whether its sentence speaks of one dollar, so that it may be a ratio: `each dollar brought back $6.53`.
+    pub per_dollar: bool,
 }
 
 /// What a figure is a figure of.
@@ -173,7 +176,18 @@ impl Figure {
             _ if is(UNDER) => Lean::Under,
             _ => Lean::None,
         };
+        self.per_dollar =
+            self.kind == Kind::Money(Currency::Dollar) && speaks_of_a_dollar(text, self);
     }
+}
+
+/// Whether the sentence of a figure holds a `dollar` that is no unit of a number.
+fn speaks_of_a_dollar(text: &str, figure: &Figure) -> bool {
+    let sentence = sentence_around(text, figure.range.start);
+    let around = [sentence.start..figure.range.start, figure.range.end..sentence.end];
+    around.into_iter().filter_map(|span| text.get(span)).any(|around| {
+        around.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("dollar"))
+    })
 }
 
 /// A sign in words before a figure, with its length: `minus`, `negative`.

@@ -1,12 +1,14 @@
 //! The values of the evidence that a derived figure may be made of, and whether a sentence names them.
 
+use std::ops::Range;
+
 use super::context::MONTHS;
 use super::evidence::{Entry, Evidence, Origin};
 use super::units::Unit;
 use crate::value::{Object, Value};
 
-/// No more numbers of the evidence than these are read, nearest first.
-const READ: usize = 5_000;
+/// No more rows of a list than these are read.
+const ROWS: usize = 5_000;
 
 /// A longer text beside a number is no name of its row.
 const LONGEST_LABEL: usize = 60;
@@ -20,15 +22,24 @@ pub(super) struct Operand {
     pub(super) value: f64,
     pub(super) class: Class,
     /// The words of its field, without those of its unit.
-    words: Vec<String>,
-    /// The texts beside it where it stands in one of several rows.
-    labels: Vec<String>,
+    pub(super) words: Vec<String>,
+    /// The texts beside it, in lower case.
+    pub(super) labels: Vec<String>,
+    /// Whether it stands in one of several rows, which its texts tell apart.
+    row: bool,
     /// Which entry of the evidence it is of.
     pub(super) entry: usize,
     /// The object that holds it.
     pub(super) object: String,
     /// Whether it is the sum of a column.
     pub(super) total: bool,
+}
+
+impl Operand {
+    /// Whether it stands in one of several rows that texts tell apart.
+    pub(super) fn is_row(&self) -> bool {
+        self.row && !self.labels.is_empty()
+    }
 }
 
 /// What may be added to what.
@@ -42,17 +53,26 @@ pub(super) enum Class {
     Share,
 }
 
-/// The operands of an evidence, nearest first.
-pub(super) fn operands(evidence: &Evidence) -> Vec<Operand> {
+/// The operands of an evidence, nearest first, and no more than `most` of them.
+pub(super) fn operands(evidence: &Evidence, most: usize) -> Vec<Operand> {
     let mut found = Vec::new();
-    for (number, entry) in evidence.entries().enumerate() {
-        if entry.origin == Origin::Data && found.len() < READ {
-            let mut reader = Reader { entry, number, found: &mut found };
-            reader.read(&entry.value, &entry.path, None, &[]);
+    let data = evidence.entries().enumerate().filter(|(_, entry)| entry.origin == Origin::Data);
+    for (number, entry) in data {
+        let mut reader = Reader { entry, number, found: &mut found };
+        reader.read(&entry.value, &entry.path, None, &Beside::default());
+        if found.len() >= most {
+            break;
         }
     }
-    found.truncate(READ);
+    found.truncate(most);
     found
+}
+
+/// What stands beside a value in its object.
+#[derive(Clone, Default)]
+struct Beside {
+    texts: Vec<String>,
+    row: bool,
 }
 
 struct Reader<'e, 'f> {
@@ -62,21 +82,23 @@ struct Reader<'e, 'f> {
 }
 
 impl Reader<'_, '_> {
-    fn read(&mut self, value: &Value, path: &str, field: Option<&str>, labels: &[String]) {
+    fn read(&mut self, value: &Value, path: &str, field: Option<&str>, beside: &Beside) {
         match value {
             Value::Number(number) => {
                 let value = number.as_f64().unwrap_or_default();
-                self.push(path.to_owned(), field, value, labels, false);
+                self.push(path.to_owned(), field, value, beside, false);
             }
             Value::Object(object) => {
+                let own = Beside { texts: texts(object), row: false };
+                let beside = if beside.row { beside } else { &own };
                 for (key, value) in object {
-                    self.read(value, &format!("{path}.{key}"), Some(key), labels);
+                    self.read(value, &format!("{path}.{key}"), Some(key), beside);
                 }
             }
             Value::Array(items) => {
-                for (at, item) in items.iter().enumerate().take(READ) {
-                    let labels = item.as_object().map(texts).unwrap_or_default();
-                    self.read(item, &format!("{path}.{at}"), field, &labels);
+                for (at, item) in items.iter().enumerate().take(ROWS) {
+                    let texts = item.as_object().map(texts).unwrap_or_default();
+                    self.read(item, &format!("{path}.{at}"), field, &Beside { texts, row: true });
                 }
                 self.totals(items, path);
             }
@@ -99,7 +121,7 @@ impl Reader<'_, '_> {
             let total: Option<f64> = column.sum();
             let Some(total) = total else { continue };
             let sum = format!("sum({path}.*.{key})");
-            self.push(sum, Some(key), total, &[], true);
+            self.push(sum, Some(key), total, &Beside::default(), true);
             // The sum of shares is none.
             if self.found.last().is_some_and(|last| last.class == Class::Share) {
                 self.found.pop();
@@ -112,7 +134,7 @@ impl Reader<'_, '_> {
         path: String,
         field: Option<&str>,
         value: f64,
-        labels: &[String],
+        beside: &Beside,
         total: bool,
     ) {
         let unit = Unit::named(self.entry.unit(field));
@@ -127,7 +149,8 @@ impl Reader<'_, '_> {
         let last = path.rsplit('.').next().unwrap_or_default();
         self.found.push(Operand {
             words: words(field.unwrap_or(last)),
-            labels: labels.to_vec(),
+            labels: beside.texts.clone(),
+            row: beside.row,
             entry: self.number,
             path,
             value,
@@ -183,18 +206,7 @@ pub(super) struct Sentence {
 impl Sentence {
     /// The sentence of a text that holds the byte `at`.
     pub(super) fn around(text: &str, at: usize) -> Self {
-        let before = text.get(..at).unwrap_or_default();
-        let start = before
-            .char_indices()
-            .rev()
-            .find(|(at, c)| ends_sentence(text, *at, *c))
-            .map_or(0, |(at, c)| at + c.len_utf8());
-        let after = text.get(at..).unwrap_or_default();
-        let end = after
-            .char_indices()
-            .find(|(behind, c)| ends_sentence(text, at + behind, *c))
-            .map_or(text.len(), |(behind, _)| at + behind);
-        let text = text.get(start..end).unwrap_or_default().to_lowercase();
+        let text = text.get(sentence_around(text, at)).unwrap_or_default().to_lowercase();
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         Self { words: words.map(str::to_owned).collect(), text }
     }
@@ -209,15 +221,16 @@ impl Sentence {
         let named = operand.words.iter().filter(|word| self.says(word)).count();
         named > 0
             && named * 2 >= operand.words.len()
-            && (operand.labels.is_empty() || operand.labels.iter().any(|label| self.labels(label)))
+            && (!operand.is_row() || self.names_row(operand))
+    }
+
+    /// Whether it names the row of a value by one of its texts.
+    pub(super) fn names_row(&self, operand: &Operand) -> bool {
+        operand.labels.iter().any(|label| self.labels(label))
     }
 
     fn says(&self, word: &str) -> bool {
-        self.words.iter().any(|said| {
-            let same =
-                SAME.iter().any(|group| group.contains(&word) && group.contains(&said.as_str()));
-            same || alike(said, word)
-        })
+        self.words.iter().any(|said| same(said, word))
     }
 
     /// Whether it names a row by one of its texts.
@@ -236,6 +249,22 @@ impl Sentence {
     }
 }
 
+/// Where the sentence stands that holds the byte `at`.
+pub(super) fn sentence_around(text: &str, at: usize) -> Range<usize> {
+    let before = text.get(..at).unwrap_or_default();
+    let start = before
+        .char_indices()
+        .rev()
+        .find(|(at, c)| ends_sentence(text, *at, *c))
+        .map_or(0, |(at, c)| at + c.len_utf8());
+    let after = text.get(at..).unwrap_or_default();
+    let end = after
+        .char_indices()
+        .find(|(behind, c)| ends_sentence(text, at + behind, *c))
+        .map_or(text.len(), |(behind, _)| at + behind);
+    start..end
+}
+
 fn is_year(word: &str) -> bool {
     super::context::is_year(word)
 }
@@ -247,8 +276,13 @@ fn ends_sentence(text: &str, at: usize, c: char) -> bool {
             && text.get(at + 1..).is_some_and(|rest| rest.starts_with(char::is_whitespace)))
 }
 
+/// Whether two words say the same.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    SAME.iter().any(|group| group.contains(&a) && group.contains(&b)) || alike(a, b)
+}
+
 /// Whether two words are one, endings aside: `conversion` and `conversions`, `market` and `marketing`.
-fn alike(a: &str, b: &str) -> bool {
+pub(super) fn alike(a: &str, b: &str) -> bool {
     let shared = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
     let (a, b) = (a.chars().count(), b.chars().count());
     let (short, long) = (a.min(b), a.max(b));

@@ -222,6 +222,7 @@ fn read(text: &str, digits: &Digits, from: usize, last: Last) -> (usize, What) {
         kind,
         sign: prefix.sign,
         lean: Lean::None,
+        per_dollar: false,
     };
     (end, What::Figure(figure))
 }

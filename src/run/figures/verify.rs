@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::derive::{Derived, derive};
 use super::evidence::{Evidence, Origin};
 use super::index::{Fit, matches, nearest, path_of};
+use super::naming::misnamed;
 use super::numbers::{Figure, Kind, figures, given_figures};
-use super::operands::operands;
+use super::operands::{Operand, operands};
 use super::units::Currency;
 
 /// Texts whose numbers need no source: what the author or the user wrote, without the data fenced in it.
@@ -71,12 +72,23 @@ pub fn check(
     }
     let said: Vec<Figure> = given.texts.iter().flat_map(|text| given_figures(text)).collect();
     let traces = look_up(&found, evidence);
-    let mut made_of = None;
+    let mut places: Vec<Range<usize>> = found.iter().map(|figure| figure.range.clone()).collect();
+    places.extend(filled.iter().cloned());
+    places.sort_by_key(|range| range.start);
+    let (mut near, mut made_of) = (None, None);
     let mut fate = |figure: &Figure, trace: Trace| match trace.data {
-        Some(path) => Fate::Matched { path },
+        Some(path) => {
+            let operands = near.get_or_insert_with(|| operands(evidence, SPOKEN_OF));
+            let named = misnamed(text, figure, &places, operands)
+                .filter(|_| !said.iter().any(|said| same(said, figure)));
+            match named {
+                Some(named) => Fate::Unverified { reason: speaks_of(named, figure.kind, &path) },
+                None => Fate::Matched { path },
+            }
+        }
         None if said.iter().any(|said| same(said, figure)) => Fate::Given,
         None => {
-            let operands = made_of.get_or_insert_with(|| operands(evidence));
+            let operands = made_of.get_or_insert_with(|| operands(evidence, MADE_OF));
             // What is there with the other sign is no difference of two other values.
             match derive(text, figure, operands).filter(|_| trace.other_sign.is_none()) {
                 Some(Derived { formula, value, paths }) => {
@@ -122,6 +134,16 @@ pub(super) fn unsourced(written: &str, evidence: &Evidence) -> Option<String> {
     let figure = given_figures(written).into_iter().next()?;
     let trace = look_up(std::slice::from_ref(&figure), evidence).pop()?;
     trace.data.is_none().then(|| trace.reason(figure.kind))
+}
+
+/// Why a figure is not right where it stands: the clause names another value.
+fn speaks_of(named: &Operand, kind: Kind, path: &str) -> String {
+    let value = if kind == Kind::Percent { named.value * 100.0 } else { named.value };
+    format!(
+        "the sentence speaks of {}, which is {}; this is {path}",
+        named.path,
+        written(value, kind)
+    )
 }
 
 fn same(said: &Figure, figure: &Figure) -> bool {
@@ -177,6 +199,12 @@ fn look_up(figures: &[Figure], evidence: &Evidence) -> Vec<Trace> {
     }
     traces
 }
+
+/// No more values than these, the nearest, are taken for what a sentence speaks of.
+const SPOKEN_OF: usize = 1_000;
+
+/// No more than these for what a figure is made of.
+const MADE_OF: usize = 5_000;
 
 /// How far a value may be from a figure to be told as the nearest, as a part of it: a slip, not another value.
 const NEAR: f64 = 0.25;

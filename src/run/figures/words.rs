@@ -294,5 +294,6 @@ fn figure(text: &str, words: &[Word], number: &Number) -> Option<Figure> {
         kind,
         sign: Sign::None,
         lean: Lean::None,
+        per_dollar: false,
     })
 }

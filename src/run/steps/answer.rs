@@ -84,7 +84,8 @@ pub(super) fn judge(
     };
     let done = Done { output, figures, warnings };
     if faults.is_empty() {
-        return Judged::Good(done);
+        let unsourced = agent.figures == Figures::Cite && !done.figures.unverified.is_empty();
+        return if unsourced { unverified(done) } else { Judged::Good(done) };
     }
     let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
     let fault = Fault::new(
@@ -92,6 +93,21 @@ pub(super) fn judge(
         format!("the answer cites what is not there: {}", reasons.join("; ")),
     );
     let repair = figures::repair_message(&faults);
+    Judged::Faulty { usable: Some(done), fault, repair }
+}
+
+/// An answer with figures that nothing bears out. Where citing them does not mend that, it is taken with them marked.
+fn unverified(done: Done) -> Judged {
+    let told = done.figures.unverified.iter();
+    let list: Vec<String> =
+        told.map(|figure| format!("- {}: {}", figure.text, figure.reason)).collect();
+    let fault =
+        Fault::new("unverified-figure", format!("figures have no source: {}", list.join("; ")));
+    let repair = format!(
+        "Your answer has figures that the evidence does not bear out:\n{}\nWrite the whole answer again. Cite every figure \
+         from the list, as [[path | filter]], and leave out what is not in it.",
+        list.join("\n")
+    );
     Judged::Faulty { usable: Some(done), fault, repair }
 }
 

@@ -46,6 +46,7 @@ fn plan(needs: &[Vec<(usize, bool)>]) -> Arc<Plan> {
         tools: IndexMap::new(),
         agents: IndexMap::new(),
         workflows: IndexMap::new(),
+        units: IndexMap::new(),
         limits: Limits::default(),
     })
 }

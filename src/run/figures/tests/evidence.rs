@@ -43,7 +43,8 @@ fn a_long_table_leaves_room_in_the_list() {
 
 #[test]
 fn what_adds_nothing_costs_nothing() {
-    let params = Arc::new(Evidence::of_params(json!({"a": 1}).as_object().unwrap()));
+    let params =
+        Arc::new(Evidence::of_params(json!({"a": 1}).as_object().unwrap(), &IndexMap::new()));
     let talk = |text: &str, origin, given: &_| {
         Evidence::of_output(
             "steps.a.output".to_owned(),
@@ -76,8 +77,10 @@ fn the_nearest_of_equal_paths_and_dotted_keys_are_found() {
 #[test]
 fn ten_thousand_steps_neither_take_long_nor_a_deep_stack() {
     let work = || {
-        let mut evidence =
-            Arc::new(Evidence::of_params(json!({"spend": 12_000}).as_object().unwrap()));
+        let mut evidence = Arc::new(Evidence::of_params(
+            json!({"spend": 12_000}).as_object().unwrap(),
+            &IndexMap::new(),
+        ));
         let mut layer = vec![Arc::clone(&evidence)];
         for step in 0..10_000 {
             let value = json!({"value": f64::from(step) + 0.5});

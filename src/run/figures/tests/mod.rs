@@ -19,7 +19,7 @@ use crate::value::Value;
 /// The evidence of the demo's question: metrics by SQL, a computed result, an agent's judgement, a tool's result.
 fn demo() -> Arc<Evidence> {
     let params = json!({"campaign_id": "facebook_holiday_2025", "spend": 500_000});
-    let params = Arc::new(Evidence::of_params(params.as_object().unwrap()));
+    let params = Arc::new(Evidence::of_params(params.as_object().unwrap(), &IndexMap::new()));
     let metrics = data(
         "steps.metrics.output",
         json!({

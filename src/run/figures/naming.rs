@@ -1,0 +1,360 @@
+//! Whether a sentence speaks of the value that its figure was found at. Two right values at each other's names are both
+//! in the evidence, so a look-up alone takes them.
+//!
+//! ```text
+//! Spend: $71,318     $71,318 of spend     The spend of Facebook was $71,318
+//! ```
+//!
+//! Only such clauses accuse a figure: a name, a figure, and nothing else but words that tell nothing. What is accused is
+//! let off where a value that it can be is spoken of by so much as one word.
+
+use std::ops::Range;
+
+use super::numbers::{Figure, Kind, figures};
+use super::operands::{Class, Operand, Sentence, alike, same, sentence_around};
+use super::units::Unit;
+
+/// Words beside a name that do not change what it names.
+const GLUE: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "its",
+    "our",
+    "their",
+    "this",
+    "that",
+    "these",
+    "it",
+    "is",
+    "was",
+    "are",
+    "were",
+    "be",
+    "been",
+    "has",
+    "have",
+    "had",
+    "of",
+    "in",
+    "on",
+    "for",
+    "at",
+    "to",
+    "from",
+    "came",
+    "comes",
+    "come",
+    "stood",
+    "stands",
+    "stand",
+    "reached",
+    "reaches",
+    "totalled",
+    "totals",
+    "amounted",
+    "amounts",
+    "equalled",
+    "equals",
+    "about",
+    "around",
+    "roughly",
+    "approximately",
+    "nearly",
+    "almost",
+    "just",
+    "exactly",
+    "now",
+    "currently",
+    "year",
+    "month",
+    "quarter",
+    "fiscal",
+    "period",
+    "s",
+    "campaign",
+    "channel",
+    "department",
+    "company",
+    "usd",
+    "dollars",
+    "and",
+];
+
+/// Those of them that tell one time from another.
+const TIMES: &[&str] =
+    &["this", "that", "year", "month", "quarter", "fiscal", "period", "now", "currently"];
+
+/// A longer one is no name but a sentence.
+const LONGEST_NAME: usize = 6;
+
+/// What may stand between a figure and a name behind it: `$71,318 in spend`. With an article the name is the whole
+/// that the figure is a part of.
+const BEFORE_NAME: &[&str] = &["of", "in"];
+
+const ARTICLES: &[&str] = &["a", "an", "the", "its", "our", "their", "this", "that", "these"];
+
+/// Words before a name that make another thing of it, or a part of it. Any other one may stand there: `attributed revenue`.
+const OTHER: &[&str] = &[
+    "additional",
+    "extra",
+    "new",
+    "more",
+    "less",
+    "unplanned",
+    "planned",
+    "lost",
+    "missing",
+    "saved",
+    "other",
+    "remaining",
+    "incremental",
+    "added",
+    "wasted",
+    "unspent",
+    "excess",
+    "further",
+    "potential",
+    "expected",
+    "prior",
+    "previous",
+    "last",
+    "next",
+    "marginal",
+    "average",
+    "half",
+    "no",
+    "per",
+    "by",
+    "than",
+    "not",
+    "without",
+    "after",
+    "before",
+    "with",
+    "over",
+    "under",
+    "above",
+    "below",
+    "against",
+    "beyond",
+    "would",
+    "will",
+    "could",
+    "should",
+    "if",
+];
+
+/// `Of the budget, $71,318 is spent`: what stands behind these is not what the sentence is about.
+const ASIDE: &[&str] = &["of", "in", "on", "for", "at", "to", "from"];
+
+/// Fields that are named by words which say anything.
+const GENERIC: &[&str] = &[
+    "result", "results", "answer", "figure", "rate", "share", "level", "free", "used", "change",
+    "left", "months", "year", "month",
+];
+
+/// Two names that say the same in an accusation; `earned` or `made` may be said of any money.
+const PLAIN: &[&str] =
+    &["spend", "spent", "cost", "costs", "spending", "revenue", "sales", "turnover"];
+
+/// What a clause speaks of where that is not what its figure was found at: the value named.
+///
+/// `figures` are where the figures of the text stand, in order. A value that no operand holds is never accused.
+pub(super) fn misnamed<'o>(
+    text: &str,
+    figure: &Figure,
+    figures: &[Range<usize>],
+    operands: &'o [Operand],
+) -> Option<&'o Operand> {
+    let clause = Clause::around(text, figure, figures);
+    let named: Vec<&Operand> =
+        operands.iter().filter(|o| fits(o, figure) && clause.is_about(o, operands)).collect();
+    let first = *named.first()?;
+    if named.iter().any(|operand| is(operand, figure)) {
+        return None;
+    }
+    let mut found = operands.iter().filter(|operand| is(operand, figure)).peekable();
+    found.peek()?;
+    found.all(|operand| !clause.mentions(operand, operands)).then_some(first)
+}
+
+/// The words by which a clause names a figure, in lower case and without those that tell nothing; none where it has no
+/// name of its own, or one that anything has.
+pub fn name_of(text: &str, figure: &Figure) -> Vec<String> {
+    let spans: Vec<Range<usize>> = figures(text).into_iter().map(|figure| figure.range).collect();
+    let Clause { left, right, .. } = Clause::around(text, figure, &spans);
+    let telling = |words: Vec<String>| -> Vec<String> {
+        let told = words
+            .into_iter()
+            .filter(|word| TIMES.contains(&word.as_str()) || !GLUE.contains(&word.as_str()));
+        told.collect()
+    };
+    let name = if left.is_empty() { telling(right) } else { telling(left) };
+    let says_nothing = |word: &String| {
+        GENERIC.contains(&word.as_str())
+            || TIMES.contains(&word.as_str())
+            || word == "total"
+            || word == "and"
+    };
+    if name.len() > LONGEST_NAME || name.iter().all(says_nothing) { Vec::new() } else { name }
+}
+
+/// Whether two names say the same, in whatever order.
+pub fn is_named_alike(one: &[String], other: &[String]) -> bool {
+    let says = |one: &[String], other: &[String]| {
+        one.iter().all(|word| other.iter().any(|said| same(word, said)))
+    };
+    says(one, other) && says(other, one)
+}
+
+/// Whether an operand can be written as such a figure.
+fn fits(operand: &Operand, figure: &Figure) -> bool {
+    match (figure.kind, operand.class) {
+        (Kind::Money(figure), Class::Sized(Unit::Money(value))) => figure == value,
+        (Kind::Percent | Kind::Ratio, Class::Share)
+        | (Kind::Money(_), Class::Amount)
+        | (Kind::Plain, _) => true,
+        (Kind::Money(_) | Kind::Percent | Kind::Ratio, _) => false,
+    }
+}
+
+/// Whether it is that figure, however its unit is read.
+fn is(operand: &Operand, figure: &Figure) -> bool {
+    let (below, above) = figure.reach();
+    let (low, high) = (figure.value - below, figure.value + above);
+    let slack = figure.quantum * 1e-9 + figure.value * 1e-14;
+    let reads = |value: f64| (low - slack..=high + slack).contains(&value.abs());
+    reads(operand.value) || reads(operand.value * 100.0)
+}
+
+/// The words around a figure that belong to it rather than to its neighbours.
+struct Clause {
+    /// Before it.
+    left: Vec<String>,
+    /// Behind it.
+    right: Vec<String>,
+    sentence: Sentence,
+}
+
+impl Clause {
+    fn around(text: &str, figure: &Figure, figures: &[Range<usize>]) -> Self {
+        let at = figure.range.clone();
+        let sentence = sentence_around(text, at.start);
+        let before = figures.iter().rfind(|span| span.end <= at.start && span.end > sentence.start);
+        let behind = figures.iter().find(|span| span.start >= at.end && span.start < sentence.end);
+        let from = before.map_or(sentence.start, |span| span.end);
+        let to = behind.map_or(sentence.end, |span| span.start);
+        let mut left = text.get(from..at.start).unwrap_or_default();
+        if before.is_some() {
+            // What stands behind the figure before belongs to that one.
+            left = separator(left).and_then(|cut| left.get(cut.end..)).unwrap_or_default();
+        }
+        let mut right = text.get(at.end..to).unwrap_or_default();
+        if let Some(cut) = separator(right) {
+            right = right.get(..cut.start).unwrap_or_default();
+        }
+        Self { left: words(left), right: words(right), sentence: Sentence::around(text, at.start) }
+    }
+
+    /// Whether it says nothing but the name of a value and the figure.
+    fn is_about(&self, operand: &Operand, all: &[Operand]) -> bool {
+        let generic = operand.words.iter().all(|word| GENERIC.contains(&word.as_str()));
+        !operand.total
+            && !generic
+            && (self.leads_to(operand) || self.goes_on_with(operand))
+            && (!operand.is_row() || self.is_the_row(operand, all))
+    }
+
+    /// `The spend of Facebook was` before the figure.
+    fn leads_to(&self, operand: &Operand) -> bool {
+        let says = |word: &String| operand.words.iter().any(|name| says(word, name));
+        let Some(first) = self.left.iter().position(says) else { return false };
+        let qualifier = first.checked_sub(1).and_then(|at| self.left.get(at));
+        let qualifier = qualifier.filter(|word| qualifies(word));
+        let ahead = self.left.iter().take(first).rev().skip(usize::from(qualifier.is_some()));
+        let aside = ahead.into_iter().find(|word| !ARTICLES.contains(&word.as_str()));
+        let known = |word: &String| {
+            says(word)
+                || Some(word) == qualifier
+                || GLUE.contains(&word.as_str())
+                || word.chars().all(|c| c.is_ascii_digit())
+                || operand
+                    .labels
+                    .iter()
+                    .any(|label| words(label).iter().any(|part| alike(part, word)))
+        };
+        let whole =
+            operand.words.iter().all(|name| self.left.iter().any(|word| self::says(word, name)));
+        whole
+            && aside.is_none_or(|word| !ASIDE.contains(&word.as_str()))
+            && self.left.iter().all(known)
+    }
+
+    /// `of spend` behind the figure.
+    fn goes_on_with(&self, operand: &Operand) -> bool {
+        let lead =
+            self.right.iter().take_while(|word| BEFORE_NAME.contains(&word.as_str())).count();
+        let named = |from: usize| {
+            let mut words = self.right.iter().skip(from);
+            operand.words.iter().all(|name| words.next().is_some_and(|word| says(word, name)))
+        };
+        named(lead)
+            || (lead > 0
+                && self.right.get(lead).is_some_and(|word| qualifies(word))
+                && named(lead + 1))
+    }
+
+    /// Whether the sentence names this row of its list and no other.
+    fn is_the_row(&self, operand: &Operand, all: &[Operand]) -> bool {
+        self.sentence.names_row(operand)
+            && !all.iter().any(|other| {
+                other.entry == operand.entry
+                    && other.object != operand.object
+                    && other.is_row()
+                    && self.sentence.names_row(other)
+            })
+    }
+
+    /// Whether it may speak of a value: any word of its name will do, and no other row of its list is named.
+    fn mentions(&self, operand: &Operand, all: &[Operand]) -> bool {
+        let said = self.left.iter().chain(&self.right);
+        let named = operand.words.iter().any(|name| said.clone().any(|word| same(word, name)));
+        let elsewhere = || {
+            operand.is_row()
+                && !self.sentence.names_row(operand)
+                && all
+                    .iter()
+                    .any(|other| other.entry == operand.entry && self.is_the_row(other, all))
+        };
+        operand.words.is_empty() || (named && !elsewhere())
+    }
+}
+
+/// Whether a word may stand before a name without making another thing of it.
+fn qualifies(word: &str) -> bool {
+    let is = |list: &[&str]| list.contains(&word);
+    !is(OTHER) && !is(GLUE) && !is(TIMES) && word.chars().all(char::is_alphabetic)
+}
+
+/// Whether a word is this word of a name.
+fn says(word: &str, name: &str) -> bool {
+    alike(word, name) || (PLAIN.contains(&word) && same(word, name))
+}
+
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
+/// Where the part of a sentence ends that belongs to the figure before.
+fn separator(text: &str) -> Option<Range<usize>> {
+    const WORDS: &[&str] =
+        &[" and ", " but ", " while ", " whereas ", " or ", " against ", " versus ", " vs "];
+    let sign = text
+        .char_indices()
+        .find(|(_, c)| matches!(c, ',' | ';' | '(' | ')' | '—' | '–' | '|'))
+        .map(|(at, c)| at..at + c.len_utf8());
+    let words = WORDS.iter().filter_map(|word| text.find(word).map(|at| at..at + word.len()));
+    words.chain(sign).min_by_key(|range| range.start)
+}
