@@ -247,7 +247,7 @@ fn synthesiser_name(library: &Library) -> Option<&AgentName> {
 }
 
 /// A text that is no template, whatever stands in it.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     one_line(text).replace("{{", "{ {").replace("{%", "{ %").replace("{#", "{ #")
 }
 

@@ -13,7 +13,9 @@ mod catalog;
 mod decide;
 mod decision;
 mod draft;
+mod keep;
 mod planner;
+mod recall;
 mod route;
 pub mod router;
 mod session;
@@ -23,9 +25,11 @@ pub use catalog::{Catalog, Known};
 pub use decide::{Decided, Decider};
 pub use decision::{Argument, Decision, Part, Verdict};
 pub use draft::{Refusal, lexical_draft, overview, text};
+pub use keep::{Origin, keep};
 pub use planner::{Planner, bug, check};
+pub use recall::{Recalled, recall, subject};
 pub use route::{By, Candidate, Route, RouteKind};
-pub use session::{Turn, follow_up, in_context};
+pub use session::{Turn, carried, follow_up, in_context, in_full};
 pub use words::route;
 
 /// The param that holds the question in every workflow made here.

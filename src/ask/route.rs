@@ -29,6 +29,9 @@ pub struct Route {
     pub sure: bool,
     /// Who chose.
     pub by: By,
+    /// The question in full, where it leaned on those before in its session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
     /// Why, in a sentence for people.
     #[serde(skip)]
     pub why: String,
@@ -109,6 +112,7 @@ impl Route {
             candidates: Vec::new(),
             sure: by != By::Lexical,
             by,
+            read_as: None,
             why: String::new(),
             open: Vec::new(),
             matches: Vec::new(),

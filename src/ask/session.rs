@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{By, Catalog, Route, router};
+use super::{By, Catalog, Route, RouteKind, router};
+use crate::document::Workflow;
 use crate::id::{AgentName, RunId, WorkflowName};
 use crate::value::{Object, unquoted};
 
@@ -21,6 +22,9 @@ pub struct Turn {
     pub at_us: i64,
     /// The question as asked.
     pub question: String,
+    /// It in full, where it leaned on the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_full: Option<String>,
     /// The run that answered it; none where nothing ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_id: Option<RunId>,
@@ -43,12 +47,96 @@ pub struct Turn {
 pub fn follow_up(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Route> {
     let last = turns.last()?;
     let workflow = catalog.workflow(last.workflow.as_ref()?)?;
-    let changed = router::changed(&catalog.index, &workflow.name, &last.params, question)?;
+    let changed = shifted(catalog, workflow, &last.params, question)
+        .or_else(|| router::changed(&catalog.index, &workflow.name, &last.params, question))?;
     let shown = changed.iter().map(|(name, value)| format!("{name} = {}", unquoted(value)));
     let why = format!("the question before, with {}", shown.collect::<Vec<_>>().join(", "));
     let mut params = last.params.clone();
     params.extend(changed);
     Some(Route { score: 1.0, why, ..Route::to_workflow(workflow, params, By::Session) })
+}
+
+/// The months of another period that a question names by the one before (`and the quarter before?`).
+fn shifted(
+    catalog: &Catalog,
+    workflow: &Workflow,
+    before: &Object,
+    question: &str,
+) -> Option<Object> {
+    let month =
+        |name: &str| before.get(name).filter(|_| workflow.params.contains_key(name))?.as_str();
+    let spoken_of = router::period_of(month("from")?, month("to")?)?;
+    let period = router::period_from(&catalog.index, question, spoken_of)?;
+    let ends = [("from", period.from?), ("to", period.to)];
+    Some(
+        ends.into_iter().map(|(name, month)| (name.to_owned(), month.to_string().into())).collect(),
+    )
+}
+
+/// What a question means that leans on those before: with a name for its pronoun, or as the question before with what it
+/// names instead. None where it stands alone, or only changes params of a workflow.
+pub fn in_full(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<String> {
+    let last = turns.last()?;
+    if follow_up(catalog, turns, question).is_some() {
+        return None;
+    }
+    if last.workflow.is_none()
+        && let Some(full) = router::rewritten(&catalog.index, last.full(), question)
+    {
+        return Some(full);
+    }
+    // What was spoken of last comes first. A name is only put in where the question then goes to a workflow.
+    let named = turns.iter().rev().flat_map(|turn| turn.nouns(catalog));
+    named.filter_map(|noun| router::with_noun(question, &noun)).find(|full| {
+        let route = super::route(catalog, full);
+        route.sure && route.kind == RouteKind::Workflow
+    })
+}
+
+/// A route with the values that the conversation gives its missing params.
+pub fn carried(catalog: &Catalog, turns: &[Turn], route: Route) -> Route {
+    let Some(workflow) = route.workflow.as_ref().and_then(|name| catalog.workflow(name)) else {
+        return route;
+    };
+    let mut params = route.params.clone();
+    let mut shown = Vec::new();
+    for missing in route.open.iter().filter(|missing| missing.is_unnamed()) {
+        let known = catalog.known(&workflow.name, &missing.param);
+        let spoken_of = turns.iter().rev().find_map(|turn| turn.params.get(&missing.param));
+        if let Some(one) = known.iter().find(|one| Some(&one.value) == spoken_of) {
+            shown.push(format!("{} = {}", missing.param, unquoted(&one.value)));
+            params.insert(missing.param.clone(), one.value.clone());
+        }
+    }
+    if shown.is_empty() {
+        return route;
+    }
+    let found = Route::to_workflow(workflow, params, By::Session);
+    if found.kind != RouteKind::Workflow {
+        return route;
+    }
+    let why = format!("as spoken of before, {}", shown.join(", "));
+    Route { score: route.score, candidates: route.candidates, matches: route.matches, why, ..found }
+}
+
+impl Turn {
+    /// The question as it stands alone.
+    fn full(&self) -> &str {
+        self.in_full.as_deref().unwrap_or(&self.question)
+    }
+
+    /// The names of what it was about.
+    fn nouns(&self, catalog: &Catalog) -> Vec<String> {
+        let Some(workflow) = &self.workflow else {
+            return router::nouns(&catalog.index, self.full());
+        };
+        let values = self.params.iter().filter_map(|(param, value)| {
+            let known =
+                catalog.known(workflow, param).iter().find(|known| known.value == *value)?;
+            Some(known.label.clone().unwrap_or_else(|| unquoted(&known.value)))
+        });
+        values.collect()
+    }
 }
 
 /// A question as a model is told it, with what was asked and answered before.

@@ -473,6 +473,15 @@ pub(super) enum SessionCommand {
         /// Its name
         name: String,
     },
+    /// Find earlier questions of the project by what they and their answers speak of
+    Search {
+        /// What they speak of; all where absent
+        #[arg(default_value = "")]
+        text: String,
+        /// The most that are shown
+        #[arg(long, default_value_t = 10)]
+        limit: usize,
+    },
     /// Forget one; its runs stay in the journal
     Delete {
         /// Its name

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ask::router::{How, Match};
-use crate::ask::{By, Candidate, Catalog, Route, RouteKind};
+use crate::ask::{By, Candidate, Catalog, Recalled, Route, RouteKind};
 use crate::event::Fault;
 use crate::run::Outcome;
 use crate::value::Value;
@@ -30,6 +30,43 @@ pub struct AskReport<'r> {
     pub refusal: Option<Fault>,
 }
 
+/// What `engine ask --json` prints of a question for earlier ones.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RecallReport<'r> {
+    /// Earlier questions with their answers, those that say most of the subject first.
+    pub recalled: &'r [Recalled],
+}
+
+/// The longest answer that is shown of an earlier question, in characters.
+const LONGEST_ANSWER: usize = 600;
+
+/// A time given in microseconds since the Unix epoch, where the reader is.
+pub fn day_and_time(at_us: i64) -> String {
+    let at = jiff::Timestamp::from_microsecond(at_us).unwrap_or_default();
+    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Earlier questions with their answers, for people.
+pub fn recalled(found: &[Recalled]) -> String {
+    if found.is_empty() {
+        return "nothing that was asked before speaks of it\n".to_owned();
+    }
+    let told = found.iter().map(|one| {
+        let at = day_and_time(one.at_us);
+        let session =
+            one.session.as_ref().map_or_else(String::new, |name| format!(", session {name}"));
+        let run = one.run_id.as_ref().map_or_else(String::new, |run| format!(", run {run}"));
+        let answer = one.answer.as_deref().unwrap_or("(no answer)");
+        let cut = answer.char_indices().nth(LONGEST_ANSWER).map(|(at, _)| at);
+        let answer = match cut.and_then(|at| answer.get(..at)) {
+            Some(start) => format!("{start}..."),
+            None => answer.to_owned(),
+        };
+        format!("{at}{session}{run}\n> {}\n  {}\n", one.question, answer.replace('\n', "\n  "))
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
 /// Where a question went and why, for people.
 pub fn route(route: &Route) -> String {
     let by = match route.by {
@@ -50,6 +87,10 @@ pub fn route(route: &Route) -> String {
     };
     let why = if route.why.is_empty() { String::new() } else { format!(": {}", route.why) };
     let mut out = format!("goes to {to}, by {by}{why}\n");
+    if let Some(full) = &route.read_as {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  read as: {full}");
+    }
     for (name, value) in &route.params {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "  {name} = {value}");

@@ -24,7 +24,7 @@ mod svg;
 mod timeline;
 mod tools;
 
-pub use ask::{AskReport, can_be_asked, route};
+pub use ask::{AskReport, RecallReport, can_be_asked, day_and_time, recalled, route};
 pub use cast::Cast;
 pub use comparison::comparison;
 pub use costs::{By as CostsBy, Cost, CostReport, CostRow, Shape, ShapeCost, Spread};

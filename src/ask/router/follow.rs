@@ -58,7 +58,7 @@ pub fn has_number(index: &Index, question: &str) -> bool {
     text.numbers().next().is_some() || !text.amounts.is_empty()
 }
 
-fn stems(told: &[(Sense, f64)], text: &Text) -> BTreeSet<String> {
+pub(super) fn stems(told: &[(Sense, f64)], text: &Text) -> BTreeSet<String> {
     told.iter().filter_map(|(sense, _)| sense.stem.clone()).chain(text.numbers()).collect()
 }
 

@@ -31,12 +31,16 @@ mod team;
 mod answer;
 mod decide;
 mod follow;
+mod lift;
+mod refer;
 
 pub use answer::{Candidate, Kind, Match, Missing, Route};
 pub use decide::{Thresholds, route, route_by};
 pub use follow::{changed, has_number, names};
 pub use index::Index;
+pub use lift::{Named, Said, said};
 pub use months::{Month, Period};
 pub use reading::How;
+pub use refer::{nouns, period_from, period_of, rewritten, telling, with_noun};
 pub use target::Target;
 pub use values::Values;

@@ -60,6 +60,11 @@ impl Period {
         self.shifted(-12 * years)
     }
 
+    /// How many months it is long; none where it begins with the data.
+    pub(super) fn months(self) -> Option<i32> {
+        Some(self.to.index - self.from?.index + 1)
+    }
+
     pub(super) fn shifted(self, months: i32) -> Self {
         Self { from: self.from.map(|from| from.plus(months)), to: self.to.plus(months) }
     }

@@ -25,7 +25,7 @@ pub(super) struct Filled {
 
 impl Missing {
     /// Whether the question says nothing of it.
-    pub(super) fn is_unnamed(&self) -> bool {
+    pub fn is_unnamed(&self) -> bool {
         self.why == UNNAMED
     }
 }
@@ -121,7 +121,7 @@ fn amount(text: &Text, param: &Param, numbers: usize) -> Result<Value, &'static 
 
 /// A number as JSON has it, whole where it is.
 #[expect(clippy::cast_possible_truncation, reason = "whole and far below the limit")]
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         Value::from(value as i64)
     } else {

@@ -143,6 +143,10 @@ impl Entry {
             let slot = format!("{{{name}}}");
             if text.contains(&slot) {
                 text = text.replace(&slot, " ");
+                // A question's months give no term.
+                if name == "from" || name == "to" {
+                    continue;
+                }
                 let number = matches!(param.kind, ParamType::Number | ParamType::Integer);
                 slots.push(if number { AMOUNT.to_owned() } else { slot });
             }

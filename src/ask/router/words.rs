@@ -1,5 +1,7 @@
 //! A question as tokens: words in lower case, numbers and marks, with what stood glued together.
 
+use std::ops::Range;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -21,6 +23,8 @@ pub(super) struct Token {
     pub(super) glued: bool,
     /// A capital begins it where none must stand: within a sentence.
     pub(super) name: bool,
+    /// Where it stands in the text, in bytes.
+    pub(super) span: Range<usize>,
 }
 
 impl Token {
@@ -38,6 +42,8 @@ impl Token {
 /// The tokens of a text. Letters part from digits, `_` parts words, and a possessive `'s` is dropped.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let chars: Vec<char> = text.chars().map(plain).collect();
+    let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let byte = |index: usize| bytes.get(index).copied().unwrap_or(text.len());
     let at = |index: usize| chars.get(index).copied();
     let mut tokens: Vec<Token> = Vec::new();
     let (mut index, mut glued) = (0, false);
@@ -54,6 +60,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                 index += 1;
             }
         }
+        let span = byte(start)..byte(index);
         let letters = chars.get(start..index).unwrap_or_default().iter();
         let text: String = letters.flat_map(|letter| letter.to_lowercase()).collect();
         let starts = tokens.last().is_none_or(|last| last.is(&[".", "?", "!", ":", "\"", "'"]));
@@ -61,7 +68,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         if possessive {
             tokens.pop();
         } else {
-            tokens.push(Token { text, kind, glued, name: first.is_uppercase() && !starts });
+            tokens.push(Token { text, kind, glued, name: first.is_uppercase() && !starts, span });
         }
         glued = true;
     }

@@ -1,14 +1,16 @@
 //! A question from its route to its answer: what is shown, run and kept of it.
 
+use std::io::Write;
 use std::path::Path;
 
 use super::{Asked, Chosen, choose, clarify, refuse};
-use crate::ask::{self, By, Route, RouteKind, Turn};
+use crate::ask::{self, By, Origin, Route, RouteKind, Turn};
 use crate::cli::arguments::Ask;
 use crate::cli::drive;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::setup;
 use crate::event::Fault;
+use crate::id::WorkflowName;
 use crate::plan::Plan;
 use crate::report::{self, AskReport};
 use crate::run::{Outcome, Reuse};
@@ -29,7 +31,7 @@ impl Asked<'_> {
         let document = document.as_ref();
         let Some(plan) = plan else { return Ok((refuse(self, &route)?, None)) };
         if let Some(path) = save {
-            self.save(path, document)?;
+            self.save(path, &route, document)?;
         }
         if *plan_only {
             return Ok((self.show(&route, document, &plan)?, Some(self.turn(&route, None))));
@@ -67,7 +69,8 @@ impl Asked<'_> {
         let answer = outcome.and_then(|outcome| outcome.outputs.get("answer")?.as_str());
         Turn {
             at_us: setup::now_us(),
-            question: self.question.to_owned(),
+            question: self.verbatim.to_owned(),
+            in_full: (self.question != self.verbatim).then(|| self.question.to_owned()),
             run_id: outcome.map(|outcome| outcome.run_id.clone()),
             workflow: route.workflow.clone(),
             params: route.params.clone(),
@@ -104,23 +107,29 @@ impl Asked<'_> {
         Ok(Exit::Success)
     }
 
-    /// Keeps a plan as a workflow.
-    fn save(&self, path: &Path, document: Option<&Value>) -> Result<(), Failure> {
+    /// Keeps a plan as a workflow for questions of its kind.
+    fn save(&self, path: &Path, route: &Route, document: Option<&Value>) -> Result<(), Failure> {
         let Some(document) = document else {
             self.printer.err("nothing to save: a workflow of the project answers this question\n");
             return Ok(());
         };
-        let mut document = document.clone();
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        if let Some(name) = document.get_mut("name") {
-            *name = stem.replace(|c: char| !c.is_ascii_alphanumeric(), "_").into();
+        let name = stem.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        if self.catalog.workflow(&WorkflowName::from(name.as_str())).is_some() {
+            let message = format!("there is a workflow `{name}` already");
+            return Err(Failure::usage(message, "name another file: a workflow is named after it"));
         }
-        let write = |text: String| {
+        let day = jiff::Zoned::now().strftime("%Y-%m-%d").to_string();
+        let origin = Origin { question: self.question, by: route.by, day: &day };
+        let kept = ask::keep(self.catalog, document, &name, &origin)
+            .and_then(|(kept, text)| ask::check(&kept, self.library()).map(|_| text));
+        let text = kept.map_err(|faults| Failure::Machine(ask::bug("plan to be kept", &faults)))?;
+        let write = || {
             path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-            std::fs::write(path, text)
+            // Whatever came to be there meanwhile stays.
+            std::fs::File::create_new(path)?.write_all(text.as_bytes())
         };
-        write(text(&document)?)
-            .map_err(|e| Failure::machine(&format!("cannot write {}", path.display()), &e))?;
+        write().map_err(|e| Failure::machine(&format!("cannot write {}", path.display()), &e))?;
         self.printer.err(&format!("kept as {}\n", path.display()));
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::ask::{self, Decided, Decider, Refusal, Route, RouteKind};
+use crate::ask::{self, By, Decided, Decider, Refusal, Route, RouteKind};
 use crate::event::RunStatus;
 use crate::plan::Plan;
 use crate::run::Judge;
@@ -26,10 +26,24 @@ pub(in crate::cli) struct Chosen {
 /// Finds what answers a question.
 #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
 pub(in crate::cli) async fn choose(asked: &Asked<'_>) -> Result<Chosen, Failure> {
-    if let Some(route) = ask::follow_up(asked.catalog, &asked.turns, asked.question) {
+    let mut chosen = way(asked).await?;
+    if asked.question != asked.verbatim {
+        let route = &mut chosen.route;
+        route.read_as = Some(asked.question.to_owned());
+        if route.by == By::Lexical {
+            route.by = By::Session;
+        }
+    }
+    Ok(chosen)
+}
+
+#[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+async fn way(asked: &Asked<'_>) -> Result<Chosen, Failure> {
+    if let Some(route) = ask::follow_up(asked.catalog, &asked.turns, asked.verbatim) {
         return chosen(asked, route, false, None);
     }
     let route = ask::route(asked.catalog, asked.question);
+    let route = ask::carried(asked.catalog, &asked.turns, route);
     let has_model = asked.has_model().await;
     // Words tell whom a question of several needs, but not what each has to find.
     if route.sure && route.kind != RouteKind::Plan || !has_model {

@@ -34,7 +34,10 @@ use clarify::{clarify, refuse};
 
 /// A question on its way to an answer.
 pub(super) struct Asked<'a> {
+    /// The question, in full where it leans on those before.
     pub(super) question: &'a str,
+    /// It as asked.
+    pub(super) verbatim: &'a str,
     pub(super) catalog: &'a Arc<Catalog>,
     pub(super) context: &'a Arc<Context>,
     pub(super) journal: &'a RefCell<Journal>,

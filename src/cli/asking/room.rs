@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Asked, catalog};
-use crate::ask::Catalog;
+use crate::ask::{self, Catalog};
 use crate::cli::arguments::{Ask, Global, Taping};
 use crate::cli::drive::MAX_PARALLEL;
 use crate::cli::environment::environment;
@@ -19,8 +19,12 @@ use crate::cli::setup::{self, Mode};
 use crate::document::{Document, Workflow};
 use crate::journal::Journal;
 use crate::plan::Library;
+use crate::report::{self, RecallReport};
 use crate::run::Context;
 use crate::tool::Toolbox;
+
+/// Earlier questions that are told.
+const MOST_RECALLED: usize = 5;
 
 /// A project with everything that answers need.
 pub(in crate::cli) struct Room {
@@ -109,13 +113,24 @@ impl Room {
             return Err(Failure::usage(message, "name another file"));
         }
         let sessions = self.sessions();
+        if let Some(subject) = ask::subject(question) {
+            let found = sessions.recall(&subject, MOST_RECALLED)?;
+            if arguments.ending.json {
+                printer.json("the answer", &RecallReport { recalled: &found })?;
+            } else {
+                printer.out(&report::recalled(&found));
+            }
+            return Ok(Exit::Success);
+        }
         let named = arguments.session.as_ref();
         let turns = named.map_or_else(|| Ok(Vec::new()), |name| sessions.turns(name))?;
         // Where nobody reads along, the answer is printed once it is whole.
         let shown = printer.screen().drawn;
+        let full = ask::in_full(catalog, &turns, question);
         let asked = Asked {
             turns,
-            question,
+            question: full.as_deref().unwrap_or(question),
+            verbatim: question,
             catalog,
             context: &self.context,
             journal,
@@ -127,8 +142,11 @@ impl Room {
             voice: (shown && !arguments.ending.json).then(Arc::default),
         };
         let (exit, turn) = asked.answer().await?;
-        if let (Some(name), Some(turn)) = (named, turn) {
-            sessions.add(name, &turn)?;
+        match (named, turn) {
+            (Some(name), Some(turn)) => sessions.add(name, &turn)?,
+            // What was only planned was not answered.
+            (None, Some(turn)) if turn.run_id.is_some() => sessions.add_alone(&turn)?,
+            (_, _) => {}
         }
         Ok(setup::replayed(exit, self.context.models.misses(), printer))
     }

@@ -17,7 +17,8 @@ use crate::cli::setup;
 const REMEMBERED: usize = 1000;
 
 const HELP: &str = "\
-  A question in your own words; a short one (`What about Instagram?`) changes the one before.
+  A question in your own words; a short one (`What about Instagram?`) changes the one before, and
+  `What did we say about hiring?` is answered from earlier answers.
   /explain     tell from now on why a question goes where it goes, or no longer
   /plan Q      show what would run for a question
   /save PATH Q keep the plan made for a question as a workflow, and run it

@@ -167,8 +167,11 @@ impl Bench<'_> {
             ending: ENDING,
             taping: arguments::Taping::default(),
         };
+        let question = question.trim();
+        let full = ask::in_full(self.catalog, talk, question);
         let asked = Asked {
-            question: question.trim(),
+            question: full.as_deref().unwrap_or(question),
+            verbatim: question,
             catalog: self.catalog,
             context: &setting.context,
             journal: self.journal,

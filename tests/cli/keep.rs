@@ -1,0 +1,119 @@
+//! Plans kept as workflows for questions of their kind.
+
+use serde_json::{Value, json};
+
+use super::support::Test;
+use super::support::server::{ModelServer, Reply, Seen};
+
+const QUESTION: &str =
+    "Should we repeat the Facebook Holiday 2025 campaign or hire sales people with $80K?";
+
+fn is_decision(seen: &Seen) -> bool {
+    seen.message("system").starts_with("You send a question")
+}
+
+/// A model that plans a look at the campaign, some arithmetic and what HR says, and answers everything else alike.
+fn server() -> ModelServer {
+    let part = |id: &str, with: Value| {
+        let mut part =
+            json!({"id": id, "agent": null, "task": "", "tool": null, "with": [], "needs": []});
+        if let (Some(part), Value::Object(with)) = (part.as_object_mut(), with) {
+            part.extend(with);
+        }
+        part
+    };
+    let parts = [
+        part(
+            "metrics",
+            json!({"tool": "campaign_metrics", "with": [{"name": "campaign_id", "value": "facebook_holiday_2025"}]}),
+        ),
+        part(
+            "rest",
+            json!({"with": [{"name": "left", "value": "80000 - steps.metrics.output.spend_usd"}]}),
+        ),
+        part(
+            "people",
+            json!({"agent": "hr", "task": "What do $80,000 buy in sales, and how soon?"}),
+        ),
+    ];
+    let decision = json!({"kind": "plan", "workflow": null, "params": [], "agent": null, "parts": parts, "reason": "Both."});
+    ModelServer::start(move |seen, _| {
+        Reply::text(&if is_decision(seen) {
+            decision.to_string()
+        } else {
+            "It is fine.".to_owned()
+        })
+    })
+}
+
+#[test]
+fn what_the_question_names_becomes_params_of_the_workflow() {
+    let server = server();
+    let test = Test::demo().openai(&server);
+    let test =
+        test.args(["ask", QUESTION, "--plan-only", "--save", "workflows/repeat_or_hire.yaml"]);
+    test.run().code(0).says("kept as");
+    let kept = std::fs::read_to_string(test.path().join("workflows/repeat_or_hire.yaml"))
+        .expect("the file");
+    for text in [
+        "for the question\n#\n#   Should we repeat the Facebook Holiday 2025 campaign or hire sales people with $80K?\n",
+        "#   campaign_id was `Facebook Holiday 2025`\n",
+        "#   amount was `$80K`\n",
+        "Should we repeat the {campaign_id} campaign or hire {category} people with {amount}?",
+        "# Reads `campaign_metrics`: One campaign",
+        "params.amount - steps.metrics.output.spend_usd",
+        "{{ params.amount | usd }} buy in {{ params.category }}, and how soon?",
+        "tool: list_campaigns",
+    ] {
+        assert!(kept.contains(text), "no `{text}` in\n{kept}");
+    }
+    test.also(["validate", "--deny-warnings"]).code(0);
+
+    let other = "Should we repeat the TikTok Spring 2025 campaign or hire sales people with $120K?";
+    let answer = test.also(["ask", other, "--json"]).code(0).json();
+    assert_eq!(answer["workflow"], "repeat_or_hire", "{answer:#}");
+    assert_eq!(answer["route"]["by"], "lexical");
+    let params =
+        json!({"campaign_id": "tiktok_spring_2025", "category": "sales", "amount": 120_000});
+    assert_eq!(answer["route"]["params"], params);
+    let seen = server.seen();
+    assert_eq!(seen.iter().filter(|one| is_decision(one)).count(), 1, "only the first was planned");
+    let last = seen.last().expect("a request").message("user").to_owned();
+    assert!(last.contains("$120,000") && last.contains("tiktok_spring_2025"), "{last}");
+    assert!(
+        !last.contains("$80") && !last.contains("80,000"),
+        "nothing of the first question is left: {last}"
+    );
+}
+
+#[test]
+fn nothing_that_is_there_is_overwritten() {
+    let test = Test::demo().file("notes.yaml", "mine");
+    let ask = |path: &str| test.also(["ask", QUESTION, "--offline", "--plan-only", "--save", path]);
+    ask("notes.yaml").code(2).says("exists already");
+    assert_eq!(std::fs::read_to_string(test.path().join("notes.yaml")).expect("it"), "mine");
+    ask("elsewhere/budget_check.yaml").code(2).says("there is a workflow `budget_check` already");
+    assert!(!test.path().join("elsewhere").exists());
+}
+
+#[test]
+fn a_plan_without_a_model_is_kept_as_well_and_its_months_are_params() {
+    let question = "How did hiring costs and marketing results compare in Q3 2025?";
+    let test = Test::demo();
+    let ask = |question: &str, rest: &[&'static str]| {
+        test.also(["ask", question, "--offline", "--json"].into_iter().chain(rest.iter().copied()))
+    };
+    let first = ask(question, &["--save", "workflows/compare.yaml"]).code(0).json();
+    assert!(first["plan"].is_object(), "{first:#}");
+    test.also(["validate", "--deny-warnings"]).code(0);
+    let kept =
+        std::fs::read_to_string(test.path().join("workflows/compare.yaml")).expect("the file");
+    assert!(kept.contains("default: 2025-07"), "{kept}");
+    let second =
+        ask("How did hiring costs and marketing results compare in Q2 2025?", &[]).code(0).json();
+    assert_eq!(second["workflow"], "compare", "{second:#}");
+    assert_eq!(
+        second["route"]["params"],
+        json!({"category": "marketing", "from": "2025-04", "to": "2025-06"})
+    );
+}

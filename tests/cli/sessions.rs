@@ -1,0 +1,106 @@
+//! Conversations: what a question leaves open is taken from those before, shown, and no more is done than it takes.
+
+use serde_json::{Value, json};
+
+use super::support::Test;
+use super::support::server::{ModelServer, Reply};
+
+/// Asks in one session without a model, and gives the answers' routes.
+fn routes<const N: usize>(questions: [&str; N]) -> [Value; N] {
+    let test = Test::demo();
+    questions.map(|question| {
+        let ran = test.also(["ask", question, "--session", "s", "--offline", "--json"]).code(0);
+        ran.json()["route"].clone()
+    })
+}
+
+#[test]
+fn a_changed_amount_asks_only_what_it_touches_again() {
+    let server = ModelServer::start(|seen, _| match &seen.body["response_format"] {
+        Value::Null => Reply::text("Yes."),
+        _ => Reply::text("{\"standing\": \"Well.\", \"concerns\": []}"),
+    });
+    let test = Test::demo().openai(&server);
+    let ask = |question: &str| test.also(["ask", question, "--session", "s"]).code(0);
+    ask("Can we afford to spend $500K on marketing?");
+    assert_eq!(server.seen().len(), 2, "where the company stands, and the answer");
+    let ran = ask("What about 250 grand?");
+    let (shown, run) = (ran.stderr.find("spend = 250000"), ran.stderr.find("steps"));
+    assert!(shown.is_some() && shown < run, "shown before it runs: {}", ran.stderr);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 3, "where the company stands is known");
+    assert!(seen[2].message("user").contains("spend $250,000 on"), "{}", seen[2].message("user"));
+}
+
+#[test]
+fn periods_carry_over_and_move() {
+    let [_, before, year, after] = routes([
+        "Which channel should we invest in, judging by Q3 2025?",
+        "And the quarter before?",
+        "what about the same a year earlier?",
+        "and the next quarter",
+    ]);
+    let months = |from: &str, to: &str| json!({"from": from, "to": to});
+    assert_eq!(
+        (&before["params"], &before["by"]),
+        (&months("2025-04", "2025-06"), &json!("session"))
+    );
+    assert_eq!(year["params"], months("2024-04", "2024-06"));
+    assert_eq!(after["params"], months("2024-07", "2024-09"));
+}
+
+#[test]
+fn a_pronoun_stands_for_what_was_spoken_of() {
+    let [first, second, third] = routes([
+        "How many conversions did the TikTok Spring 2025 campaign have?",
+        "Was it profitable?",
+        "Was the campaign profitable after margin?",
+    ]);
+    assert_eq!(first["kind"], "agent", "{first}");
+    assert_eq!(second["params"], json!({"campaign_id": "tiktok_spring_2025"}), "{second}");
+    assert_eq!(second["by"], "session");
+    assert!(
+        second["read_as"].as_str().is_some_and(|full| full.ends_with(" profitable?")),
+        "{second}"
+    );
+    assert_eq!(third["params"], json!({"campaign_id": "tiktok_spring_2025"}), "{third}");
+}
+
+#[test]
+fn a_question_to_agents_is_asked_again_for_something_else() {
+    let [first, second, third] = routes([
+        "What was our operating margin in Q3 2025?",
+        "And in Q2?",
+        "and the quarter before?",
+    ]);
+    assert_eq!(first["agents"], json!(["cfo"]), "{first}");
+    assert_eq!(second["read_as"], "What was our operating margin from 2025-04 to 2025-06?");
+    assert_eq!(third["read_as"], "What was our operating margin from 2025-01 to 2025-03?");
+    assert_eq!(third["agents"], json!(["cfo"]));
+}
+
+#[test]
+fn earlier_answers_are_recalled_without_a_model() {
+    let server = ModelServer::start(|_, _| Reply::text("It is fine."));
+    let test = Test::demo().openai(&server);
+    let asked = |question: &str, rest: &[&'static str]| {
+        test.also(["ask", question].into_iter().chain(rest.iter().copied())).code(0)
+    };
+    asked("What is the one-time cost to hire a recruiter?", &["--offline"]);
+    asked("Was Facebook Holiday 2025 profitable?", &["--session", "review", "--offline"]);
+    let found = test.also(["sessions", "search", "hiring", "--json"]).code(0).json();
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found:#}");
+    assert_eq!(found[0]["question"], "What is the one-time cost to hire a recruiter?");
+    assert_eq!(found[0]["session"], Value::Null);
+    let run = found[0]["run_id"].as_str().expect("a run");
+    test.also(["show", run, "--json"]).code(0);
+
+    let ran = test.also_given(["chat", "-s", "more"], "What did we say about Facebook?\n").code(0);
+    let ran = ran.prints("session review, run ").prints("> Was Facebook Holiday 2025 profitable?");
+    let year = ran.stdout.get(..3).expect("a date");
+    assert_eq!(year, "202", "it tells when: {}", ran.stdout);
+    asked("What did we say about lawsuits?", &[]).prints("nothing that was asked before");
+    assert!(server.seen().is_empty(), "no model was asked");
+    test.also(["sessions", "delete", "review"]).code(0);
+    test.also(["sessions", "search", "facebook"]).code(0).prints("nothing that was asked before");
+}
