@@ -367,7 +367,7 @@ def strangers(engine, folder):
              ("500", "server-error"), ("429", "rate-limited"), ("307", "redirected"), ("empty", "not-mcp")]
     for way, kind in cases:
         url = f"http://127.0.0.1:{server.server_address[1]}/{way}"
-        project.write("engine.yaml", {"mcp": {"crm": {"url": url, "token_env": "CRM_TOKEN", "allow_private": True, "timeout": "2s"}}})
+        project.write("engine.yaml", {"mcp": {"crm": {"url": url, "token_env": "CRM_TOKEN", "allow_private": True, "timeout": "2s" if way == "hang" else LONG}}})
         error = project.step("count", retry={"max_attempts": 2, "delay": "1ms"})
         check(f"a stranger: {way}", (error["kind"], url in error["message"] or kind == "timeout"), (kind, True))
     check("nobody is led on with the token", Strange.led, [])
