@@ -1,5 +1,7 @@
 //! `engine.yaml`: the models, sources and limits of a project.
 
+use std::time::Duration;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -107,6 +109,9 @@ pub struct Model {
     /// How long answers that come in pieces are waited for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeouts: Timeouts,
+    /// When its server is taken to be down, and for how long it is left alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub circuit_breaker: CircuitBreaker,
 }
 
 /// How long an answer that comes in pieces is waited for. All of any answer is bounded by the step's `timeout`.
@@ -121,6 +126,35 @@ pub struct Timeouts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "1m"), example = &"20s")]
     pub between_bytes: Option<HumanDuration>,
+}
+
+/// When a server is taken to be down: steps that have not yet begun to ask it then go to the next model of their list at once, or
+/// fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CircuitBreaker {
+    /// Faults of its own in a row (no connection, no answer in time, 5xx), over a second at least; 0 for never.
+    #[serde(default = "usual_faults")]
+    #[schemars(example = &10)]
+    pub faults: u32,
+    /// How long it is left alone; then one request is let through, and what comes of it decides.
+    #[serde(default = "usual_pause")]
+    #[schemars(example = &"1m")]
+    pub pause: HumanDuration,
+}
+
+impl Default for CircuitBreaker {
+    fn default() -> Self {
+        Self { faults: usual_faults(), pause: usual_pause() }
+    }
+}
+
+fn usual_faults() -> u32 {
+    5
+}
+
+fn usual_pause() -> HumanDuration {
+    HumanDuration(Duration::from_secs(15))
 }
 
 /// Wire protocols.

@@ -9,7 +9,9 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use tokio::time::Instant;
 
+use super::breaker::{Breaker, Entry};
 use super::error::{ModelError, ModelErrorKind};
 use super::rate::{Admission, Limiter};
 use super::stream::{Failed, Telling, assemble};
@@ -57,6 +59,7 @@ pub(super) struct Settings {
     /// Whether answers come in pieces; as it fits the request where absent.
     pub(super) stream: Option<bool>,
     pub(super) patience: Patience,
+    pub(super) breaker: Breaker,
 }
 
 impl Endpoint {
@@ -95,6 +98,12 @@ impl Endpoint {
     ) -> Result<Answer, ModelError> {
         let admission = self.admit(request).await;
         self.send(admission, request, within, None).await
+    }
+
+    /// Whether one may begin to ask: not while its server is taken to be down. Who has begun may go on.
+    pub fn enter(&self) -> Result<Entry<'_>, ModelError> {
+        let entry = self.settings.breaker.enter(Instant::now());
+        entry.map_err(|shut| shut.error(&self.label, self.name().as_str()))
     }
 
     /// Waits until the limits of the model allow the request. The time limit of a step does not count here:
@@ -141,13 +150,16 @@ impl Endpoint {
         let answer = if streamed {
             // Boxed, so that a request whose answer comes whole carries none of it.
             let exchange = Box::pin(self.read_stream(sent, telling.as_mut()));
-            let late = |_| fault::of_exchange(self, Broken::Timeout(within, Awaited::Answer));
-            tokio::time::timeout(within, exchange).await.map_err(late)??
+            let late = |_| Err(fault::of_exchange(self, Broken::Timeout(within, Awaited::Answer)));
+            tokio::time::timeout(within, exchange).await.unwrap_or_else(late)
         } else {
-            let exchange = self.http.exchange(sent, within).await;
-            self.read(&exchange.map_err(|broken| fault::of_exchange(self, broken))?)?
+            match self.http.exchange(sent, within).await {
+                Ok(reply) => self.read(&reply),
+                Err(broken) => Err(fault::of_exchange(self, broken)),
+            }
         };
-        let mut answer = fault::not_offered(answer, request)
+        self.settings.breaker.note(answer.as_ref().err(), Instant::now());
+        let mut answer = fault::not_offered(answer?, request)
             .map_err(|unusable| fault::of_answer(self, unusable))?;
         admission.settle(answer.usage.input_tokens.saturating_add(answer.usage.output_tokens));
         if let Some(telling) = &mut telling {

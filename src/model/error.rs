@@ -57,6 +57,8 @@ pub enum ModelErrorKind {
     MissingKey,
     /// The model cannot be asked as it is configured.
     BadModel,
+    /// Its server failed so often in a row that it is left alone for a time.
+    NotAsked,
     /// Answers come from recordings, and there is none of this request; or it cannot be recorded.
     NotRecorded,
 }
@@ -82,6 +84,7 @@ impl ModelErrorKind {
             Self::UnknownModel => "unknown-model",
             Self::MissingKey => "missing-key",
             Self::BadModel => "bad-model",
+            Self::NotAsked => "not-asked",
             Self::NotRecorded => "not-recorded",
         }
     }
@@ -104,6 +107,7 @@ impl ModelErrorKind {
             | Self::QuotaExceeded
             | Self::Refused
             | Self::UnknownModel
+            | Self::NotAsked
             | Self::NotRecorded
             | Self::MissingKey
             | Self::BadModel => false,

@@ -248,6 +248,7 @@ fn help(
         | ModelErrorKind::Connection
         | ModelErrorKind::UnreadableAnswer
         | ModelErrorKind::UnknownModel
+        | ModelErrorKind::NotAsked
         | ModelErrorKind::NotRecorded
         | ModelErrorKind::MissingKey
         | ModelErrorKind::BadModel => return None,

@@ -9,6 +9,7 @@
 //! engine.yaml or the environment names, and a redirect is reported instead of followed.
 
 mod anthropic;
+mod breaker;
 mod cut;
 mod endpoint;
 mod environment;
@@ -28,6 +29,7 @@ mod tools;
 use crate::event::{Message, ToolRequest, Usage};
 use crate::value::Value;
 
+pub use breaker::Entry;
 pub use cut::Cut;
 pub use endpoint::{Endpoint, cost, greatest_input};
 pub use environment::Environment;

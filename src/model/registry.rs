@@ -11,11 +11,12 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
+use super::breaker::Breaker;
 use super::endpoint::{Endpoint, Settings};
 use super::environment::Environment;
 use super::error::{ModelError, ModelErrorKind};
 use super::{Tape, stream};
-use crate::document::{Model, Project, Provider, Timeouts};
+use crate::document::{CircuitBreaker, Model, Project, Provider, Timeouts};
 use crate::id::ModelName;
 use crate::wire::Http;
 
@@ -134,6 +135,7 @@ impl Models {
                 max_tokens: None,
                 stream: None,
                 timeouts: Timeouts::default(),
+                circuit_breaker: CircuitBreaker::default(),
             };
             (ModelName::from(vendor.name), model)
         });
@@ -303,6 +305,7 @@ impl Entry {
                 max_tokens: model.max_tokens,
                 stream: model.stream,
                 patience: stream::patience(&model.timeouts),
+                breaker: Breaker::new(&model.circuit_breaker),
             };
             Endpoint::new(settings, Arc::clone(http), tape.cloned()).map(Arc::new)
         };

@@ -13,6 +13,7 @@ mod support;
 
 mod agents;
 mod ask;
+mod breaker;
 mod chat;
 mod conflicts;
 mod consult;

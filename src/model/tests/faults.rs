@@ -10,7 +10,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::server::{nobody, raw};
 use super::{KEY, request};
-use crate::document::{Provider, Timeouts};
+use crate::document::{CircuitBreaker, Provider, Timeouts};
+use crate::model::breaker::Breaker;
 use crate::model::endpoint::Settings;
 use crate::model::stream::patience;
 use crate::model::{Endpoint, ModelError};
@@ -36,6 +37,7 @@ fn endpoint(provider: Provider, base_url: &str) -> Endpoint {
         max_tokens: None,
         stream: None,
         patience: patience(&Timeouts::default()),
+        breaker: Breaker::new(&CircuitBreaker::default()),
     };
     Endpoint::new(settings, Arc::new(Http::with(Limits { connect: LIMIT, body: 1 << 20 })), None)
         .unwrap()

@@ -169,9 +169,20 @@ impl Asker<'_> {
             evidence,
             over_budget: None,
         };
+        let mut passed_over = Vec::new();
         for endpoint in &endpoints {
+            // While its server is taken to be down, nobody else begins to wait for it.
+            let _entry = match endpoint.enter() {
+                Ok(entry) => entry,
+                Err(shut) => {
+                    passed_over.push(shut.message.clone());
+                    fault = shut.fault();
+                    continue;
+                }
+            };
             match self.converse(endpoint, &mut thread).await {
                 Ok(mut done) => {
+                    done.warnings.extend(passed_over);
                     done.warnings.extend(thread.over_budget);
                     let mut found = Vec::new();
                     for called in thread.called {

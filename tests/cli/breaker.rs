@@ -1,0 +1,88 @@
+//! A server that is down is left alone for a time: others go to the next model at once, or fail and say when it is asked again.
+
+use serde_json::Value;
+
+use super::support::server::{ModelServer, Reply};
+use super::support::{Ran, Test, step};
+
+/// Three steps, one after the other; each asks twice, over a second at least.
+fn run(models: &str, down: &ModelServer, up: &ModelServer, breaker: &str) -> Ran {
+    let one = |id: &str| {
+        format!(
+            "  - id: {id}\n    agent: {{instructions: Speak., model: {models}}}\n    prompt: Well?\n    \
+             retry: {{max_attempts: 2, delay: 1s, backoff: 1}}\n"
+        )
+    };
+    let model = |server: &ModelServer| {
+        format!("{{provider: openai, model: x, base_url: \"{}/v1\", {breaker}}}", server.url())
+    };
+    Test::new()
+        .file("engine.yaml", &format!("models:\n  down: {}\n  up: {}\n", model(down), model(up)))
+        .file("w.yaml", &format!("name: w\nsteps:\n{}{}{}", one("a"), one("b"), one("c")))
+        .args(["run", "w.yaml", "--json", "--max-parallel", "1"])
+        .run()
+}
+
+fn failing() -> ModelServer {
+    ModelServer::start(|_, _| Reply::error(503, "out of order"))
+}
+
+fn answering() -> ModelServer {
+    ModelServer::start(|_, _| Reply::text("Well."))
+}
+
+const QUICK: &str = "circuit_breaker: {faults: 2, pause: 10m}";
+
+fn kinds(outcome: &Value) -> [&str; 3] {
+    ["a", "b", "c"].map(|id| step(outcome, id)["error"]["kind"].as_str().unwrap_or("none"))
+}
+
+#[test]
+fn the_next_model_is_asked_at_once_while_a_server_is_down() {
+    let (down, up) = (failing(), answering());
+    let outcome = run("[down, up]", &down, &up, QUICK).code(0).json();
+    assert_eq!(down.seen().len(), 2, "the first step asks it as often as it may, no other does");
+    assert_eq!(up.seen().len(), 3);
+    let told = "is not asked: its server failed 2 times in a row";
+    let warnings = outcome["warnings"].as_array().expect("warnings");
+    let told = warnings.iter().filter(|warning| warning.to_string().contains(told));
+    assert_eq!(told.count(), 2, "{warnings:?}");
+}
+
+#[test]
+fn without_another_model_a_step_says_when_the_server_is_asked_again() {
+    let (down, up) = (failing(), answering());
+    let outcome = run("down", &down, &up, QUICK).code(1).json();
+    assert_eq!(down.seen().len(), 2);
+    assert_eq!(kinds(&outcome), ["server-error", "not-asked", "not-asked"]);
+    let error = &step(&outcome, "b")["error"];
+    let message = error["message"].as_str().expect("a message");
+    assert!(
+        message.contains("it is asked again in ") && message.contains("out of order"),
+        "{error}"
+    );
+    assert!(error["help"].to_string().contains("`circuit_breaker`"), "{error}");
+}
+
+#[test]
+fn a_server_that_is_back_is_asked_as_ever() {
+    let up = answering();
+    let back = ModelServer::start(|_, n| {
+        if n < 2 { Reply::error(503, "out of order") } else { Reply::text("Well.") }
+    });
+    let soon = "circuit_breaker: {faults: 2, pause: 1ms}";
+    let outcome = run("down", &back, &up, soon).json();
+    assert_eq!(kinds(&outcome), ["server-error", "none", "none"]);
+    assert_eq!(back.seen().len(), 4);
+}
+
+#[test]
+fn no_requests_are_spared_a_server_that_says_no_or_where_the_file_says_so() {
+    let up = answering();
+    let limited = ModelServer::start(|_, _| Reply::error(429, "slow down"));
+    run("down", &limited, &up, QUICK).code(1);
+    assert_eq!(limited.seen().len(), 6);
+    let down = failing();
+    run("down", &down, &up, "circuit_breaker: {faults: 0}").code(1);
+    assert_eq!(down.seen().len(), 6);
+}
