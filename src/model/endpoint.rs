@@ -14,13 +14,13 @@ use tokio::time::Instant;
 use super::breaker::{Breaker, Entry};
 use super::error::{ModelError, ModelErrorKind};
 use super::rate::{Admission, Limiter};
-use super::stream::{Failed, Telling, assemble};
-use super::{Answer, Cut, Request, Tape, Watcher, anthropic, fault, openai};
+use super::stream::{Failed, Telling};
+use super::{Answer, Cut, Request, Tape, Watcher, anthropic, fault, openai, reading};
 use crate::document::{Price, Provider, Rate};
 use crate::event::{ToolRequest, Usage};
 use crate::id::ModelName;
 use crate::value::Value;
-use crate::wire::{Awaited, Broken, Http, Opened, Patience, Reply, events, scrubbed};
+use crate::wire::{Awaited, Broken, Http, Opened, Patience, Reply, scrubbed};
 
 /// The length of an answer that is reckoned with where nothing bounds it.
 const USUAL_ANSWER: u32 = 4096;
@@ -186,11 +186,8 @@ impl Endpoint {
         if !reply.status.is_success() {
             return Err(fault::of_reply(self, reply));
         }
-        let answer = match self.settings.provider {
-            Provider::Openai => openai::answer(&reply.body),
-            Provider::Anthropic => anthropic::answer(&reply.body),
-        };
-        answer.map_err(|unusable| fault::of_answer(self, unusable))
+        reading::whole(self.settings.provider, &reply.body)
+            .map_err(|unusable| fault::of_answer(self, unusable))
     }
 
     /// The answer to a request that asked for it in pieces, whether the server sends it so or not.
@@ -202,12 +199,9 @@ impl Endpoint {
         let opened = self.http.open(request, self.settings.patience).await;
         let pieces = match opened.map_err(|broken| fault::of_exchange(self, broken))? {
             Opened::Whole(reply) => return self.read(&reply),
-            Opened::Stream(pieces) => events(pieces),
+            Opened::Stream(pieces) => pieces,
         };
-        let answer = match self.settings.provider {
-            Provider::Openai => assemble::<openai::Chunks>(pieces, telling).await,
-            Provider::Anthropic => assemble::<anthropic::Chunks>(pieces, telling).await,
-        };
+        let answer = reading::pieces(self.settings.provider, pieces, telling).await;
         answer.map_err(|failed| match failed {
             Failed::Broken(broken) => fault::of_exchange(self, broken),
             Failed::Unusable(unusable) => fault::of_answer(self, unusable),

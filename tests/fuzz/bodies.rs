@@ -1,15 +1,16 @@
 //! What is fuzzed: given any bytes, the engine gives an answer; it does not panic, and does not run away.
 
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use engine::diagnostic::{Diagnostic, SourceFile};
-use engine::document::{self, Agent, Document, Kindred, Project, ToolFile, Workflow};
+use engine::document::{self, Agent, Document, Kindred, Project, Provider, ToolFile, Workflow};
 use engine::event::Record;
 use engine::expression::{
     Scope, Type, analyse_expression, analyse_template, citations, evaluate, infer_expression,
     infer_template, view,
 };
+use engine::model::{Watcher, read_pieces, read_whole};
 use engine::plan::{self, Graph, Library, Plan};
 use engine::run::{Outcome, Scheduler};
 
@@ -68,5 +69,46 @@ pub(crate) fn replay(data: &[u8]) {
     if let Ok(scheduler) = Scheduler::replay(Arc::clone(&PLAN), &records) {
         scheduler.next();
         Outcome::of(scheduler.state());
+    }
+}
+
+const PROVIDERS: [Provider; 2] = [Provider::Openai, Provider::Anthropic];
+
+/// Any bytes as the body of a model's answer.
+pub(crate) fn answer(data: &[u8]) {
+    for provider in PROVIDERS {
+        read_whole(provider, data);
+    }
+}
+
+/// What is heard of an answer while it comes.
+#[derive(Default)]
+struct Heard(Mutex<String>);
+
+impl Watcher for Heard {
+    fn began(&self) {
+        self.0.lock().expect("one thread").clear();
+    }
+
+    fn said(&self, piece: &str) {
+        assert!(!piece.is_empty(), "a piece says something");
+        self.0.lock().expect("one thread").push_str(piece);
+    }
+}
+
+/// Any bytes as an answer that comes in pieces, cut in more than one way.
+pub(crate) fn stream(data: &[u8]) {
+    for provider in PROVIDERS {
+        let read = |size: usize| {
+            let heard = Heard::default();
+            let answer = read_pieces(provider, data.chunks(size), &heard)?;
+            let heard = heard.0.into_inner().expect("one thread");
+            assert_eq!(heard, answer.text, "a watcher hears all of the answer and nothing else");
+            Some(answer)
+        };
+        let (whole, cut) = (read(data.len().max(1)), read(1 + data.len() % 5));
+        if let (Some(whole), Some(cut)) = (whole, cut) {
+            assert_eq!(whole, cut, "where it was cut is no part of an answer");
+        }
     }
 }

@@ -13,8 +13,8 @@ mod seeds {
     /// Changed seeds of each target.
     const CHANGED: usize = 500;
 
-    /// Pieces that files, expressions and journals are made of.
-    const PIECES: [&str; 36] = [
+    /// Pieces that files, expressions, journals and answers are made of.
+    const PIECES: [&str; 44] = [
         "{{ ",
         " }}",
         "{% if ",
@@ -51,6 +51,14 @@ mod seeds {
         "\u{0}",
         "\u{feff}",
         "\u{1f600}",
+        "data: ",
+        "event: error\n",
+        "\n\n",
+        "\r",
+        "[DONE]",
+        "{\"choices\":[",
+        "\"error\":",
+        "18446744073709551615",
     ];
 
     fn root() -> PathBuf {
@@ -148,6 +156,16 @@ mod seeds {
     #[test]
     fn plans() {
         hold("plan", bodies::plan, &files(&["tests/corpus", "workflows", "tests/fuzz/seeds/plan"]));
+    }
+
+    #[test]
+    fn answers() {
+        hold("answer", bodies::answer, &files(&["tests/fuzz/seeds/answer"]));
+    }
+
+    #[test]
+    fn streams() {
+        hold("stream", bodies::stream, &files(&["tests/fuzz/seeds/stream"]));
     }
 
     #[test]
