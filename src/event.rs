@@ -218,6 +218,10 @@ pub struct ModelCall {
     /// Whether the answer was cut at its greatest length.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
+    /// Whether it was called off, because another answer to the same question came first: then its tokens and what it cost are an
+    /// estimate, by that other answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub called_off: bool,
     /// Why the request failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
@@ -228,6 +232,13 @@ pub struct ModelCall {
     pub cost_usd: Option<f64>,
     /// From the request to the end of the answer.
     pub duration_ms: u64,
+}
+
+impl ModelCall {
+    /// Whether a provider asks money for it.
+    pub fn is_charged(&self) -> bool {
+        self.answer.is_some() || self.called_off
+    }
 }
 
 /// One message of a conversation with a model.

@@ -41,8 +41,8 @@ pub use http::{FromEnvironment, Header, Http, Method};
 pub use mcp::{Mcp, McpServer, Passed, Variable};
 pub use planning::Planning;
 pub use project::{
-    Ask, Budget, CircuitBreaker, LastMonth, Limits, Model, OnExceed, Price, Project, Provider,
-    Rate, Source, Timeouts,
+    Ask, Budget, CircuitBreaker, Hedge, LastMonth, Limits, Model, OnExceed, Price, Project,
+    Provider, Rate, Source, Timeouts,
 };
 pub use repeat::{Approval, Cache, CacheFor, Needs};
 pub use secrets::masked;

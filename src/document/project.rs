@@ -112,6 +112,33 @@ pub struct Model {
     /// When its server is taken to be down, and for how long it is left alone.
     #[serde(default, skip_serializing_if = "is_default")]
     pub circuit_breaker: CircuitBreaker,
+    /// From when on an answer is late, by the time that earlier ones of the process took: then the same question goes out a second
+    /// time, and the first good answer wins. The other is called off, and booked at an estimate. Never where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<Hedge>,
+}
+
+/// From when on an answer is late: later than so many in a hundred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Hedge {
+    /// Later than 90.
+    P90,
+    /// Later than 95.
+    P95,
+    /// Later than 99.
+    P99,
+}
+
+impl Hedge {
+    /// How many in a hundred are in time.
+    pub fn percent(self) -> usize {
+        match self {
+            Self::P90 => 90,
+            Self::P95 => 95,
+            Self::P99 => 99,
+        }
+    }
 }
 
 /// How long an answer that comes in pieces is waited for. All of any answer is bounded by the step's `timeout`.

@@ -42,25 +42,32 @@ pub struct SpentCall {
     pub model: ModelName,
     /// Tokens.
     pub usage: Usage,
-    /// US dollars; none where the model has no price or did not answer.
+    /// US dollars; none where the model has no price or nothing was charged.
     pub cost_usd: Option<f64>,
     /// Whether the model answered.
     pub answered: bool,
+    /// Whether it was called off for another answer, so that tokens and dollars are an estimate.
+    pub called_off: bool,
 }
 
 impl SpentCall {
-    /// Whether it was answered by a model without a price: what it cost, nobody knows.
+    /// Whether a provider asks money for it.
+    pub fn is_charged(&self) -> bool {
+        self.answered || self.called_off
+    }
+
+    /// Whether it was charged by a model without a price: what it cost, nobody knows.
     pub fn is_unpriced(&self) -> bool {
-        self.answered && self.cost_usd.is_none()
+        self.is_charged() && self.cost_usd.is_none()
     }
 }
 
 impl Spending {
     /// US dollars of the whole run; none where no model answered, or one that has no price.
     pub fn cost_usd(&self) -> Option<f64> {
-        let mut answers = self.calls.iter().filter(|call| call.answered).peekable();
-        answers.peek()?;
-        answers.map(|call| call.cost_usd).sum()
+        let mut charged = self.calls.iter().filter(|call| call.is_charged()).peekable();
+        charged.peek()?;
+        charged.map(|call| call.cost_usd).sum()
     }
 
     /// Whether it ended with an answer, whole or in part.
@@ -104,6 +111,8 @@ struct BareCall {
     #[serde(default)]
     usage: Usage,
     cost_usd: Option<f64>,
+    #[serde(default)]
+    called_off: bool,
 }
 
 /// A text, or whatever events of other kinds have under the same key.
@@ -175,10 +184,10 @@ impl Journal {
                     (
                         "model_called",
                         Some(step),
-                        Some(BareCall { model: Some(model), answer, usage, cost_usd }),
+                        Some(BareCall { model: Some(model), answer, usage, cost_usd, called_off }),
                     ) => {
                         let answered = answer.is_some();
-                        let cost_usd = cost_usd.filter(|_| answered);
+                        let cost_usd = cost_usd.filter(|_| answered || called_off);
                         spending.calls.push(SpentCall {
                             at_us,
                             step,
@@ -186,6 +195,7 @@ impl Journal {
                             usage,
                             cost_usd,
                             answered,
+                            called_off,
                         });
                     }
                     _ => {}

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::breaker::{Breaker, Entry};
 use super::error::{ModelError, ModelErrorKind};
+use super::pace::Pace;
 use super::rate::{Admission, Limiter};
 use super::stream::{Failed, Telling};
 use super::{Answer, Cut, Request, Tape, Watcher, anthropic, fault, openai, reading};
@@ -60,6 +61,8 @@ pub(super) struct Settings {
     pub(super) stream: Option<bool>,
     pub(super) patience: Patience,
     pub(super) breaker: Breaker,
+    /// Where late answers are asked for a second time.
+    pub(super) pace: Option<Pace>,
 }
 
 impl Endpoint {
@@ -98,6 +101,24 @@ impl Endpoint {
     ) -> Result<Answer, ModelError> {
         let admission = self.admit(request).await;
         self.send(admission, request, within, None).await
+    }
+
+    /// Whether late answers are asked for a second time.
+    pub fn hedges(&self) -> bool {
+        self.settings.pace.is_some()
+    }
+
+    /// How long an answer takes at most that is not late; none where late ones are not asked for a second time, or where too few
+    /// were given to tell.
+    pub fn late_after(&self) -> Option<Duration> {
+        self.settings.pace.as_ref()?.late_after()
+    }
+
+    /// Notes how long an answer took, or has taken so far where it is not waited for any more.
+    pub fn took(&self, time: Duration) {
+        if let Some(pace) = &self.settings.pace {
+            pace.took(time);
+        }
     }
 
     /// Whether one may begin to ask: not while its server is taken to be down. Who has begun may go on.

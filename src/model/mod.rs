@@ -17,6 +17,7 @@ mod error;
 mod fault;
 mod openai;
 mod overflow;
+mod pace;
 mod rate;
 mod reading;
 mod registry;

@@ -15,6 +15,7 @@ use super::breaker::Breaker;
 use super::endpoint::{Endpoint, Settings};
 use super::environment::Environment;
 use super::error::{ModelError, ModelErrorKind};
+use super::pace::Pace;
 use super::{Tape, stream};
 use crate::document::{CircuitBreaker, Model, Project, Provider, Timeouts};
 use crate::id::ModelName;
@@ -136,6 +137,7 @@ impl Models {
                 stream: None,
                 timeouts: Timeouts::default(),
                 circuit_breaker: CircuitBreaker::default(),
+                hedge: None,
             };
             (ModelName::from(vendor.name), model)
         });
@@ -306,6 +308,7 @@ impl Entry {
                 stream: model.stream,
                 patience: stream::patience(&model.timeouts),
                 breaker: Breaker::new(&model.circuit_breaker),
+                pace: model.hedge.map(Pace::new),
             };
             Endpoint::new(settings, Arc::clone(http), tape.cloned()).map(Arc::new)
         };

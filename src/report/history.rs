@@ -57,6 +57,9 @@ pub(super) fn describe(event: &Event) -> String {
                 (Some(answer), None) => {
                     answer.lines().next().unwrap_or_default().chars().take(100).collect()
                 }
+                (None, None) if call.called_off => {
+                    "called off for another answer; its cost is an estimate".to_owned()
+                }
                 (None, None) => String::new(),
             };
             let price = call.cost_usd.map(cost).unwrap_or_default();

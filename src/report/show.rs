@@ -173,11 +173,16 @@ fn prompts(shown: &Shown<'_>) -> String {
         }
         number += 1;
         let price = call.cost_usd.map(|usd| format!(", {}", cost(usd))).unwrap_or_default();
+        let told = if call.called_off {
+            "; called off for another answer, so all of it an estimate"
+        } else {
+            ""
+        };
         let usage = call.usage;
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "\n=== call {number}: step {step}, model {}, {} ms, {} tokens in ({} cached), {} out{price}",
+            "\n=== call {number}: step {step}, model {}, {} ms, {} tokens in ({} cached), {} out{price}{told}",
             call.model,
             call.duration_ms,
             usage.input_tokens,

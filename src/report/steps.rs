@@ -75,7 +75,7 @@ impl StepLine {
                 if let Some(usd) = call.cost_usd {
                     *self.cost_usd.get_or_insert(0.0) += usd;
                 }
-                self.unpriced_calls += u64::from(call.answer.is_some() && call.cost_usd.is_none());
+                self.unpriced_calls += u64::from(call.is_charged() && call.cost_usd.is_none());
             }
             Event::ApprovalRequested { .. } => self.status = "waiting",
             Event::ApprovalGiven { .. } => self.status = "running",

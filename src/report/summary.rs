@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::event::{RunStatus, Unverified};
 use crate::id::{StepId, StepPath};
 use crate::run::{Outcome, StepOutcome, StepStatus, Timing};
-use crate::value::{Value, unquoted};
+use crate::value::{Value, counted, unquoted};
 
 /// The answer, for standard output: the output named `answer`, else all outputs as JSON; then the data it rests on.
 pub fn answer(outcome: &Outcome) -> String {
@@ -164,10 +164,18 @@ fn model(outcome: &Outcome) -> String {
 
 /// What the model calls of a run cost, as far as that is known.
 pub(super) fn price(outcome: &Outcome) -> String {
-    match (outcome.unpriced_calls, outcome.cost_usd > 0.0) {
+    let known = match (outcome.unpriced_calls, outcome.cost_usd > 0.0) {
         (0, _) => cost(outcome.cost_usd),
         (unpriced, true) => format!("{} and {unpriced} unpriced calls", cost(outcome.cost_usd)),
         (_, false) => "unpriced".to_owned(),
+    };
+    match outcome.called_off_calls {
+        0 => known,
+        calls => format!(
+            "{known} ({} of it estimated, for {} called off)",
+            cost(outcome.estimated_usd),
+            counted(usize::try_from(calls).unwrap_or(usize::MAX), "call")
+        ),
     }
 }
 

@@ -152,7 +152,12 @@ fn greatest(step: &Step, agent: &AgentStep, library: &Library) -> Result<Greates
     }
     let each = models
         .iter()
-        .map(|(name, model)| of_model(step, agent, name, model))
+        .map(|(name, model)| {
+            // What is late may go out twice, each time that it is asked.
+            let twice: u32 = if model.hedge.is_some() { 2 } else { 1 };
+            let Greatest { usd, requests } = of_model(step, agent, name, model)?;
+            Ok(Greatest { usd: usd * f64::from(twice), requests: requests * u64::from(twice) })
+        })
         .collect::<Result<Vec<Greatest>, String>>()?;
     if plan::is_one_of(agent, library) {
         let most = each.into_iter().max_by(|a, b| a.usd.total_cmp(&b.usd));

@@ -40,7 +40,13 @@ pub struct Outcome {
     pub usage: UsageReport,
     /// US dollars of all priced calls.
     pub cost_usd: f64,
-    /// Answered calls whose model has no price; they are not in `cost_usd`.
+    /// US dollars of it that are an estimate: what the calls cost that were called off. Absent where there are none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub estimated_usd: f64,
+    /// Calls that were called off, because another answer to the same question came first. Absent where there are none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub called_off_calls: u64,
+    /// Charged calls whose model has no price; they are not in `cost_usd`.
     pub unpriced_calls: u64,
     /// How long it took.
     pub timing: Timing,
@@ -190,6 +196,8 @@ impl Outcome {
             steps: step_outcomes(state, state.root(), 0),
             usage: UsageReport::default(),
             cost_usd: 0.0,
+            estimated_usd: 0.0,
+            called_off_calls: 0,
             unpriced_calls: 0,
             timing: timing(state),
             figures: FigureReport { ledger: Some(ledger), conflicts, ..FigureReport::default() },
@@ -201,6 +209,8 @@ impl Outcome {
         for at in state.root().steps() {
             outcome.usage += usage(at);
             outcome.cost_usd += at.cost_usd;
+            outcome.estimated_usd += at.estimated_usd;
+            outcome.called_off_calls += at.called_off;
             outcome.unpriced_calls += at.unpriced_calls;
         }
         for (unit, at) in state.units() {
@@ -230,6 +240,10 @@ impl Outcome {
         }));
         Some(outcome)
     }
+}
+
+fn is_none<T: Default + PartialEq>(amount: &T) -> bool {
+    *amount == T::default()
 }
 
 /// The steps of a frame, with what is inside them.
@@ -304,7 +318,8 @@ fn step_outcome(
         duration_ms: duration_us(state).map(millis),
         model: state.model.clone(),
         usage: asked.then(|| usage(state)),
-        cost_usd: (state.answers > state.unpriced_calls).then_some(state.cost_usd),
+        cost_usd: (state.answers + state.called_off > state.unpriced_calls)
+            .then_some(state.cost_usd),
         error: state.error.clone().or(skipped),
         question: None,
         steps: Vec::new(),

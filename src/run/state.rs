@@ -305,12 +305,14 @@ impl RunState {
             state.model = Some(call.model.clone());
             state.model_calls += 1;
             state.usage += call.usage;
-            if call.answer.is_some() {
-                state.answers += 1;
-                match call.cost_usd {
-                    Some(cost) => state.cost_usd += cost,
-                    None => state.unpriced_calls += 1,
+            state.answers += u64::from(call.answer.is_some());
+            state.called_off += u64::from(call.called_off);
+            match call.cost_usd.filter(|_| call.is_charged()) {
+                Some(cost) => {
+                    state.cost_usd += cost;
+                    state.estimated_usd += if call.called_off { cost } else { 0.0 };
                 }
+                None => state.unpriced_calls += u64::from(call.is_charged()),
             }
         });
     }

@@ -74,11 +74,15 @@ pub struct StepState {
     pub cut_off: u32,
     /// Requests to models that were answered.
     pub answers: u64,
+    /// Requests to models that were called off for another answer.
+    pub called_off: u64,
     /// Tokens.
     pub usage: Usage,
     /// US dollars of its priced calls.
     pub cost_usd: f64,
-    /// Answered calls of models without a price.
+    /// US dollars of it that are an estimate.
+    pub estimated_usd: f64,
+    /// Charged calls of models without a price.
     pub unpriced_calls: u64,
     /// What became of the figures of its texts.
     pub figures: FigureCount,

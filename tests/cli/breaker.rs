@@ -70,7 +70,7 @@ fn a_server_that_is_back_is_asked_as_ever() {
     let back = ModelServer::start(|_, n| {
         if n < 2 { Reply::error(503, "out of order") } else { Reply::text("Well.") }
     });
-    let soon = "circuit_breaker: {faults: 2, pause: 1ms}";
+    let soon = "circuit_breaker: {faults: 2, pause: 0s}";
     let outcome = run("down", &back, &up, soon).json();
     assert_eq!(kinds(&outcome), ["server-error", "none", "none"]);
     assert_eq!(back.seen().len(), 4);

@@ -28,6 +28,7 @@ mod faults;
 mod figures;
 mod flow;
 mod full_disk;
+mod hedge;
 mod history;
 mod http;
 mod injection;

@@ -38,6 +38,7 @@ fn endpoint(provider: Provider, base_url: &str) -> Endpoint {
         stream: None,
         patience: patience(&Timeouts::default()),
         breaker: Breaker::new(&CircuitBreaker::default()),
+        pace: None,
     };
     Endpoint::new(settings, Arc::new(Http::with(Limits { connect: LIMIT, body: 1 << 20 })), None)
         .unwrap()

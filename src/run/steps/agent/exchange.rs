@@ -8,6 +8,7 @@ use crate::model::{Answer, Endpoint, Watcher};
 use crate::run::attempts::Waits;
 use crate::value::whole_millis;
 
+use super::late::{self, Other, Sent};
 use super::{Asker, Thread};
 
 /// The longest that a request may take where the step sets no `timeout`.
@@ -52,8 +53,14 @@ pub(super) async fn exchange(
         }
         // Waiting for one's turn is no fault of the server, so it is outside the time limit.
         let admission = endpoint.admit(request).await;
-        let started = Instant::now();
-        let result = endpoint.send(admission, request, timeout, watcher).await;
+        // An answer that somebody reads as it comes is not read twice.
+        let sent = if endpoint.hedges() && watcher.is_none() {
+            Box::pin(late::send(asker, endpoint, admission, request, timeout)).await
+        } else {
+            let started = Instant::now();
+            let result = endpoint.send(admission, request, timeout, watcher).await;
+            Sent { result, took: started.elapsed(), other: None }
+        };
         let call = ModelCall {
             agent: asker.consulted.cloned(),
             model: endpoint.name().clone(),
@@ -63,13 +70,24 @@ pub(super) async fn exchange(
             answer: None,
             tool_calls: Vec::new(),
             truncated: false,
+            called_off: false,
             error: None,
             usage: Usage::default(),
             cost_usd: None,
-            duration_ms: whole_millis(started.elapsed()),
+            duration_ms: whole_millis(sent.took),
         };
         let report = |call| job.report(Event::ModelCalled { step: job.path.clone(), call });
-        let (fault, retryable, retry_after) = match result {
+        if let Some(Other { usage, cost_usd, error, took }) = sent.other {
+            report(ModelCall {
+                called_off: error.is_none(),
+                error: error.map(|error| error.fault()),
+                usage,
+                cost_usd,
+                duration_ms: whole_millis(took),
+                ..call.clone()
+            });
+        }
+        let (fault, retryable, retry_after) = match sent.result {
             Ok(answer) => {
                 let cost = endpoint.cost(answer.usage);
                 reserved.book(cost, answer.usage);

@@ -13,6 +13,7 @@ mod aloud;
 mod calls;
 mod consult;
 mod exchange;
+mod late;
 mod results;
 
 use std::sync::Arc;
