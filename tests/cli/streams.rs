@@ -89,6 +89,32 @@ fn an_answer_in_pieces_is_the_same_answer() {
 }
 
 #[test]
+fn an_answer_that_tells_no_tokens_is_unpriced_and_not_free() {
+    let silent = json!({"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Well."}}], "usage": null});
+    let server = ModelServer::start(move |seen, _| {
+        let reply = Reply::raw(200, &silent.to_string());
+        if seen.body["stream"] == true { reply.in_pieces() } else { reply }
+    });
+    for stream in [true, false] {
+        let model = format!(
+            "models:\n  m: {{provider: openai, model: x, base_url: \"{}/v1\", price: {{input: 1, output: 2}}, stream: {stream}}}\n",
+            server.url()
+        );
+        let outcome = Test::new()
+            .file("engine.yaml", &model)
+            .file("w.yaml", "name: w\nsteps:\n  - {id: a, agent: {instructions: Speak., model: m}, prompt: Well?}\n")
+            .args(["run", "w.yaml", "--json"])
+            .run()
+            .code(0)
+            .json();
+        assert_eq!(
+            (&outcome["outputs"]["a"], &outcome["unpriced_calls"]),
+            (&json!("Well."), &json!(1))
+        );
+    }
+}
+
+#[test]
 fn a_server_that_only_answers_whole_is_understood() {
     let server = ModelServer::start(|_, _| Reply::text("All at once."));
     let outcome = Test::new()

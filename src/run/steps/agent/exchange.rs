@@ -89,8 +89,15 @@ pub(super) async fn exchange(
         }
         let (fault, retryable, retry_after) = match sent.result {
             Ok(answer) => {
-                let cost = endpoint.cost(answer.usage);
-                reserved.book(cost, answer.usage);
+                // A server that tells no tokens is not free: what it cost nobody knows, and what was reserved stays taken.
+                let told = answer.usage != Usage::default();
+                let cost = endpoint.cost(answer.usage).filter(|_| told);
+                if told {
+                    reserved.book(cost, answer.usage);
+                } else {
+                    let greatest = endpoint.greatest_cost(request);
+                    reserved.book(greatest, endpoint.greatest_usage(request));
+                }
                 report(ModelCall {
                     answer: Some(answer.text.clone()),
                     tool_calls: answer.tool_calls.clone(),
