@@ -112,7 +112,7 @@ impl Catalog {
         let known = self.known(&workflow.name, name);
         let mut out = words(param);
         if !known.is_empty() {
-            let shown = known.iter().take(MOST_VALUES).map(Known::words);
+            let shown = known.iter().take(MOST_VALUES).map(Known::told);
             let more = if known.len() > MOST_VALUES { ", ..." } else { "" };
             let _ = write!(out, " One of: {}{more}", shown.collect::<Vec<_>>().join(", "));
         }
@@ -129,6 +129,20 @@ impl Known {
             Some(_) | None => value,
         }
     }
+
+    /// It for a model, without a name that says the same in another spelling.
+    fn told(&self) -> String {
+        let value = unquoted(&self.value);
+        match &self.label {
+            Some(label) if plain(label) == plain(&value) => value,
+            Some(_) | None => self.words(),
+        }
+    }
+}
+
+/// A name without what only spelling adds: `Facebook Holiday` says no more than `facebook_holiday`.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace(['_', '-'], " ")
 }
 
 /// The agents that may be asked, and all tools that only read, as a text for a model.
@@ -143,13 +157,15 @@ pub(super) fn specialists(library: &Library, may: impl Fn(&AgentName) -> bool) -
     out.push_str("Tools:\n");
     for tool in library.tools().filter(|tool| !tool.writes()) {
         let about = one_line(&tool.description);
+        // Arithmetic names the fields of a row; rows are for agents to read.
         let gives = match tool.returns {
-            Returns::Rows => "rows",
-            Returns::Row => "one row",
-            Returns::Value => "one value",
+            Returns::Rows => " Gives rows.".to_owned(),
+            Returns::Row => format!(" Gives one row{}", fields(library, tool)),
+            Returns::Value => " Gives one value.".to_owned(),
         };
-        let _ = writeln!(out, "- {}: {about} Gives {gives}{}", tool.name, fields(library, tool));
-        for (name, param) in &tool.params {
+        let _ = writeln!(out, "- {}: {about}{gives}", tool.name);
+        // What may be left out mostly is, and costs words in every request.
+        for (name, param) in tool.params.iter().filter(|(_, param)| param.default.is_none()) {
             let _ = writeln!(out, "  - param {name}{}", words(param));
         }
     }

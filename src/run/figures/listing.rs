@@ -1,7 +1,10 @@
 //! The evidence as a model reads it: a line for each value that can be cited.
 
+use std::collections::BTreeSet;
+
 use super::evidence::{Entry, Evidence, Origin};
-use crate::value::Value;
+use crate::expression::filters::format;
+use crate::value::{Value, unquoted};
 
 /// The most values that are listed.
 const LISTED: usize = 200;
@@ -14,10 +17,16 @@ impl Evidence {
     ///
     /// At most 200; a last line counts the rest. Where there are more, each output has an equal share first, so that
     /// a long table does not push out the three values computed from it. Numbers that only a model wrote are left
-    /// out: citing one would be reported. The text holds data: it belongs into a fence.
+    /// out: citing one would be reported. Of what the agent of another step looked up, only what its answer says is
+    /// listed: the rest was weighed by it, and can be cited all the same. The text holds data: it belongs into a fence.
     pub fn listing(&self) -> String {
-        let outputs: Vec<Vec<String>> =
-            self.entries().map(lines).filter(|lines| !lines.is_empty()).collect();
+        let answers: Vec<(String, String)> = self.entries().filter_map(answer).collect();
+        let said = |entry: &Entry| {
+            let of = answers.iter().find(|(looked_up, _)| entry.path.starts_with(looked_up));
+            of.map(|(_, text)| text.as_str())
+        };
+        let lines = self.entries().map(|entry| lines(entry, said(entry)));
+        let outputs: Vec<Vec<String>> = lines.filter(|lines| !lines.is_empty()).collect();
         let sizes: Vec<usize> = outputs.iter().map(Vec::len).collect();
         let left_out = sizes.iter().sum::<usize>().saturating_sub(LISTED);
         let mut listed: Vec<String> = outputs
@@ -45,15 +54,36 @@ fn shares(sizes: &[usize]) -> Vec<usize> {
     shares
 }
 
-fn lines(entry: &Entry) -> Vec<String> {
+/// Where the results stand that the agent of a step looked up, and what it answered.
+fn answer(entry: &Entry) -> Option<(String, String)> {
+    let step = entry.path.strip_suffix(".output").filter(|_| entry.origin == Origin::Model)?;
+    Some((format!("{step}.tools."), unquoted(&entry.value)))
+}
+
+/// The values of an entry. Where an answer was made of it: those that it says, with what names their rows.
+fn lines(entry: &Entry, answer: Option<&str>) -> Vec<String> {
     let mut lines = Vec::new();
+    let mut rows = BTreeSet::new();
     entry.walk(&mut |path, field, value| {
-        if let Some(written) = written(value, entry.origin) {
-            let unit = entry.unit(field).map_or_else(String::new, |unit| format!(" ({unit})"));
-            lines.push(format!("{path} = {written}{unit}"));
+        let Some(written) = written(value, entry.origin) else { return };
+        let unit = entry.unit(field);
+        let row = path.rsplit_once('.').map_or(path, |(row, _)| row).to_owned();
+        let is_said = answer.is_none_or(|answer| value.is_number() && says(answer, value, unit));
+        if is_said {
+            rows.insert(row.clone());
         }
+        let unit = unit.map_or_else(String::new, |unit| format!(" ({unit})"));
+        lines.push((is_said || !value.is_number(), row, format!("{path} = {written}{unit}")));
     });
-    lines
+    let listed = lines.into_iter().filter(|(may_be, row, _)| *may_be && rows.contains(row));
+    listed.map(|(_, _, line)| line).collect()
+}
+
+/// Whether a text says a value, in any way that a citation writes it.
+fn says(text: &str, value: &Value, unit: Option<&str>) -> bool {
+    let filters = [None, Some("usd"), Some("number"), Some("percent"), Some("ratio")];
+    let mut written = filters.into_iter().filter_map(|filter| format(value, filter, unit).ok());
+    written.any(|written| text.contains(&written))
 }
 
 /// A value as the list shows it: whole numbers without a point. None where there is nothing to cite.

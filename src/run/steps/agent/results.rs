@@ -31,14 +31,22 @@ pub(super) fn on_top(given: &Arc<Evidence>, found: &[Found]) -> Arc<Evidence> {
     })
 }
 
-/// A result in its fence, with a note of what was cut, and the list of what can be cited where the agent cites.
+/// A result in its fence, with a note of what was cut, and what can be cited where the agent cites: the rows of a table by
+/// their paths, anything else as a list.
 pub(super) fn told(value: &Value, place: &str, found: &[Found], figures: Figures) -> String {
-    let (text, cut) = bounded(value);
+    let rows = match (value, found) {
+        (Value::Array(rows), [one]) if figures == Figures::Cite => table(rows, place, one),
+        _ => None,
+    };
+    let is_table = rows.is_some();
+    let (text, cut) = rows.unwrap_or_else(|| bounded(value));
     let mut told = fence(&text, place);
     if let Some(cut) = cut {
         told = format!("{told}\n{cut}");
     }
-    if figures == Figures::Cite {
+    if is_table {
+        told.push_str("\nEach row stands behind its path. To cite a value, add its field: [[PATH.FIELD | usd]].");
+    } else if figures == Figures::Cite {
         let listing = on_top(&Arc::default(), found).listing();
         if !listing.is_empty() {
             told = format!("{told}\nTo be cited by these paths:\n{}", fence(&listing, "evidence"));
@@ -54,6 +62,43 @@ pub(super) fn error(fault: &Fault, place: &str) -> String {
     fence(&text, place)
 }
 
+/// The rows of a table, each behind its path, and their units; cut as [`bounded`] does. None where it is no table.
+///
+/// A list of every value with its path, as other results have, would say the names of all columns again for every row.
+fn table(rows: &[Value], place: &str, found: &Found) -> Option<(String, Option<String>)> {
+    if found.path != place || rows.is_empty() || !rows.iter().all(Value::is_object) {
+        return None;
+    }
+    let lines = rows.iter().enumerate().map(|(at, row)| format!("{place}.{at} = {row}"));
+    let (mut shown, note) = fitting(lines, rows.len());
+    if shown.is_empty() {
+        return None;
+    }
+    let units = found.units.iter().filter(|(field, unit)| !field.ends_with(unit.as_str()));
+    let units: Vec<String> = units.map(|(field, unit)| format!("{field} ({unit})")).collect();
+    if !units.is_empty() {
+        shown.push(format!("units: {}", units.join(", ")));
+    }
+    Some((shown.join("\n"), note))
+}
+
+/// As many rows as fit, with a note where some do not.
+fn fitting(rows: impl Iterator<Item = String>, all: usize) -> (Vec<String>, Option<String>) {
+    let mut length = 2;
+    let fits = |row: &String| {
+        length += row.len() + 1;
+        length <= LONGEST
+    };
+    let shown: Vec<String> = rows.take_while(fits).collect();
+    let note = (shown.len() < all).then(|| {
+        format!(
+            "Only the first {} of {all} rows are shown. Call it with narrower arguments to see others.",
+            shown.len()
+        )
+    });
+    (shown, note)
+}
+
 /// A value as text, rows left out and texts cut where it is too long, with a note of that.
 fn bounded(value: &Value) -> (String, Option<String>) {
     let text = unquoted(value);
@@ -61,23 +106,9 @@ fn bounded(value: &Value) -> (String, Option<String>) {
         return (text, None);
     }
     if let Value::Array(rows) = value {
-        let mut shown: Vec<String> = Vec::new();
-        let mut length = 2;
-        for row in rows {
-            let row = row.to_string();
-            length += row.len() + 1;
-            if length > LONGEST {
-                break;
-            }
-            shown.push(row);
-        }
+        let (shown, note) = fitting(rows.iter().map(ToString::to_string), rows.len());
         if !shown.is_empty() {
-            let note = format!(
-                "Only the first {} of {} rows are shown. Call it with narrower arguments to see others.",
-                shown.len(),
-                rows.len()
-            );
-            return (format!("[{}]", shown.join(",")), Some(note));
+            return (format!("[{}]", shown.join(",")), note);
         }
     }
     let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
@@ -99,6 +130,25 @@ mod tests {
         assert!(text.len() <= LONGEST && shown.len() > 500, "{}", shown.len());
         assert!(note.unwrap().starts_with(&format!("Only the first {} of 2000 rows", shown.len())));
         assert_eq!(bounded(&json!([{"a": 1}])), ("[{\"a\":1}]".to_owned(), None));
+    }
+
+    #[test]
+    fn rows_stand_behind_the_paths_that_cite_them() {
+        let rows = json!([{"channel": "email", "spend_usd": 5, "roas": 2.5}, {"channel": "tv", "spend_usd": 9, "roas": null}]);
+        let units = IndexMap::from([
+            ("spend_usd".to_owned(), "usd".to_owned()),
+            ("roas".to_owned(), "ratio".to_owned()),
+        ]);
+        let path = "steps.a.tools.0".to_owned();
+        let value = Arc::new(rows.clone());
+        let found = [Found { path, value, units, origin: Origin::Data }];
+        let said = told(&rows, "steps.a.tools.0", &found, Figures::Cite);
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines[1], r#"steps.a.tools.0.0 = {"channel":"email","spend_usd":5,"roas":2.5}"#);
+        assert_eq!(lines[3], "units: roas (ratio)");
+        assert!(lines[5].contains("[[PATH.FIELD | usd]]"), "{said}");
+        let bare = told(&rows, "steps.a.tools.0", &found, Figures::None);
+        assert!(bare.contains(r#"[{"channel":"email""#), "{bare}");
     }
 
     #[test]
