@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::{Fault, RunStatus};
-use crate::report::{DiagnosticFormat, diagnostics};
+use crate::report::{DiagnosticFormat, Manner, diagnostics};
 use crate::run::Outcome;
 
 /// How the process ends; documented in `--help`.
@@ -81,7 +81,8 @@ impl Failure {
     pub(super) fn render(&self, colour: bool) -> String {
         let faults = match self {
             Self::Files(found, files) => {
-                return diagnostics(found, files, DiagnosticFormat::Text, colour);
+                let manner = Manner { colour, ..Manner::default() };
+                return diagnostics(found, files, DiagnosticFormat::Text, manner);
             }
             Self::Usage(faults) => faults.as_slice(),
             Self::OverBudget(fault) | Self::Machine(fault) => std::slice::from_ref(fault),

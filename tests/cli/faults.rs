@@ -298,7 +298,7 @@ fn the_mistakes_that_people_make() {
             "invalid-value",
             7,
             14,
-            "500ms",
+            "write `30s`",
         ),
         (
             "a text for a list",

@@ -97,6 +97,29 @@ fn faults_are_written_for_other_programs() {
 }
 
 #[test]
+fn denied_warnings_are_faults_in_every_way() {
+    let unread = "name: w\nparams: {q: {type: string}}\nsteps:\n  - {id: a, compute: {b: 1}}\n";
+    let check = |arguments: &[&str]| {
+        Test::new().file("w.yaml", unread).args([&["validate", "w.yaml"], arguments].concat()).run()
+    };
+    check(&[]).code(0).says("ok: 1 file checked, 0 errors, 1 warning");
+    check(&["--deny-warnings"]).code(2).says("failed: 1 file checked, 0 errors, 1 warning");
+    check(&["--format", "junit"]).code(0).prints("failures=\"0\"");
+    check(&["--format", "junit", "--deny-warnings"]).code(2).prints("failures=\"1\"");
+}
+
+#[test]
+fn columns_are_counted_in_characters_wherever_they_are_told() {
+    let wide = "name: w\nsteps:\n  - {id: a, agent: {instructions: \"日本語🎉\"}, promt: x}\n";
+    let check = |format: &str| {
+        Test::new().file("w.yaml", wide).args(["validate", "w.yaml", "--format", format]).run()
+    };
+    check("text").code(2).says("[w.yaml:3:44]");
+    check("json").code(2).prints("\"column\":44");
+    check("github").code(2).prints("line=3,col=44,");
+}
+
+#[test]
 fn a_fault_of_an_agent_is_not_told_again_by_the_workflows_that_name_it() {
     let test = Test::demo().file("agents/cfo.yaml", "nmae: cfo\nrole: CFO\n");
     let report = test.args(["validate", "--format", "json"]).run().code(2).json();

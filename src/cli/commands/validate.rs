@@ -13,9 +13,9 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::load::{Loaded, Place, yaml_files};
 use crate::cli::printer::Printer;
 use crate::cli::setup;
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic;
 use crate::document::{Agent, Project, ToolFile};
-use crate::report::{DiagnosticFormat, diagnostics};
+use crate::report::{DiagnosticFormat, Manner, diagnostics};
 use crate::tool;
 
 /// A pause that long ends a burst of changes.
@@ -39,12 +39,13 @@ fn once(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exit
         found.extend(setup::to_the_end(&toolbox, said)?);
     }
     diagnostic::sort(&mut found);
-    let text = diagnostics(&found, &files, arguments.format, printer.colour());
+    let manner = Manner { colour: printer.colour(), deny_warnings: arguments.deny_warnings };
+    let text = diagnostics(&found, &files, arguments.format, manner);
     match arguments.format {
         DiagnosticFormat::Text => printer.err(&text),
         _ => printer.out(&text),
     }
-    let failed = found.iter().any(|d: &Diagnostic| d.is_error() || arguments.deny_warnings);
+    let failed = found.iter().any(|found| manner.fails(found));
     Ok(if failed { Exit::Usage } else { Exit::Success })
 }
 

@@ -1,7 +1,10 @@
 //! `default-breaks-schema`: a `default` that the step's own `output.schema` would not accept.
 
-use crate::diagnostic::Diagnostic;
-use crate::value::Value;
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
+
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::value::{Value, unquoted};
 
 use super::Checked;
 
@@ -25,9 +28,22 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
                 "default-breaks-schema",
                 format!("the default does not fit `output.schema`: {fault}"),
             )
-            .help("a default takes the place of an answer, so it has the same shape");
+            .help(mend(&fault));
             found.push(checked.at(diagnostic, &place));
         }
     }
     found
+}
+
+/// How a default is brought into the shape of the answer whose place it takes.
+fn mend(fault: &ValidationError<'_>) -> String {
+    if let ValidationErrorKind::Required { property } = fault.kind() {
+        return format!("add `{}:`", unquoted(property));
+    }
+    if let ValidationErrorKind::Enum { options } = fault.kind() {
+        let options: Vec<String> = options.as_array().into_iter().flatten().map(unquoted).collect();
+        let written = unquoted(fault.instance());
+        return suggest(&written, options.iter().map(String::as_str), "values");
+    }
+    "a default takes the place of an answer, so it has the same shape".to_owned()
 }

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::{Compiler, Edges};
 use crate::document;
 use crate::expression::Template;
-use crate::plan::{Kind, types};
+use crate::plan::Kind;
 use crate::value::{Value, pointer_segment};
 
 impl Compiler<'_> {
@@ -26,11 +26,6 @@ impl Compiler<'_> {
             } else {
                 Template::Literal(value.clone())
             };
-            if step.for_each.is_some() && name == types::item_name(step) {
-                let message = format!("`{name}` is the item that the step is done for");
-                let help = "give one of them another name".to_owned();
-                self.error("reserved-name", message, help, &place);
-            }
             values.insert(name.clone(), template);
             before.push(name);
         }

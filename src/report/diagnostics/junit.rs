@@ -8,8 +8,10 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::diagnostic::Diagnostic;
 
-/// A report of one suite. Warnings alone fail no case; they are its output.
-pub(super) fn write(found: &[Diagnostic], files: &[PathBuf]) -> String {
+use super::Manner;
+
+/// A report of one suite. Warnings alone fail no case, unless they are denied; they are its output.
+pub(super) fn write(found: &[Diagnostic], files: &[PathBuf], manner: Manner) -> String {
     let mut by_file: BTreeMap<&Path, Vec<&Diagnostic>> = BTreeMap::new();
     for diagnostic in found {
         let path = diagnostic.file.as_ref().map_or_else(|| Path::new(""), |file| &file.path);
@@ -18,10 +20,10 @@ pub(super) fn write(found: &[Diagnostic], files: &[PathBuf]) -> String {
     let mut suite = TestSuite::new("engine validate");
     for path in files {
         let faults = by_file.remove(path.as_path()).unwrap_or_default();
-        suite.add_test_case(case(&super::uri(path), &faults));
+        suite.add_test_case(case(&super::uri(path), &faults, manner));
     }
     for (path, faults) in by_file {
-        suite.add_test_case(case(&super::uri(path), &faults));
+        suite.add_test_case(case(&super::uri(path), &faults, manner));
     }
     let mut report = Report::new("engine validate");
     report.add_test_suite(suite);
@@ -29,8 +31,8 @@ pub(super) fn write(found: &[Diagnostic], files: &[PathBuf]) -> String {
     report.to_string().unwrap_or_default()
 }
 
-fn case(name: &str, faults: &[&Diagnostic]) -> TestCase {
-    let errors: Vec<&&Diagnostic> = faults.iter().filter(|fault| fault.is_error()).collect();
+fn case(name: &str, faults: &[&Diagnostic], manner: Manner) -> TestCase {
+    let errors: Vec<&&Diagnostic> = faults.iter().filter(|fault| manner.fails(fault)).collect();
     let status = match errors.first() {
         None => TestCaseStatus::success(),
         Some(first) => {
@@ -43,7 +45,7 @@ fn case(name: &str, faults: &[&Diagnostic]) -> TestCase {
     };
     let mut case = TestCase::new(name, status);
     case.set_classname("engine.validate");
-    let warnings: Vec<&&Diagnostic> = faults.iter().filter(|fault| !fault.is_error()).collect();
+    let warnings: Vec<&&Diagnostic> = faults.iter().filter(|fault| !manner.fails(fault)).collect();
     if !warnings.is_empty() {
         case.set_system_out(lines(&warnings));
     }

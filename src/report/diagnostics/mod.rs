@@ -27,21 +27,37 @@ pub enum Format {
     Junit,
 }
 
+/// How diagnostics are judged and drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether texts for people are coloured.
+    pub colour: bool,
+    /// Whether warnings are faults like errors.
+    pub deny_warnings: bool,
+}
+
+impl Manner {
+    /// Whether a check with this diagnostic has failed.
+    pub fn fails(self, found: &Diagnostic) -> bool {
+        self.deny_warnings || found.is_error()
+    }
+}
+
 /// Writes diagnostics about the files that were checked.
 pub fn diagnostics(
     found: &[Diagnostic],
     files: &[PathBuf],
     format: Format,
-    colour: bool,
+    manner: Manner,
 ) -> String {
     let shown: Vec<Diagnostic> = found.iter().map(without_secrets).collect();
     let found = shown.as_slice();
     match format {
-        Format::Text => text::write(found, files.len(), colour),
+        Format::Text => text::write(found, files.len(), manner),
         Format::Json => json::write(found, files.len()),
         Format::Github => github::write(found),
         Format::Sarif => sarif::write(found),
-        Format::Junit => junit::write(found, files),
+        Format::Junit => junit::write(found, files, manner),
     }
 }
 
@@ -109,12 +125,12 @@ mod tests {
         let expected = "::error file=workflows/a%2C b.yaml,line=2,col=1,endLine=2,endColumn=5,title=unknown-key::\
                         unknown key `step`: 100%25 wrong%0Ahelp: did you mean `steps`?\n\
                         ::warning file=agents/cfo.yaml,title=unused-agent::nobody <asks> \"a\"\n";
-        assert_eq!(diagnostics(&found(), &files(), Format::Github, false), expected);
+        assert_eq!(diagnostics(&found(), &files(), Format::Github, Manner::default()), expected);
     }
 
     #[test]
     fn sarif_names_rules_and_places() {
-        let text = diagnostics(&found(), &files(), Format::Sarif, false);
+        let text = diagnostics(&found(), &files(), Format::Sarif, Manner::default());
         let log: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(log["version"], "2.1.0");
         let run = &log["runs"][0];
@@ -141,7 +157,7 @@ mod tests {
 
     #[test]
     fn junit_has_a_case_for_every_file() {
-        let text = diagnostics(&found(), &files(), Format::Junit, false);
+        let text = diagnostics(&found(), &files(), Format::Junit, Manner::default());
         assert!(text.contains("tests=\"3\" skipped=\"0\" failures=\"1\""), "{text}");
         assert!(text.contains("<testcase name=\"engine.yaml\""), "{text}");
         assert!(text.contains("type=\"unknown-key\""), "{text}");
@@ -155,7 +171,7 @@ mod tests {
         let file = Arc::new(SourceFile { path: "agents/a.yaml".into(), text });
         let long = format!("unknown key `{}`", "a".repeat(100_000));
         let found = Diagnostic::new("unknown-key", long).at(&file, Span::on_line(1, 1, 100_000));
-        let text = diagnostics(&[found], &files(), Format::Text, false);
+        let text = diagnostics(&[found], &files(), Format::Text, Manner::default());
         assert!(text.starts_with("agents/a.yaml:1:1: unknown key `aaa"), "{text}");
         assert!(text.contains("aaa... [unknown-key]\n") && text.len() < 2_000, "{text}");
     }

@@ -11,6 +11,8 @@ use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
 use crate::document::masked;
 use crate::value::counted;
 
+use super::Manner;
+
 /// Faults that are drawn with an excerpt; drawing goes through the whole file each time. The others take a line each.
 const DRAWN: usize = 100;
 
@@ -21,8 +23,9 @@ const WIDEST: usize = 10_000;
 const LONGEST: usize = 1_000;
 
 /// The faults one after another, and a line that sums them up.
-pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String {
-    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+pub(super) fn write(found: &[Diagnostic], files: usize, manner: Manner) -> String {
+    let theme =
+        if manner.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(110)
         .with_links(false)
@@ -46,7 +49,8 @@ pub(super) fn write(found: &[Diagnostic], files: usize, colour: bool) -> String 
         let _ = writeln!(out, "{}", Listed(diagnostic));
     }
     let (errors, warnings) = super::counts(found);
-    let verdict = if errors == 0 { "ok" } else { "failed" };
+    let failed = found.iter().any(|diagnostic| manner.fails(diagnostic));
+    let verdict = if failed { "failed" } else { "ok" };
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
