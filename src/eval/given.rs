@@ -56,6 +56,11 @@ impl Given {
         !unsure || self.outcome.is_some() || self.fault.is_some()
     }
 
+    /// Whether anything was given back that could be judged.
+    pub fn has_answer(&self) -> bool {
+        self.outputs().is_some_and(|outputs| outputs.values().any(|value| !value.is_null()))
+    }
+
     /// The answer as a text: the output `answer`, or all outputs as JSON.
     pub fn text(&self) -> String {
         match self.answer() {

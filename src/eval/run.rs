@@ -218,7 +218,9 @@ impl About<'_> {
     /// What a judge says; none where no rubric is asked about, or there is no answer to be judged.
     async fn judgement<R: Runner>(&self, assertion: &Assertion, runner: &R) -> Option<Judgement> {
         let Check::LlmRubric(rubric) = &assertion.check else { return None };
-        self.given.outcome.as_ref()?;
+        if !self.given.has_answer() {
+            return None;
+        }
         let (question, answer) = (self.turn.ask.told(), self.given.text());
         let inquiry = Inquiry { question: &question, answer: &answer, rubric: rubric.text() };
         Some(runner.judge(self.case.file, inquiry).await)

@@ -133,6 +133,17 @@ fn without_a_judge_nothing_passes_for_judged() {
     let report = test.also(["eval", "--json"]).code(1).json();
     let found = report["cases"][0]["attempts"][0]["asserts"][1]["found"].as_str().expect("a text");
     assert!(found.starts_with("not judged: "), "{found}");
+    // Where there is no answer, nobody is asked about it.
+    let silent = ModelServer::start(|_, _| Reply::error(400, "no"));
+    let report = project(&silent)
+        .file("evals/say.yaml", &case("fine", "llm-rubric: Says that all is well."))
+        .also(["eval", "--json"])
+        .code(1)
+        .json();
+    assert_eq!(
+        (&report["judging"]["judged"], silent.seen().iter().filter(|seen| judges(seen)).count()),
+        (&json!(0), 0)
+    );
     let report = test.also(["eval", "--json", "--max-cost-usd", "0.0005"]).code(1).json();
     let found = report["cases"][0]["attempts"][0]["asserts"][1]["found"].as_str().expect("a text");
     assert!(found.contains("not judged: ") && found.contains("budget"), "{found}");

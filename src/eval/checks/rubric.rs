@@ -5,7 +5,7 @@ use crate::document::Rubric;
 use crate::eval::judge::Judgement;
 
 pub(super) fn look(rubric: &Rubric, known: &Known<'_>) -> Found {
-    if known.given.outcome.is_none() {
+    if !known.given.has_answer() {
         return nothing(known.given);
     }
     match known.judgement {

@@ -6,7 +6,7 @@ use crate::document::Similar;
 use crate::eval::given::Given;
 
 pub(super) fn look(wanted: &Similar, given: &Given) -> Found {
-    if given.outcome.is_none() {
+    if !given.has_answer() {
         return nothing(given);
     }
     let answer = given.text();
