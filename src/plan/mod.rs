@@ -177,8 +177,8 @@ pub struct Need {
     /// Whether it copes with it having failed, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
-    /// Whether a text of it reads what is not there without a default; known while it is checked.
-    #[serde(skip)]
+    /// Whether it copes in name only: a text of it reads an optional step without a default.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unguarded: bool,
 }
 

@@ -24,7 +24,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
         }
     }
     for (number, step) in checked.plan.steps.iter().enumerate() {
-        for need in step.needs.iter().filter(|need| need.optional && need.unguarded) {
+        for need in step.needs.iter().filter(|need| need.unguarded) {
             let message = format!(
                 "step `{}` fails whenever `{}` gives nothing, though its `needs` say that it goes on without",
                 step.id, need.step

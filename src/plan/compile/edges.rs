@@ -46,7 +46,8 @@ impl Edges {
             .map(|(step, tolerant)| Need {
                 tolerant: tolerant || self.when_guards.contains(&step),
                 optional: written.optional.contains(&step),
-                unguarded: self.reads.get(&step).is_some_and(|guarded| !guarded),
+                unguarded: written.optional.contains(&step)
+                    && self.reads.get(&step).is_some_and(|guarded| !guarded),
                 step,
             })
             .collect()
