@@ -63,6 +63,21 @@ pub fn citations(text: &str) -> Vec<Citation<'_>> {
     found
 }
 
+/// Where a line that may go on is not certain yet: at the outermost brackets that are open, or that a further bracket
+/// would be part of.
+pub fn unfinished(line: &str) -> Option<usize> {
+    let (mut open, mut closed) = (Vec::new(), None);
+    for (bracket, start, end) in runs(line) {
+        if bracket == '[' {
+            open.push(start);
+        } else if let Some(first) = open.pop() {
+            closed = (end == line.len()).then_some(first);
+        }
+    }
+    let single = || line.ends_with('[').then(|| line.len() - 1);
+    open.first().copied().or(closed).or_else(single)
+}
+
 /// Runs of two or more brackets of a kind, with start and end.
 fn runs(line: &str) -> impl Iterator<Item = (char, usize, usize)> {
     let mut at = 0;

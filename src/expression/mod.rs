@@ -25,7 +25,7 @@ mod tests;
 mod types;
 
 pub use analysis::{Analysis, Problem, Read, Root, analyse_expression, analyse_template};
-pub use citation::{Citation, FILTERS as CITATION_FILTERS, citations};
+pub use citation::{Citation, FILTERS as CITATION_FILTERS, citations, unfinished};
 pub use constant::constant_condition;
 pub use guide::{FilterHelp, filter_help};
 pub use infer::{infer_expression, infer_template};

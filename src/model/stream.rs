@@ -22,6 +22,11 @@ pub trait Watcher: Send + Sync {
 
     /// The next piece of the text, in order and never empty. The pieces of an answer that succeeded are its whole text.
     fn said(&self, piece: &str);
+
+    /// What is left of the text, never empty: the answer is whole. Of an answer that did not come in pieces it is all.
+    fn ended(&self, rest: &str) {
+        self.said(rest);
+    }
 }
 
 /// An answer that is put together from the events of a stream.
@@ -108,22 +113,23 @@ impl<'a> Telling<'a> {
     fn as_far_as(&mut self, text: &str) {
         let new = text.get(self.told..).unwrap_or_default();
         let held = self.key.map_or(0, |key| held_back(new, key));
-        self.tell(new.get(..new.len().saturating_sub(held)).unwrap_or_default());
+        let certain = new.get(..new.len().saturating_sub(held)).unwrap_or_default();
+        self.tell(certain, Watcher::said);
     }
 
     /// Tells what is left of a text that has come to its end.
     pub(super) fn end(&mut self, text: &str) {
-        self.tell(text.get(self.told..).unwrap_or_default());
+        self.tell(text.get(self.told..).unwrap_or_default(), Watcher::ended);
     }
 
-    fn tell(&mut self, new: &str) {
+    fn tell(&mut self, new: &str, how: impl Fn(&'a dyn Watcher, &str)) {
         if new.is_empty() {
             return;
         }
         self.told += new.len();
         match self.key {
-            Some(key) => self.watcher.said(&scrubbed(new.to_owned(), key, "[key]")),
-            None => self.watcher.said(new),
+            Some(key) => how(self.watcher, &scrubbed(new.to_owned(), key, "[key]")),
+            None => how(self.watcher, new),
         }
     }
 }

@@ -295,6 +295,9 @@ impl Watcher for Starting<'_> {
         self.state().text.clear();
     }
 
+    /// The answer is judged now: nothing is won by beginning before.
+    fn ended(&self, _rest: &str) {}
+
     fn said(&self, piece: &str) {
         let mut state = self.state();
         state.text.push_str(piece);

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::expression::unfinished;
 use crate::model::Watcher;
 use crate::run::figures::{Evidence, fill};
 
@@ -52,15 +53,11 @@ impl Watcher for Aloud<'_> {
     }
 }
 
-/// How many bytes of a text can be shown: not a citation that is open, and no space that may be the end of all.
+/// How many bytes of a text can be shown: no citation that is open, and no space that may be the end of all.
 fn ready(text: &str) -> usize {
-    // A further bracket would be part of the ones that close it.
-    let goes_on =
-        |at: &usize| text.ends_with(']') || !text.get(*at..).unwrap_or_default().contains("]]");
-    let open = text.rfind("[[").filter(goes_on);
-    let open = open.or_else(|| text.ends_with('[').then(|| text.len() - 1));
-    // All brackets of a run open what they open together.
-    let open = open.map(|at| text.get(..at).unwrap_or_default().trim_end_matches('[').len());
+    // A citation stands on one line.
+    let line = text.rfind('\n').map_or(0, |at| at + 1);
+    let open = unfinished(text.get(line..).unwrap_or_default()).map(|at| line + at);
     let open = open.filter(|at| text.len() - at <= LONGEST);
     text.get(..open.unwrap_or(text.len())).unwrap_or_default().trim_end().len()
 }
@@ -146,7 +143,8 @@ mod tests {
             let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
             let (shown, whole) = (heard(&pieces).concat(), fill(text.trim(), &evidence()).text);
             prop_assert!(whole.starts_with(&shown), "{shown:?} of {whole:?}");
-            let open = text.rsplit_once("[[").is_some_and(|(_, rest)| !rest.contains("]]"));
+            let last = text.trim_end().rsplit('\n').next().unwrap_or_default();
+            let open = unfinished(last).is_some();
             prop_assert!(open || shown == whole, "{shown:?} of {whole:?}");
         }
     }

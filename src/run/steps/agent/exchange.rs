@@ -32,7 +32,7 @@ pub(super) async fn exchange(
         if let Some(watcher) = watcher {
             watcher.began();
             if !text.is_empty() {
-                watcher.said(&text);
+                watcher.ended(&text);
             }
         }
         return Ok(Answer { text, tool_calls, usage, truncated });
