@@ -14,6 +14,9 @@ const RUNS: [&[&str]; 3] = [
     &["run", "channel_optimization"],
 ];
 
+/// Of the derived figures made wrong only one in so many is tried: each is held against all that two values make.
+const EVERY: usize = 4;
+
 /// A line of a text, with the figure in question.
 #[derive(Clone, Debug)]
 struct Line {
@@ -90,7 +93,16 @@ impl Demo {
         });
         let arguments: Vec<&str> =
             self.run.iter().copied().chain(["--json", "--figures"]).collect();
-        let outcome = Test::demo().openai(&server).args(arguments).run().code(0).json();
+        // Nothing is cited here, and what is asked to be mended would only be looked up twice.
+        let mut test = Test::demo().openai(&server).args(arguments);
+        for workflow in ["roi", "budget_check", "channel_optimization"] {
+            test = test.change(
+                &format!("workflows/{workflow}.yaml"),
+                "figures: cite",
+                "figures: check",
+            );
+        }
+        let outcome = test.run().code(0).json();
         assert_eq!(outcome["degraded"], false, "{outcome:#}");
         let ledger = outcome["figures"]["ledger"].as_array().expect("a ledger");
         let found = |at: &usize| {
@@ -527,6 +539,7 @@ fn wrong_figures_are_reported_and_true_ones_are_not() {
             lines.extend(
                 wrong(line, *value, &[], &mut draw)
                     .into_iter()
+                    .step_by(EVERY)
                     .map(|line| Line { class: wrong_made(line.class), ..line }),
             );
         }
@@ -558,7 +571,7 @@ fn wrong_figures_are_reported_and_true_ones_are_not() {
         share(derived, planted),
         share(said - found, said)
     );
-    assert!(planted > 3000 && said > 100);
+    assert!(planted > 2000 && said > 100);
     for (class, tally) in &wrongs {
         // A look-up sees neither a swap nor a unit that nobody told.
         let limit = match *class {

@@ -1,6 +1,6 @@
 //! What agents say of things they call alike.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::readings::Reading;
 use super::scope::Scope;
@@ -31,7 +31,8 @@ pub(super) fn conflicts(
     ledger: &[LedgerEntry],
     readings: &[Reading<'_>],
 ) -> Vec<Conflict> {
-    let told = |(unit, entry)| finding(state, unit, entry, readings);
+    let mut read = Read::new();
+    let told = |(unit, entry)| finding(state, unit, entry, readings, &mut read);
     let all: Vec<Finding<'_>> = entries(state, ledger).filter_map(told).take(COMPARED).collect();
     let mut found = Vec::new();
     let mut taken = BTreeSet::new();
@@ -63,6 +64,9 @@ pub(super) fn conflicts(
     found
 }
 
+/// The figures of each text, by its unit and its pointer.
+type Read<'l> = BTreeMap<(Unit, &'l str), Vec<Figure>>;
+
 /// The entries of the ledger with their units, in the same order.
 fn entries<'l>(
     state: &RunState,
@@ -78,6 +82,7 @@ fn finding<'l>(
     unit: Unit,
     entry: &'l LedgerEntry,
     readings: &[Reading<'_>],
+    read: &mut Read<'l>,
 ) -> Option<Finding<'l>> {
     let traced = matches!(entry.figure.how, Tracing::Cited | Tracing::Matched | Tracing::Derived);
     if !traced || !state.definition(unit)?.is_told() {
@@ -85,9 +90,10 @@ fn finding<'l>(
     }
     let output = state.step(unit)?.output.as_ref()?;
     let text = output.pointer(&entry.figure.pointer)?.as_str()?;
-    let figure =
-        figures(text).into_iter().find(|figure| figure.range.contains(&entry.figure.at))?;
-    let name = name_of(text, &figure);
+    let pointer = entry.figure.pointer.as_str();
+    let all = read.entry((unit, pointer)).or_insert_with(|| figures(text));
+    let figure = all.iter().find(|figure| figure.range.contains(&entry.figure.at))?.clone();
+    let name = name_of(text, &figure, all);
     if name.is_empty() {
         return None;
     }

@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use super::numbers::{Figure, Kind, figures};
+use super::numbers::{Figure, Kind};
 use super::operands::{Class, Operand, Sentence, alike, same, sentence_around};
 use super::units::Unit;
 
@@ -180,9 +180,9 @@ pub(super) fn misnamed<'o>(
 }
 
 /// The words by which a clause names a figure, in lower case and without those that tell nothing; none where it has no
-/// name of its own, or one that anything has.
-pub fn name_of(text: &str, figure: &Figure) -> Vec<String> {
-    let spans: Vec<Range<usize>> = figures(text).into_iter().map(|figure| figure.range).collect();
+/// name of its own, or one that anything has. `all` are the figures of the text.
+pub fn name_of(text: &str, figure: &Figure, all: &[Figure]) -> Vec<String> {
+    let spans: Vec<Range<usize>> = all.iter().map(|figure| figure.range.clone()).collect();
     let Clause { left, right, .. } = Clause::around(text, figure, &spans);
     let telling = |words: Vec<String>| -> Vec<String> {
         let told = words
