@@ -584,8 +584,7 @@ fn wrong_figures_are_reported_and_true_ones_are_not() {
         // Nobody sees a swap in a sentence that says more than a name, nor a unit that nobody told.
         let limit = match *class {
             "swapped with another" => 80.0,
-            "named: swapped" => 30.0,
-            "wrong unit" => 30.0,
+            "named: swapped" | "wrong unit" => 30.0,
             "named: wrong unit" => 12.0,
             "wrong sign" => 10.0,
             _ => 5.0,
