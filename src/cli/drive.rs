@@ -96,6 +96,19 @@ pub(super) struct Start<'r> {
     pub(super) session: Option<String>,
 }
 
+impl<'r> Start<'r> {
+    /// A run of its own: it takes nothing over, and nobody judges or hears it.
+    pub(super) fn new(
+        plan: Arc<Plan>,
+        params: Object,
+        context: &'r Arc<Context>,
+        ending: Ending,
+    ) -> Self {
+        let (reuse, judge, ahead, voice, session) = (None, None, Arc::default(), None, None);
+        Self { plan, params, reuse, judge, ahead, voice, context, ending, session }
+    }
+}
+
 /// Begins a run, shows how it goes on, and waits for its end.
 #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
 pub(super) async fn start(
@@ -224,21 +237,24 @@ pub(super) fn go_on(
         // Another process was faster.
         return Ok(told(outcome.clone(), ending));
     }
-    let decisions = match decide(&past.state) {
-        Ok(decisions) => decisions,
+    let plan = Arc::clone(past.state.plan());
+    let mode = Mode { offline: past.state.offline(), allow_write: past.state.allow_write() };
+    let prepared = || {
+        let decisions = decide(&past.state)?;
+        let context = context(&place, &plan, mode)?;
+        let reuse = reuse(&journal.borrow(), &past)?;
+        let allowances = Allowances::of(&plan, &journal.borrow(), &context)?;
+        Ok((decisions, context, reuse, allowances.bound_again(&plan)))
+    };
+    let (decisions, context, reuse, plan) = match prepared() {
+        Ok(prepared) => prepared,
         Err(refused) => {
             let released = journal.borrow_mut().release(&run_id, past.outcome.is_some());
             released.map_err(|e| journal_failure(&e))?;
             return Err(refused);
         }
     };
-    let plan = Arc::clone(past.state.plan());
-    let mode = Mode { offline: past.state.offline(), allow_write: past.state.allow_write() };
-    let context = context(&place, &plan, mode)?;
-    let reuse = reuse(&journal.borrow(), &past)?;
     let mut progress = progress(ending, &plan, printer);
-    let allowances = Allowances::of(&plan, &journal.borrow(), &context)?;
-    let plan = allowances.bound_again(&plan);
     let going = run::Past { run_id, plan, records: past.events, reuse };
     let outcome = setup::to_the_end(&context.tools, async {
         let cancel = cancel.unwrap_or_else(interruptible);

@@ -64,8 +64,12 @@ impl<'p> Rows<'p> {
                 return Err(Failure::usage(format!("{shown} is of no kind that holds rows"), help));
             }
         };
-        let mut rows = Self { text, form, params, given, count: 0 };
-        rows.count = rows.iter().count();
+        // Counted without reading what they hold.
+        let count = match &form {
+            Form::Lines => lines(&text).count(),
+            Form::Columns(_) => reader(&text).into_records().count(),
+        };
+        let rows = Self { text, form, params, given, count };
         if rows.count == 0 {
             return Err(Failure::usage(
                 format!("{shown} holds no rows"),
@@ -83,10 +87,7 @@ impl<'p> Rows<'p> {
     /// The rows, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Row> {
         let read: Box<dyn Iterator<Item = Read>> = match &self.form {
-            Form::Lines => {
-                let lines = self.text.lines().filter(|line| !line.trim().is_empty());
-                Box::new(lines.map(line))
-            }
+            Form::Lines => Box::new(lines(&self.text).map(line)),
             Form::Columns(columns) => {
                 let records = reader(&self.text).into_records();
                 Box::new(records.map(|record| cells(record, columns, self.params)))
@@ -108,6 +109,10 @@ type Read = Result<Object, Vec<Fault>>;
 
 fn fault(message: String) -> Vec<Fault> {
     vec![Fault::new("bad-param", message)]
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim().is_empty())
 }
 
 fn line(line: &str) -> Read {

@@ -144,7 +144,8 @@ impl Batch<'_> {
             }
         }
         progress.end();
-        let left = rows.count() + unfinished;
+        let untouched = rows.count();
+        let left = untouched + unfinished;
         if left > 0 {
             let rows = if left == 1 { "1 row is".to_owned() } else { format!("{left} rows are") };
             printer
@@ -152,7 +153,7 @@ impl Batch<'_> {
         } else if !self.cancel.is_cancelled() {
             self.left(false)?;
         }
-        if self.cancel.is_cancelled() {
+        if untouched > 0 {
             worst = Exit::Interrupted;
         }
         Ok(worst)

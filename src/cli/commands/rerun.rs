@@ -43,17 +43,7 @@ pub(in crate::cli) fn run(
     let journal = RefCell::new(journal);
     let outcome = setup::to_the_end(&context.tools, async {
         let params = params::check(&plan, &given, &context.tools).await?;
-        let start = Start {
-            plan,
-            params,
-            reuse: Some(reuse),
-            judge: None,
-            ahead: Arc::default(),
-            voice: None,
-            context: &context,
-            ending,
-            session: None,
-        };
+        let start = Start { reuse: Some(reuse), ..Start::new(plan, params, &context, ending) };
         drive::start(start, &journal, &drive::interruptible(), printer).await
     })??;
     let exit = drive::end(ending, &outcome, None, printer)?;

@@ -41,17 +41,7 @@ pub(in crate::cli) fn run(
         let journal = RefCell::new(setup::journal(&place.journal(global))?);
         let ending = arguments.ending;
         let plan = Arc::new(plan);
-        let start = Start {
-            plan,
-            params,
-            reuse: None,
-            judge: None,
-            ahead: Arc::default(),
-            voice: None,
-            context: &context,
-            ending,
-            session: None,
-        };
+        let start = Start::new(plan, params, &context, ending);
         drive::start(start, &journal, &drive::interruptible(), printer).await
     })??;
     let exit = drive::end(arguments.ending, &outcome, None, printer)?;

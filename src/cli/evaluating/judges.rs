@@ -97,17 +97,7 @@ impl<'j> Judges<'j> {
     async fn ask(&self, plan: Arc<Plan>, inquiry: Inquiry<'_>) -> Result<Verdict, Fault> {
         let params = inquiry.params();
         let context = &self.context;
-        let start = Start {
-            plan,
-            params,
-            reuse: None,
-            judge: None,
-            ahead: Arc::default(),
-            voice: None,
-            context,
-            ending: ENDING,
-            session: None,
-        };
+        let start = Start::new(plan, params, context, ENDING);
         let outcome = drive::start(start, self.journal, &self.cancel, self.printer).await;
         let outcome = outcome.map_err(fault)?;
         let opinion = outcome.outputs.get("verdict").cloned().unwrap_or_default();

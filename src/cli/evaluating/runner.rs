@@ -123,17 +123,7 @@ impl Bench<'_> {
             Arc::make_mut(&mut plan).limits.budget.get_or_insert_default().usd = Some(usd);
         }
         let context = &setting.context;
-        let start = Start {
-            plan,
-            params,
-            reuse: None,
-            judge: None,
-            ahead: Arc::default(),
-            voice: None,
-            context,
-            ending: ENDING,
-            session: None,
-        };
+        let start = Start::new(plan, params, context, ENDING);
         let outcome = drive::start(start, self.journal, &self.cancel, self.printer).await?;
         let exit = Exit::of(&outcome, false) as u8;
         Ok(Given { outcome: Some(outcome), agents, exit, ..Given::default() })
