@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{
     AgentName, ModelName, PlanHash, RunId, StepId, StepKey, StepPath, ToolName, WorkflowName,
 };
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, is_default};
 
 /// An event with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -447,7 +447,7 @@ pub struct FigureCount {
     /// Written by the model and found in the evidence.
     pub matched: u64,
     /// Written by the model and made of two values of the evidence.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub derived: u64,
     /// Not found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -455,11 +455,6 @@ pub struct FigureCount {
     /// Every figure, in the order of the texts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ledger: Vec<FigureEntry>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 impl FigureCount {

@@ -25,6 +25,11 @@ pub fn type_name(value: &Value) -> &'static str {
     }
 }
 
+/// Whether a value is what is there without anybody saying so, so that documents need not hold it.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// The value at a dotted path (`a.0.b`); an array is entered by index.
 pub fn at_path<'v>(root: &'v Value, path: &[&str]) -> Option<&'v Value> {
     path.iter().try_fold(root, |value, segment| match value {

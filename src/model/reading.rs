@@ -1,6 +1,5 @@
 //! What servers send, read as answers by the protocol that they speak. Nothing is asked here.
 
-use bytes::Buf;
 use futures_util::FutureExt as _;
 use futures_util::stream::{self, Stream};
 
@@ -19,15 +18,11 @@ pub(super) fn whole(provider: Provider, body: &[u8]) -> Result<Answer, Unusable>
 }
 
 /// The answer in a stream of events.
-pub(super) async fn pieces<S, D>(
+pub(super) async fn pieces(
     provider: Provider,
-    pieces: S,
+    pieces: impl Stream<Item = Result<impl AsRef<[u8]>, Broken>>,
     telling: Option<&mut Telling<'_>>,
-) -> Result<Answer, Failed>
-where
-    S: Stream<Item = Result<D, Broken>>,
-    D: Buf,
-{
+) -> Result<Answer, Failed> {
     match provider {
         Provider::Openai => assemble::<openai::Chunks>(events(pieces), telling).await,
         Provider::Anthropic => assemble::<anthropic::Chunks>(events(pieces), telling).await,

@@ -12,7 +12,7 @@ use crate::eval::{median, percentile_95};
 use crate::id::{PlanHash, RunId};
 use crate::journal::{Spending, SpentCall};
 use crate::run::Allowance;
-use crate::value::millis;
+use crate::value::{is_default, millis};
 
 /// What costs are grouped by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema, clap::ValueEnum)]
@@ -75,6 +75,12 @@ pub struct Cost {
     pub cost_usd: Option<f64>,
     /// Answered calls whose model has no price; they are not in `cost_usd`.
     pub unpriced_calls: u64,
+    /// US dollars of `cost_usd` that are an estimate: what the calls cost that were called off. Absent where there are none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub estimated_usd: f64,
+    /// Calls that were called off for another answer. Absent where there are none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub called_off_calls: u64,
 }
 
 /// What makes an answer.
@@ -130,6 +136,10 @@ impl<'s> Sum<'s> {
         self.cost.cached_input_tokens += call.usage.cached_input_tokens;
         self.cost.output_tokens += call.usage.output_tokens;
         self.cost.unpriced_calls += u64::from(call.is_unpriced());
+        if call.called_off {
+            self.cost.called_off_calls += 1;
+            self.cost.estimated_usd += call.cost_usd.unwrap_or_default();
+        }
         self.priced |= call.cost_usd.is_some();
         *self.cost.cost_usd.get_or_insert(0.0) += call.cost_usd.unwrap_or_default();
     }

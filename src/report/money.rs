@@ -28,6 +28,15 @@ pub fn costs(report: &CostReport) -> String {
             report.total.unpriced_calls
         );
     }
+    if report.total.called_off_calls > 0 {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "\nestimated: {} of it, for calls that were called off because another answer came first: {}.",
+            money(report.total.estimated_usd),
+            report.total.called_off_calls
+        );
+    }
     if !report.budgets.is_empty() {
         out.push('\n');
     }
@@ -49,17 +58,19 @@ fn rows(report: &CostReport) -> String {
         By::Model => "model",
         By::Session => "session",
     };
+    let estimated = report.total.called_off_calls > 0;
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header([
-        first,
-        "runs",
-        "calls",
-        "tokens in",
-        "cached",
-        "out",
-        "USD",
-        "unpriced calls",
-    ]);
+    let header = [first, "runs", "calls", "tokens in", "cached", "out", "USD", "unpriced calls"];
+    table
+        .load_preset(presets::NOTHING)
+        .set_header(header.into_iter().chain(estimated.then_some("of it estimated")));
+    let cells = |name: &str, spent: &Cost| {
+        let estimate = estimated.then(|| match spent.called_off_calls {
+            0 => String::new(),
+            _ => cost(spent.estimated_usd),
+        });
+        cells(name, spent).into_iter().chain(estimate).collect::<Vec<_>>()
+    };
     for row in &report.rows {
         table.add_row(cells(row.name.as_deref().unwrap_or("(none)"), &row.cost));
     }

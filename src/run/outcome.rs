@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Fault, RunStatus, SkipReason, Unverified};
 use crate::id::{ModelName, RunId, StepId, StepPath, WorkflowName};
 use crate::plan::{Graph, Step};
-use crate::value::{Object, millis};
+use crate::value::{Object, is_default, millis};
 
 use super::conflicts::{Conflict, conflicts};
 use super::data::DataReport;
@@ -41,10 +41,10 @@ pub struct Outcome {
     /// US dollars of all priced calls.
     pub cost_usd: f64,
     /// US dollars of it that are an estimate: what the calls cost that were called off. Absent where there are none.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub estimated_usd: f64,
     /// Calls that were called off, because another answer to the same question came first. Absent where there are none.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub called_off_calls: u64,
     /// Charged calls whose model has no price; they are not in `cost_usd`.
     pub unpriced_calls: u64,
@@ -240,10 +240,6 @@ impl Outcome {
         }));
         Some(outcome)
     }
-}
-
-fn is_none<T: Default + PartialEq>(amount: &T) -> bool {
-    *amount == T::default()
 }
 
 /// The steps of a frame, with what is inside them.

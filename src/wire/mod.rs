@@ -4,6 +4,7 @@
 mod client;
 mod reply;
 mod secret;
+mod sse;
 mod stream;
 
 #[cfg(test)]

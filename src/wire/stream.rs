@@ -1,16 +1,15 @@
 //! Answers that come in pieces: server-sent events, waited for by the piece.
 
-use std::fmt;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
-use futures_util::stream::{BoxStream, Stream, StreamExt as _, try_unfold};
+use bytes::Bytes;
+use futures_util::stream::{BoxStream, Stream, StreamExt as _, iter, try_unfold};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
-use sse_stream::SseStream;
 use tokio::time::{Instant, timeout};
 
 use super::client::{Awaited, Broken, Http, Reply, told_length};
+use super::sse::Reader;
 
 /// How long an answer that comes in pieces is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,30 +125,14 @@ impl Pieces {
 }
 
 /// The events of a stream of bytes. Comments and what stands between events keep a stream alive and are not told.
-pub(crate) fn events<S, D>(pieces: S) -> impl Stream<Item = Result<ServerEvent, Malformed>>
-where
-    S: Stream<Item = Result<D, Broken>>,
-    D: Buf,
-{
-    let pieces = pieces.map(|piece| piece.map_err(Inner));
-    SseStream::from_bytes_stream(pieces).filter_map(async |event| match event {
-        Ok(event) => event.data.map(|data| Ok(ServerEvent { name: event.event, data })),
-        Err(sse_stream::Error::Body(inner)) => Some(Err(match inner.downcast::<Inner>() {
-            Ok(inner) => Malformed::Broken(inner.0),
-            Err(other) => Malformed::Text(other.to_string()),
-        })),
-        Err(error) => Some(Err(Malformed::Text(error.to_string()))),
+pub(crate) fn events(
+    pieces: impl Stream<Item = Result<impl AsRef<[u8]>, Broken>>,
+) -> impl Stream<Item = Result<ServerEvent, Malformed>> {
+    let mut reader = Reader::default();
+    pieces.flat_map(move |piece| {
+        iter(match piece {
+            Ok(piece) => reader.take(piece.as_ref()),
+            Err(broken) => vec![Err(Malformed::Broken(broken))],
+        })
     })
 }
-
-/// What broke, on its way through the parser.
-#[derive(Debug)]
-struct Inner(Broken);
-
-impl fmt::Display for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-impl std::error::Error for Inner {}

@@ -63,6 +63,12 @@ fn a_late_question_goes_out_a_second_time_and_the_first_good_answer_wins() {
     test.also(["show", run]).code(0);
     let costs = test.also(["costs", "--json"]).code(0).json();
     assert_eq!(usd(&costs["total"]["cost_usd"]), Some(22.0 * 120.0));
+    for cost in [&costs["total"], &costs["rows"][0]] {
+        assert_eq!(usd(&cost["estimated_usd"]), Some(120.0));
+        assert_eq!(cost["called_off_calls"], 1);
+    }
+    let costs = test.also(["costs"]).code(0);
+    costs.prints("of it estimated").prints("estimated: $0.00012 of it, for calls");
     test.also(["resume", run]).code(0).says("estimated, for 1 call called off");
 }
 

@@ -40,6 +40,7 @@ while IFS= read -r line; do
       esac ;;
   esac
 done
+echo end >> "$LOG"
 "#;
 
 /// A project with that server, and a workflow of one step that calls a tool of it.
@@ -135,6 +136,21 @@ fn a_server_ends_with_what_it_started() {
     Command::new("kill").args(interrupt).status().expect("kill");
     assert_eq!(running.wait_with_output().expect("it ends").status.code(), Some(130));
     assert!(!outlives(&test), "after an interrupt");
+}
+
+#[test]
+fn a_server_may_put_its_things_in_order_before_it_ends() {
+    let ends = |test: &Test| {
+        let log = log(test);
+        (log.matches("start").count(), log.matches("end").count())
+    };
+    let test = project("search", "");
+    test.run().code(0);
+    assert_eq!(ends(&test), (1, 1), "after a run");
+    let eval = "cases:\n  - workflow: w\n    assert: [{contains: Acme}]\n  - workflow: w\n";
+    let test = project("search", "").file("evals/e.yaml", eval);
+    test.also(["eval"]).code(0);
+    assert_eq!(ends(&test), (1, 1), "after an eval of two cases");
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(in crate::cli) fn run(
     let library = Arc::new(library);
     keep_recorded(arguments, &mut files)?;
     let tape = setup::tape(&arguments.recording.taping(&place))?;
-    let report = setup::runtime()?.block_on(async {
+    let report = setup::to_the_end(&toolbox, async {
         let catalog = catalog(&library, &documents, &toolbox).await?;
         let rows = Rowing::new(&place, &library, &toolbox, &files);
         let cases = cases(arguments, &rows, &files).await?;
@@ -96,6 +96,9 @@ pub(in crate::cli) fn run(
             concurrency: arguments.concurrency.get(),
         };
         let done = eval::run(&cases, &names, &limits, &bench).await;
+        for setting in &bench.settings {
+            setting.context.tools.close().await;
+        }
         if cancel.is_cancelled() {
             return Err(Failure::Interrupted);
         }
@@ -120,7 +123,7 @@ pub(in crate::cli) fn run(
             baseline: None,
             cases: done,
         })
-    })?;
+    })??;
     if let Some(tape) = tape.as_ref().filter(|_| arguments.is_whole()) {
         unused(tape, printer);
     }

@@ -65,8 +65,8 @@ async fn the_pieces_of_both_protocols_make_one_answer_however_they_are_cut() {
         ],
         "end_turn",
     );
-    // A byte order mark, comments and the other line ends are part of the format.
-    let odd = format!("\u{feff}: hello\n\n{}", chat.replace('\n', "\r\n"));
+    // A byte order mark, comments, fields of the server's own and the other line ends are part of the format.
+    let odd = format!("\u{feff}: hello\nserver: x\n\n{}", chat.replace('\n', "\r\n"));
     for size in [1, 2, 3, 7, 64, 100_000] {
         for answer in [
             read::<openai::Chunks>(&chat, size).await,
@@ -143,7 +143,7 @@ async fn what_ends_no_answer_is_told_apart() {
             chat(&[json!([1])]),
             "unreadable: invalid type: integer `1`, expected a sequence at line 1 column 2",
         ),
-        (chat(&[]) + "<html>\n\n", "unreadable: its stream is malformed: invalid line"),
+        (chat(&[]) + "<html>\n\n", "unreadable: its stream ended before the answer did"),
     ] {
         let failed = read::<openai::Chunks>(&stream, 9).await.unwrap_err();
         let Failed::Unusable(unusable) = failed else { panic!("{failed:?}") };

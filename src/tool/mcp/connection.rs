@@ -11,6 +11,7 @@ use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{Peer, RoleClient, ServiceExt as _};
 use secrecy::ExposeSecret as _;
+use tokio::time::timeout;
 
 use super::bounded::Bounded;
 use super::fault;
@@ -120,12 +121,16 @@ impl Connection {
         self.service.is_closed() || self.service.peer().is_transport_closed()
     }
 
-    /// Takes leave: a server that keeps sessions need not wait for this one to grow old. A process just ends.
+    /// Takes leave: a server that keeps sessions need not wait for this one to grow old, and a process, whose input ends, may
+    /// put its things in order. Whoever takes too long is left without a word.
     pub(super) async fn close(mut self) {
-        if self.process.is_none() {
-            // Whoever does not answer is left without a word.
-            drop(self.service.close_with_timeout(LEAVE).await);
-        }
+        let leave = async {
+            drop(self.service.close().await);
+            if let Some(process) = &mut self.process {
+                process.ended().await;
+            }
+        };
+        drop(timeout(LEAVE, leave).await);
     }
 
     /// What the server last said on its standard error, as the end of a message.

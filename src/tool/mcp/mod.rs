@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use rmcp::ServiceError;
 use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, RequestMetaObject};
 use tokio::sync::Mutex;
@@ -83,12 +84,7 @@ impl Servers {
 
     /// Takes leave of all that were asked.
     pub(super) async fn close(&self) {
-        for server in self.servers.values() {
-            let open = server.connection.lock().await.take();
-            if let Some(connection) = open.and_then(Arc::into_inner) {
-                Box::pin(connection.close()).await;
-            }
-        }
+        join_all(self.servers.values().map(Server::close)).await;
     }
 
     /// What a server offers.
@@ -136,6 +132,14 @@ pub(super) async fn call(
 }
 
 impl Server {
+    /// Takes leave of it, where it was asked and nobody waits for its answer.
+    async fn close(&self) {
+        let open = self.connection.lock().await.take();
+        if let Some(connection) = open.and_then(Arc::into_inner) {
+            Box::pin(connection.close()).await;
+        }
+    }
+
     /// Does something with the server, as long as it may take; its secrets are in no message.
     async fn within<T>(
         &self,

@@ -31,7 +31,7 @@ const PATIENCE: u32 = 10;
 /// A process, with what it last said. Whoever drops it ends it, and what it started in turn.
 pub(super) struct Process {
     child: Child,
-    _listener: JoinSet<()>,
+    listener: JoinSet<()>,
     noise: Noise,
 }
 
@@ -84,7 +84,13 @@ impl Process {
         if let Some(stderr) = child.stderr.take() {
             listener.spawn(listen(stderr, secrets.clone(), Arc::clone(&noise)));
         }
-        Ok((Self { child, _listener: listener, noise }, output, input))
+        Ok((Self { child, listener, noise }, output, input))
+    }
+
+    /// Waits for its end, which is that of its standard error. Waiting for the process itself would give its number away, by which
+    /// whatever is left of its group is ended.
+    pub(super) async fn ended(&mut self) {
+        drop(self.listener.join_next().await);
     }
 
     /// What it last said, as the end of a message. Who has just died may not have been heard yet.
