@@ -166,6 +166,7 @@ impl Serialize for HumanDuration {
     }
 }
 
+/// In documents a duration is longer than nothing: a bound of `0s` would let nothing through.
 impl JsonSchema for HumanDuration {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Duration".into()
@@ -174,9 +175,27 @@ impl JsonSchema for HumanDuration {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "A duration: a number and a unit (ms, s, m, h, d).",
-            "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$",
+            "description": "A duration: a number above 0 and a unit (ms, s, m, h, d).",
+            "pattern": r"^(?=.*[1-9])([0-9]{1,9}(\.[0-9]+)?(ms|s|m|h|d))+$",
             "examples": ["500ms", "30s", "5m"],
+        })
+    }
+}
+
+/// The shape of a duration that may be none at all: waits, where `0s` means at once.
+pub struct Wait;
+
+impl JsonSchema for Wait {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Wait".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A duration: a number and a unit (ms, s, m, h, d); `0s` for none.",
+            "pattern": r"^([0-9]{1,9}(\.[0-9]+)?(ms|s|m|h|d))+$",
+            "examples": ["500ms", "2s", "0s"],
         })
     }
 }

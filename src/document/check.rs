@@ -318,7 +318,7 @@ impl Checker<'_> {
     fn pattern(&mut self, instance: &Value, pattern: &str, pointer: &str, span: Span) {
         let text = instance.as_str().unwrap_or_default();
         let help = match pattern {
-            p if p.contains("ms|s|m|h|d") => helps::duration(text),
+            p if p.contains("ms|s|m|h|d") => helps::duration(&last(pointer), text),
             p if p.starts_with("^[A-Z_]") => {
                 "name the environment variable that holds the key; the key itself never stands in a file".to_owned()
             }
@@ -462,7 +462,8 @@ fn is_kinds(schema_path: &str) -> bool {
         || schema_path.contains("/dependentSchemas")
 }
 
-fn last(pointer: &str) -> String {
+/// The name of what stands at a pointer: its nearest key.
+pub(super) fn last(pointer: &str) -> String {
     let named = pointer.rsplit('/').find(|segment| segment.parse::<usize>().is_err());
     named.unwrap_or_default().replace("~1", "/").replace("~0", "~")
 }

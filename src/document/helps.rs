@@ -1,15 +1,15 @@
 //! Helps for what people write by habit, where the general help would lead astray.
 
 use super::foreign::Place;
-use crate::value::Value;
+use crate::value::{HumanDuration, Value};
 
 /// What to write instead of a value of the wrong type, by the key it stands at.
 pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
     Some(match (key, value) {
-        ("timeout" | "run_timeout", Value::Number(number)) if number.as_f64() == Some(0.0) => {
-            format!("remove it: without `{key}` nothing is cut short")
+        (_, Value::Number(number)) if number.as_f64() <= Some(0.0) && takes_time(key) => {
+            no_time(key)
         }
-        ("timeout" | "delay" | "run_timeout" | "ttl", Value::Number(number)) => {
+        (_, Value::Number(number)) if takes_time(key) => {
             format!("write a number and its unit: {number}s, {number}m")
         }
         ("cache", Value::String(time)) => format!("write true, or `cache: {{ttl: {time}}}`"),
@@ -71,8 +71,40 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
     })
 }
 
+/// Whether a key holds a duration.
+fn takes_time(key: &str) -> bool {
+    matches!(
+        key,
+        "timeout"
+            | "run_timeout"
+            | "delay"
+            | "ttl"
+            | "first_byte"
+            | "between_bytes"
+            | "pause"
+            | "latency"
+    )
+}
+
+/// What to write instead of a time that is none, or less than none.
+fn no_time(key: &str) -> String {
+    match key {
+        "timeout" | "run_timeout" | "first_byte" | "between_bytes" => {
+            "give a time to wait, such as 30s, or remove it".to_owned()
+        }
+        "ttl" => "give a time, such as 1h; without `cache` nothing is kept".to_owned(),
+        "pause" => "give a time, such as 15s; `faults: 0` never leaves a server alone".to_owned(),
+        "delay" => "write `0s` to try again at once".to_owned(),
+        _ => "give more than 0, such as 30s".to_owned(),
+    }
+}
+
 /// What to write instead of a text that is no duration.
-pub(super) fn duration(text: &str) -> String {
+pub(super) fn duration(key: &str, text: &str) -> String {
+    let none = |text: &str| HumanDuration::parse(text).is_ok_and(|time| time.0.is_zero());
+    if text.starts_with('-') || none(text) {
+        return no_time(key);
+    }
     let written = text.trim().trim_start_matches("PT").to_lowercase();
     let digits = written.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(written.len());
     let (number, word) = written.split_at(digits);
@@ -86,6 +118,7 @@ pub(super) fn duration(text: &str) -> String {
     };
     match (number.parse::<f64>(), unit) {
         (Err(_), _) | (_, "") => "write a number and a unit: 500ms, 30s, 5m".to_owned(),
+        (Ok(_), _) if number.len() > 9 => "write a shorter time, or leave the key out".to_owned(),
         (Ok(_), unit) => format!("write `{number}{unit}`"),
     }
 }

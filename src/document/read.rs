@@ -157,11 +157,15 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
     match serde_path_to_error::deserialize(value) {
         Ok(value) => (Some(Document { file, value, tree }), diagnostics),
         Err(error) => {
-            // What the schema lets through and the types do not: bounds of numbers, mostly.
+            // What the schema lets through and the types do not: numbers too large to count with, mostly.
             let pointer = check::pointer_of(error.path());
-            let message = error.into_inner().to_string();
-            let diagnostic =
-                Diagnostic::new("invalid-value", message).at(&file, tree.at(&pointer).0.span);
+            let message = match tree.at(&pointer).0.lower() {
+                Value::Number(_) => format!("`{}` is too large a number", check::last(&pointer)),
+                _ => error.into_inner().to_string(),
+            };
+            let diagnostic = Diagnostic::new("invalid-value", message)
+                .help("give a smaller number, or leave the key out")
+                .at(&file, tree.at(&pointer).0.span);
             (None, vec![diagnostic])
         }
     }

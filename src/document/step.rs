@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::workflow::present;
 use super::{Approval, Cache, InlineAgent, ModelList, Needs, Planning};
 use crate::id::{AgentName, StepId, ToolName, WorkflowName};
-use crate::value::{HumanDuration, Value};
+use crate::value::{HumanDuration, Value, Wait};
 
 /// One node of the workflow's DAG. Exactly one of `agent`, `tool`, `workflow`, `compute`, `plan` and `approval`
 /// makes its kind.
@@ -173,6 +173,7 @@ pub struct Retry {
     #[schemars(range(min = 1, max = 100))]
     pub max_attempts: u32,
     /// Wait before the second attempt.
+    #[schemars(with = "Wait")]
     pub delay: HumanDuration,
     /// Factor by which each further wait grows.
     #[schemars(range(min = 1))]

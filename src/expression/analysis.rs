@@ -18,6 +18,8 @@ pub struct Analysis {
     pub reads: Vec<Read>,
     /// Faults that can be told without knowing what `params` and `steps` hold.
     pub problems: Vec<Problem>,
+    /// Names to which the text itself gives a value: what it reads by them is its own.
+    pub assigned: BTreeSet<String>,
     /// For each `{{ ... }}` in order: the steps whose data it may write out.
     pub(super) emits: Vec<Emit>,
 }
@@ -129,6 +131,7 @@ fn analyse(data: &BTreeMap<String, BTreeSet<String>>, walk: impl Fn(&mut Walker)
                 |read| !matches!(&read.root, Root::Local(name) if names.contains_key(name)),
             );
             spread_guards(&mut analysis.reads);
+            analysis.assigned = names.into_keys().collect();
             return analysis;
         }
         assigned = walker.assigned;

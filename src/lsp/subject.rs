@@ -81,7 +81,7 @@ pub(super) fn at(kind: Kind, outline: &Outline, cursor: &Cursor, place: Place) -
             Some(Found { subject, at: word.at, width: word.width() })
         }
         At::Word { word, keyed: false, .. } => {
-            let subject = of_name(kind, &cursor.path, &word.text)?;
+            let subject = of_value(kind, outline, &cursor.path, &word.text)?;
             Some(Found { subject, at: word.at, width: word.width() })
         }
         At::Value { before, after, text } => {
@@ -95,7 +95,7 @@ pub(super) fn at(kind: Kind, outline: &Outline, cursor: &Cursor, place: Place) -
                 return None;
             }
             let end = if *text { after.as_str() } else { after.trim_end() };
-            let subject = of_name(kind, &cursor.path, &format!("{before}{end}"))?;
+            let subject = of_value(kind, outline, &cursor.path, &format!("{before}{end}"))?;
             let before = before.chars().count();
             let at = Place { column: place.column.saturating_sub(before), ..place };
             Some(Found { subject, at, width: before + end.chars().count() })
@@ -161,6 +161,16 @@ fn of_key(kind: Kind, path: Vec<Segment>) -> Subject {
             Subject::Argument { step: *step, param: param.clone() }
         }
         _ => Subject::Key(path),
+    }
+}
+
+/// What a value is about that is one word: the item that `as` names, or what the schema wants a name of.
+fn of_value(kind: Kind, outline: &Outline, path: &[Segment], text: &str) -> Option<Subject> {
+    match step_of(path).filter(|_| kind == Kind::Workflow) {
+        Some(step) if path == Outline::of_step(step, "as") && is_item(outline, step, text) => {
+            Some(Subject::Item { step, path: Vec::new() })
+        }
+        _ => of_name(kind, path, text),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Renaming steps and params.
+//! Renaming steps, params, computed names and items.
 
 use serde_json::{Value, json};
 
@@ -128,11 +128,126 @@ fn what_cannot_be_renamed_is_refused() {
         ("['metrics'", "['met¦rics'", "2nd", "`2nd` cannot be the name of a step"),
         ("['metrics'", "['met¦rics'", "ümläut", "cannot be the name of a step"),
         ("['metrics'", "['met¦rics'", "", "cannot be the name of a step"),
-        ("agent: {instructions", "agent: {inst¦ructions", "x", "only steps and params"),
+        ("agent: {instructions", "agent: {inst¦ructions", "x", "only steps, params, computed"),
+        (
+            "      spend: steps",
+            "      sp¦end: steps",
+            "text",
+            "there is a computed name `text` already",
+        ),
+        (
+            "      spend: steps",
+            "      sp¦end: steps",
+            "params",
+            "`params` has a meaning of its own",
+        ),
         ("['metrics'", "['met¦rics', [", "x", "the file has faults"),
     ] {
         let refused = renamed(&mut editor, &WORKFLOW.replacen(part, marked, 1), new);
         let message = refused.expect_err("a refusal");
         assert!(message.contains(wanted), "{message}");
+    }
+}
+
+/// Computed names and items, in every style that can name them.
+const REPEATED: &str = r#"name: styles
+steps:
+  - {id: campaigns, tool: list_campaigns}
+  - id: metrics
+    for_each: "{{ steps.campaigns.output }}"
+    as: campaign
+    when: campaign.campaign_id != 'campaign'
+    tool: campaign_metrics
+    with: {campaign_id: "campaign {{ campaign.campaign_id }}"}
+  - {id: names, for_each: "{{ steps.campaigns.output }}", compute: {item_name: item.campaign_name}}
+  - id: sums
+    for_each: ["a", "b"]
+    agent: {instructions: "Cite [[steps.total.output.spend | usd]]."}
+    prompt: "item {{ item }} {% for metric in steps.metrics.output %}{{ metric.spend_usd }}{% endfor %}"
+  - id: total
+    compute:
+      spend: steps.metrics.output | sum(attribute='spend_usd')
+      text: >-
+        'spend' if spend
+        else 'steps.total.output.spend'
+      per_campaign: spend / (steps.metrics.output | length)
+    on_error: default
+    default: {spend: 0, text: spend, per_campaign: null}
+outputs:
+  names: "{{ steps.names.output }}"
+  spend: "{{ steps.total.output.spend | default(0) }} {{ steps.total.output.text | default('') }}"
+  per_campaign: "{{ steps.total.output.per_campaign | default(none) }} {{ steps.sums.output }}"
+"#;
+
+#[test]
+fn computed_names_and_items_are_renamed_wherever_they_are_named() {
+    let mut editor = Editor::demo();
+    editor.open(FILE, REPEATED);
+    assert_eq!(editor.faults(FILE), [] as [Value; 0]);
+    for (part, marked, new, changed) in [
+        (
+            "      spend: steps",
+            "      sp¦end: steps",
+            "cost",
+            &[
+                "      cost: steps.metrics",
+                "'spend' if cost\n        else 'steps.total.output.spend'",
+                "per_campaign: cost / ",
+                "default: {cost: 0, text: spend,",
+                "[[steps.total.output.cost | usd]]",
+                "  spend: \"{{ steps.total.output.cost |",
+            ][..],
+        ),
+        (
+            "output.spend | default(0)",
+            "output.sp¦end | default(0)",
+            "cost",
+            &["      cost: steps.metrics"],
+        ),
+        (
+            "as: campaign",
+            "as: camp¦aign",
+            "row",
+            &[
+                "    as: row\n",
+                "when: row.campaign_id != 'campaign'",
+                "campaign {{ row.campaign_id }}",
+            ],
+        ),
+        (
+            "{ campaign.campaign_id",
+            "{ ca¦mpaign.campaign_id",
+            "row",
+            &["    as: row\n", "when: row.campaign_id"],
+        ),
+        // An item that has no name yet is given one.
+        (
+            "item_name: item.",
+            "item_name: it¦em.",
+            "row",
+            &["{id: names, as: row, for_each: ", "{item_name: row.campaign_name}"],
+        ),
+        (
+            "{{ item }}",
+            "{{ it¦em }}",
+            "letter",
+            &["    as: letter\n    for_each: [\"a\"", "\"item {{ letter }} {% for"],
+        ),
+    ] {
+        let text = renamed(&mut editor, &REPEATED.replacen(part, marked, 1), new).expect(marked);
+        editor.change(FILE, &text);
+        assert_eq!(editor.faults(FILE), [] as [Value; 0], "{text}");
+        for wanted in changed {
+            assert!(text.contains(wanted), "{marked}: {wanted} in {text}");
+        }
+    }
+    // A text that gives the name a meaning of its own, and one that reads it where no path tells.
+    for (part, other) in [
+        ("{{ item }}", "{% set item = item ~ '!' %}{{ it¦em }}"),
+        ("{{ item }}", "{{ it¦em }}{% for letter in 'ab' %}{{ letter }}{% endfor %}"),
+    ] {
+        let text = REPEATED.replacen(part, other, 1);
+        let message = renamed(&mut editor, &text, "letter").expect_err("a refusal");
+        assert!(message.contains("renamed") || message.contains("only steps"), "{message}");
     }
 }

@@ -7,7 +7,10 @@ use crate::diagnostic::Span;
 
 /// What needs no trying: nothing else can be meant.
 pub(super) fn certain(scene: &Scene<'_>, said: &str) -> Option<Suspicion> {
-    tab(scene).or_else(|| merge_conflict(scene)).or_else(|| alias(scene, said))
+    tab(scene)
+        .or_else(|| merge_conflict(scene))
+        .or_else(|| alias(scene, said))
+        .or_else(|| super::values::without_end(scene, said))
 }
 
 /// A tab that indents; the parser may notice only on the next line, or name the line before.

@@ -21,6 +21,23 @@ pub(super) fn suspicions(scene: &Scene<'_>, said: &str) -> Vec<Suspicion> {
     found
 }
 
+/// `.nan` and `.inf`, which YAML counts as numbers and nobody can calculate with.
+pub(super) fn without_end(scene: &Scene<'_>, said: &str) -> Option<Suspicion> {
+    let line = scene.line(scene.fault).filter(|_| said.contains("finite"))?;
+    let written: String = line
+        .text
+        .chars()
+        .skip(scene.column)
+        .take_while(|c| !c.is_whitespace() && !",]}".contains(*c))
+        .collect();
+    Some(Suspicion {
+        message: format!("`{written}` is no number to calculate with"),
+        help: "write a number, or leave the key out; a text needs quotes".to_owned(),
+        span: Span::on_line(scene.fault + 1, scene.column + 1, written.chars().count().max(1)),
+        edits: Vec::new(),
+    })
+}
+
 /// The value of a line.
 struct Value<'l> {
     number: usize,

@@ -1,36 +1,62 @@
-//! Where a workflow names a step or a param.
+//! Where a workflow names a step, a param, a computed name or an item.
 
 use crate::diagnostic::Span;
 use crate::document::{AgentRef, Document, Workflow};
 use crate::expression::{Root, citations};
 use crate::lsp::position::{Encoding, Lines, Place};
 use crate::plan::{self, Text};
+use crate::value::pointer_segment;
 
 use super::What;
 
 /// The name that is sought, and the one that replaces it.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'n> {
-    pub(super) what: What,
+    pub(super) what: &'n What,
     pub(super) old: &'n str,
     pub(super) new: &'n str,
 }
 
-/// A place of the file that holds the name, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mention {
-    pub(super) offset: usize,
-    pub(super) length: usize,
+impl<'n> Names<'n> {
+    /// The names behind which the old one stands in a path that the text at a pointer reads; none where it is not there.
+    fn trail(&self, path: &[String], pointer: &str) -> Option<Vec<&'n str>> {
+        let bare = self.what.is_bare_in(pointer).then(Vec::new);
+        let global = Some(self.what.trail()).filter(|trail| !trail.is_empty());
+        [bare, global].into_iter().flatten().find(|trail| {
+            path.iter()
+                .map(String::as_str)
+                .take(trail.len() + 1)
+                .eq(trail.iter().copied().chain([self.old]))
+        })
+    }
+
+    /// Puts the new name into a path that the text at a pointer reads, where the old one is in it.
+    pub(super) fn give(&self, path: &mut [String], pointer: &str) {
+        let Some(trail) = self.trail(path, pointer) else { return };
+        if let Some(name) = path.get_mut(trail.len()) {
+            self.new.clone_into(name);
+        }
+    }
 }
 
-/// All places that hold the name, in order.
+/// A stretch of the file, in bytes, and what is to stand there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Edit {
+    pub(super) offset: usize,
+    pub(super) length: usize,
+    pub(super) text: String,
+}
+
+/// The edits that replace the name wherever it stands, in order. Where a key must be added that may stand on a line of its own or
+/// in braces, there is one list of edits for each.
 pub(super) fn find(
     document: &Document<Workflow>,
     names: &Names<'_>,
     lines: &Lines<'_>,
-) -> Vec<Mention> {
+) -> Vec<Vec<Edit>> {
     let mut seeker = Seeker { document, names, lines, found: Vec::new() };
     let workflow = &document.value;
+    let mut added = Vec::new();
     match names.what {
         What::Step => {
             for (number, step) in workflow.steps.iter().enumerate() {
@@ -49,6 +75,20 @@ pub(super) fn find(
                 seeker.question(question, &format!("/questions/{index}"));
             }
         }
+        What::Computed { step, .. } => {
+            for key in ["compute", "default"] {
+                let key = format!("/steps/{step}/{key}/{}", pointer_segment(names.old));
+                seeker.word(document.key_span(&key));
+            }
+        }
+        What::Item { step } => {
+            let has_name = workflow.steps.get(*step).is_some_and(|step| step.item_name.is_some());
+            if has_name {
+                seeker.word(document.span_of(&format!("/steps/{step}/as")));
+            } else {
+                added = seeker.item_key(document.key_span(&format!("/steps/{step}/for_each")));
+            }
+        }
     }
     for text in plan::texts(workflow) {
         seeker.text(&text);
@@ -60,17 +100,25 @@ pub(super) fn find(
             seeker.cited(instructions, &format!("/steps/{number}/agent/instructions"));
         }
     }
-    let mut found = seeker.found;
-    found.sort_unstable();
-    found.dedup();
-    found
+    let found = seeker.found;
+    let with = |edit: Option<Edit>| {
+        let mut edits: Vec<Edit> = found.iter().cloned().chain(edit).collect();
+        edits.sort_unstable();
+        edits.dedup();
+        edits
+    };
+    if added.is_empty() {
+        vec![with(None)]
+    } else {
+        added.into_iter().map(|edit| with(Some(edit))).collect()
+    }
 }
 
 struct Seeker<'s> {
     document: &'s Document<Workflow>,
     names: &'s Names<'s>,
     lines: &'s Lines<'s>,
-    found: Vec<Mention>,
+    found: Vec<Edit>,
 }
 
 impl Seeker<'_> {
@@ -86,10 +134,19 @@ impl Seeker<'_> {
     }
 
     fn push(&mut self, offset: usize) {
-        let mention = Mention { offset, length: self.names.old.len() };
-        if !self.found.contains(&mention) {
-            self.found.push(mention);
+        let edit = Edit { offset, length: self.names.old.len(), text: self.names.new.to_owned() };
+        if !self.found.contains(&edit) {
+            self.found.push(edit);
         }
+    }
+
+    /// The key that gives an item its name, before `for_each`: on a line of its own, or in braces.
+    fn item_key(&self, for_each: Span) -> Vec<Edit> {
+        let (offset, new) = (self.offset(for_each), self.names.new);
+        let indent = " ".repeat(for_each.column.saturating_sub(1));
+        [format!("as: {new}\n{indent}"), format!("as: {new}, ")]
+            .map(|text| Edit { offset, length: 0, text })
+            .into()
     }
 
     /// A scalar that is the name and nothing else, in quotes or not.
@@ -103,20 +160,20 @@ impl Seeker<'_> {
     }
 
     fn text(&mut self, text: &Text<'_>) {
-        let root = match self.names.what {
-            What::Step => Root::Steps,
-            What::Param => Root::Params,
-        };
-        let old = self.names.old;
         let lines = Lines::of(text.source, Encoding::Utf8);
         for read in text.analyse().reads {
-            if read.root == root && read.path.first().is_some_and(|name| name == old) {
-                let span = self.document.place(&text.pointer, read.line, read.column, read.width);
-                if !self.dotted(self.offset(span), "") {
-                    let line = read.line.saturating_sub(1);
-                    let at = lines.offset(Place { line, column: read.column.saturating_sub(1) });
-                    self.hidden(&text.pointer, text.source, at);
-                }
+            let root = match &read.root {
+                Root::Steps => "steps",
+                Root::Params => "params",
+                Root::Local(name) => name,
+            };
+            let path = [vec![root.to_owned()], read.path].concat();
+            let Some(trail) = self.names.trail(&path, &text.pointer) else { continue };
+            let span = self.document.place(&text.pointer, read.line, read.column, read.width);
+            if !self.dotted(self.offset(span), "", &trail) {
+                let line = read.line.saturating_sub(1);
+                let at = lines.offset(Place { line, column: read.column.saturating_sub(1) });
+                self.hidden(&text.pointer, text.source, at, &trail);
             }
         }
         self.cited(text.source, &text.pointer);
@@ -125,17 +182,15 @@ impl Seeker<'_> {
     /// The name in the citations of a text.
     fn cited(&mut self, source: &str, pointer: &str) {
         for citation in citations(source) {
-            let path: Vec<&str> = citation.path.split('.').map(str::trim).collect();
-            if path.first() != Some(&self.names.what.root()) || path.get(1) != Some(&self.names.old)
-            {
-                continue;
-            }
+            let path: Vec<String> =
+                citation.path.split('.').map(|name| name.trim().to_owned()).collect();
+            let Some(trail) = self.names.trail(&path, "") else { continue };
             let before = source.get(..citation.range.start).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
             let span = self.document.place(pointer, line, column, 1);
-            if !self.dotted(self.offset(span), "[") {
-                self.hidden(pointer, source, citation.range.start);
+            if !self.dotted(self.offset(span), "[", &trail) {
+                self.hidden(pointer, source, citation.range.start, &trail);
             }
         }
     }
@@ -153,13 +208,13 @@ impl Seeker<'_> {
         }
     }
 
-    /// Takes `root . name` at a place; whether it is there. `begin` may stand before it.
-    fn dotted(&mut self, offset: usize, begin: &str) -> bool {
-        let names = self.names;
+    /// Takes the name behind its trail at a place; whether it is there. `begin` may stand before it.
+    fn dotted(&mut self, offset: usize, begin: &str, trail: &[&str]) -> bool {
+        let old = self.names.old;
         let rest = self.source().get(offset..).unwrap_or_default();
         let inside = rest.trim_start_matches(|c: char| begin.contains(c) || c == ' ');
         let skipped = if begin.is_empty() { 0 } else { rest.len() - inside.len() };
-        let Some(at) = rest.get(skipped..).and_then(|rest| after_root(rest, names)) else {
+        let Some(at) = rest.get(skipped..).and_then(|rest| behind(rest, trail, old)) else {
             return false;
         };
         self.push(offset + skipped + at);
@@ -168,13 +223,14 @@ impl Seeker<'_> {
 
     /// Takes a name whose place the style of its text hides (folded blocks, several lines): whatever the style, the
     /// file has as many such names, in the same order, as the text that is read from it.
-    fn hidden(&mut self, pointer: &str, source: &str, at: usize) {
-        let before = places(source, self.names).take_while(|place| *place < at).count();
+    fn hidden(&mut self, pointer: &str, source: &str, at: usize, trail: &[&str]) {
+        let old = self.names.old;
+        let before = places(source, trail, old).take_while(|place| *place < at).count();
         let start = self.offset(self.document.span_of(pointer));
         let rest = self.source().get(start..).unwrap_or_default();
-        let place = places(rest, self.names).nth(before);
+        let place = places(rest, trail, old).nth(before);
         let name = place.and_then(|place| {
-            Some(place + rest.get(place..).and_then(|rest| after_root(rest, self.names))?)
+            Some(place + rest.get(place..).and_then(|rest| behind(rest, trail, old))?)
         });
         if let Some(name) = name {
             self.push(start + name);
@@ -182,20 +238,22 @@ impl Seeker<'_> {
     }
 }
 
-/// Where `root . name` stands in a text, whatever it means there.
-fn places<'t>(text: &'t str, names: &'t Names<'_>) -> impl Iterator<Item = usize> + 't {
-    text.match_indices(names.what.root()).map(|(at, _)| at).filter(move |at| {
+/// Where a name stands in a text behind its trail, whatever it means there.
+fn places<'t>(text: &'t str, trail: &'t [&str], name: &'t str) -> impl Iterator<Item = usize> + 't {
+    let first = trail.first().copied().unwrap_or(name);
+    text.match_indices(first).map(|(at, _)| at).filter(move |at| {
         let begins = !text.get(..*at).unwrap_or_default().ends_with(is_name_or_dot);
-        begins && text.get(*at..).and_then(|rest| after_root(rest, names)).is_some()
+        begins && text.get(*at..).and_then(|rest| behind(rest, trail, name)).is_some()
     })
 }
 
-/// Where the name begins behind `root .`, if that is what stands there.
-fn after_root(text: &str, names: &Names<'_>) -> Option<usize> {
-    let rest = text.strip_prefix(names.what.root())?.trim_start();
-    let rest = rest.strip_prefix('.')?.trim_start();
-    let behind = rest.strip_prefix(names.old)?;
-    (!behind.starts_with(is_name)).then_some(text.len() - rest.len())
+/// Where a name begins behind its trail, if that is what a text begins with.
+fn behind(text: &str, trail: &[&str], name: &str) -> Option<usize> {
+    let rest = trail.iter().try_fold(text, |rest, before| {
+        Some(rest.strip_prefix(before)?.trim_start().strip_prefix('.')?.trim_start())
+    })?;
+    let end = rest.strip_prefix(name)?;
+    (!end.starts_with(is_name)).then_some(text.len() - rest.len())
 }
 
 fn is_name(c: char) -> bool {
@@ -204,71 +262,4 @@ fn is_name(c: char) -> bool {
 
 fn is_name_or_dot(c: char) -> bool {
     is_name(c) || c == '.'
-}
-
-/// What a workflow says by names: its steps and params, what they wait for, and what every text reads and cites. With
-/// names, as it would be said after renaming.
-pub(super) fn said(workflow: &Workflow, names: Option<&Names<'_>>) -> Vec<String> {
-    let map = |what: What, name: &str| match names {
-        Some(names) if names.what == what && names.old == name => names.new.to_owned(),
-        _ => name.to_owned(),
-    };
-    let mut said: Vec<String> = Vec::new();
-    for name in workflow.params.keys() {
-        said.push(format!("param {}", map(What::Param, name)));
-    }
-    for question in &workflow.questions {
-        said.push(match names {
-            Some(names) if names.what == What::Param => {
-                question.replace(&format!("{{{}}}", names.old), &format!("{{{}}}", names.new))
-            }
-            _ => question.clone(),
-        });
-    }
-    for step in &workflow.steps {
-        said.push(format!("step {}", map(What::Step, step.id.as_str())));
-        said.extend(
-            step.needs
-                .iter()
-                .map(|(_, need, _)| format!("needs {}", map(What::Step, need.as_str()))),
-        );
-        if let Some(AgentRef::Inline(agent)) = &step.agent {
-            said.extend(agent.instructions.iter().flat_map(|text| cited(text, &map)));
-        }
-    }
-    for text in plan::texts(workflow) {
-        for read in text.analyse().reads {
-            let mut path = read.path.clone();
-            let what = match read.root {
-                Root::Steps => What::Step,
-                Root::Params => What::Param,
-                Root::Local(_) => continue,
-            };
-            if let Some(first) = path.first_mut() {
-                *first = map(what, first);
-            }
-            said.push(format!("{} {what:?} {}", text.pointer, path.join(".")));
-        }
-        said.extend(cited(text.source, &map));
-    }
-    said
-}
-
-fn cited(text: &str, map: &dyn Fn(What, &str) -> String) -> Vec<String> {
-    citations(text)
-        .into_iter()
-        .map(|citation| {
-            let mut path: Vec<String> =
-                citation.path.split('.').map(|s| s.trim().to_owned()).collect();
-            let what = if path.first().is_some_and(|root| root == "params") {
-                What::Param
-            } else {
-                What::Step
-            };
-            if let Some(name) = path.get_mut(1) {
-                *name = map(what, name);
-            }
-            format!("cites {} {:?}", path.join("."), citation.filter)
-        })
-        .collect()
 }

@@ -1,9 +1,10 @@
-//! Renames a step or a param wherever the workflow names it.
+//! Renames a step, a param, a computed name or the item of `for_each` wherever the workflow names it.
 //!
 //! The workflow must be readable: what cannot be read may hold the name unseen. What comes out is read again before it
-//! is given to the editor, and must say the same as before under the new name.
+//! is given to the editor, and must say the same as before under the new name, with no fault that was not there.
 
 mod mentions;
+mod said;
 
 use std::sync::Arc;
 
@@ -11,32 +12,77 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{SourceFile, suggest};
 use crate::document::{self, Document, Kind, Workflow};
+use crate::plan;
 
 use super::knowledge::Knowledge;
+use super::outline::Outline;
 use super::server::Refusal;
 use super::subject::{self, Found, Subject};
-use mentions::{Mention, Names};
+use mentions::{Edit, Names};
 
 /// What is renamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum What {
     Step,
     Param,
+    /// A name that a step computes.
+    Computed {
+        step: usize,
+        id: String,
+    },
+    /// The item of a step with `for_each`.
+    Item {
+        step: usize,
+    },
 }
 
 impl What {
-    /// The word that texts read it by.
-    fn root(self) -> &'static str {
+    /// What stands before the name where any text may read it; nothing for an item, which only its own step reads.
+    fn trail(&self) -> Vec<&str> {
         match self {
-            Self::Step => "steps",
-            Self::Param => "params",
+            Self::Step => vec!["steps"],
+            Self::Param => vec!["params"],
+            Self::Computed { id, .. } => vec!["steps", id, "output"],
+            Self::Item { .. } => Vec::new(),
         }
     }
 
-    fn word(self) -> &'static str {
+    /// Whether the text at a pointer reads it by its bare name.
+    fn is_bare_in(&self, pointer: &str) -> bool {
+        let below =
+            |start: &str| pointer.strip_prefix(start).is_some_and(|rest| rest.starts_with('/'));
+        match self {
+            Self::Step | Self::Param => false,
+            Self::Computed { step, .. } => below(&format!("/steps/{step}/compute")),
+            Self::Item { step } => {
+                let at = format!("/steps/{step}");
+                below(&at) && pointer != format!("{at}/for_each")
+            }
+        }
+    }
+
+    fn word(&self) -> &'static str {
         match self {
             Self::Step => "step",
             Self::Param => "param",
+            Self::Computed { .. } => "computed name",
+            Self::Item { .. } => "item",
+        }
+    }
+
+    /// The names beside which it stands, itself among them.
+    fn taken<'w>(&self, workflow: &'w Workflow) -> Vec<&'w str> {
+        let step = |number: &usize| workflow.steps.get(*number);
+        match self {
+            Self::Step => workflow.steps.iter().map(|step| step.id.as_str()).collect(),
+            Self::Param => workflow.params.keys().map(String::as_str).collect(),
+            Self::Computed { step: number, .. } | Self::Item { step: number } => {
+                let computed = step(number).and_then(|step| step.compute.as_ref());
+                let item = step(number).filter(|step| step.for_each.is_some());
+                let item = item.map(|step| step.item_name.as_deref().unwrap_or(plan::ITEM));
+                let computed = computed.into_iter().flat_map(|names| names.keys());
+                computed.map(String::as_str).chain(item).collect()
+            }
         }
     }
 }
@@ -53,50 +99,80 @@ pub(super) fn prepare(known: &Knowledge<'_>) -> Result<Value, Refusal> {
 pub(super) fn rename(known: &Knowledge<'_>, new: &str) -> Result<Value, Refusal> {
     let (_, what, old) = named(known)?;
     let document = read(known)?;
-    let names = Names { what, old: &old, new };
+    let names = Names { what: &what, old: &old, new };
     check(&document.value, &names)?;
-    let mentions = mentions::find(&document, &names, &known.lines);
-    let renamed = apply(&known.buffer.text, &mentions, new);
-    let same = read_text(known, renamed).is_some_and(|renamed| {
-        mentions::said(&renamed.value, None) == mentions::said(&document.value, Some(&names))
-    });
-    if !same || mentions.is_empty() {
+    let faults = faults(known, &document);
+    let wanted = said::said(&document.value, Some(&names));
+    let is_safe = |edits: &Vec<Edit>| {
+        let renamed = read_text(known, apply(&known.buffer.text, edits));
+        !edits.is_empty()
+            && renamed.is_some_and(|renamed| {
+                said::said(&renamed.value, None) == wanted
+                    && self::faults(known, &renamed) <= faults
+            })
+    };
+    let safe = mentions::find(&document, &names, &known.lines).into_iter().find(is_safe);
+    let Some(edits) = safe else {
         let message = format!("`{old}` is named in a way that cannot be renamed safely");
         return Err(Refusal::failed(message));
-    }
-    let edits: Vec<Value> = mentions
+    };
+    let edits: Vec<Value> = edits
         .iter()
-        .map(|mention| {
+        .map(|edit| {
             let range = lsp_types::Range {
-                start: known.lines.position(known.lines.place_at(mention.offset)),
-                end: known.lines.position(known.lines.place_at(mention.offset + old.len())),
+                start: known.lines.position(known.lines.place_at(edit.offset)),
+                end: known.lines.position(known.lines.place_at(edit.offset + edit.length)),
             };
-            json!({"range": range, "newText": new})
+            json!({"range": range, "newText": edit.text})
         })
         .collect();
     let uri = known.buffer.uri.clone();
     Ok(json!({"changes": {uri: edits}}))
 }
 
-/// The step or param that the cursor is on.
+/// How many faults of its texts a workflow has: after a rename it has no more, so that no text was missed.
+fn faults(known: &Knowledge<'_>, document: &Document<Workflow>) -> usize {
+    plan::compile(document, &known.surroundings.library).1.len()
+}
+
+/// What the cursor is on, if it can be renamed.
 fn named(known: &Knowledge<'_>) -> Result<(Found, What, String), Refusal> {
     let found = known
         .cursor
         .as_ref()
         .filter(|_| known.kind == Kind::Workflow)
         .and_then(|cursor| subject::at(known.kind, &known.outline, cursor, known.place));
-    let named = found.and_then(|found| match &found.subject {
-        Subject::Step { id, path } if path.is_empty() => {
-            let id = id.clone();
-            Some((found, What::Step, id))
-        }
-        Subject::Param(name) => {
-            let name = name.clone();
-            Some((found, What::Param, name))
-        }
-        _ => None,
+    let named = found.and_then(|found| {
+        let (what, name) = match &found.subject {
+            Subject::Step { id, path } => match path.as_slice() {
+                [] => (What::Step, id.clone()),
+                [output, name] if output == "output" => {
+                    let (step, _) = known.outline.steps().find(|(_, word)| word.text == *id)?;
+                    (computed(known, step, name)?, name.clone())
+                }
+                _ => return None,
+            },
+            Subject::Param(name) => (What::Param, name.clone()),
+            Subject::Computed { step, name } => (computed(known, *step, name)?, name.clone()),
+            Subject::Item { step, path } if path.is_empty() => {
+                let (name, _) = known.item_of_step(*step)?;
+                (What::Item { step: *step }, name.to_owned())
+            }
+            _ => return None,
+        };
+        Some((found, what, name))
     });
-    named.ok_or_else(|| Refusal::failed("only steps and params can be renamed"))
+    named.ok_or_else(|| {
+        Refusal::failed("only steps, params, computed names and items can be renamed")
+    })
+}
+
+/// A name that a step computes.
+fn computed(known: &Knowledge<'_>, step: usize, name: &str) -> Option<What> {
+    let names = Outline::of_step(step, "compute");
+    known.outline.keys(&names).find(|key| key.text == name)?;
+    let id = known.outline.scalar(&Outline::of_step(step, "id"))?.text.clone();
+    Some(What::Computed { step, id })
 }
 
 /// The workflow as it stands in the editor.
@@ -114,10 +190,7 @@ fn read_text(known: &Knowledge<'_>, text: String) -> Option<Document<Workflow>> 
 fn check(workflow: &Workflow, names: &Names<'_>) -> Result<(), Refusal> {
     let Names { what, old, new } = *names;
     let word = what.word();
-    let taken: Vec<&str> = match what {
-        What::Step => workflow.steps.iter().map(|step| step.id.as_str()).collect(),
-        What::Param => workflow.params.keys().map(String::as_str).collect(),
-    };
+    let taken = what.taken(workflow);
     let times = taken.iter().filter(|name| **name == old).count();
     if times == 0 {
         let help = suggest(old, taken, &format!("{word}s"));
@@ -137,17 +210,21 @@ fn check(workflow: &Workflow, names: &Names<'_>) -> Result<(), Refusal> {
     if new != old && taken.contains(&new) {
         return Err(Refusal::failed(format!("there is a {word} `{new}` already")));
     }
+    let has_meaning = matches!(new, "steps" | "params" | "loop");
+    if has_meaning && matches!(what, What::Computed { .. } | What::Item { .. }) {
+        return Err(Refusal::failed(format!("`{new}` has a meaning of its own")));
+    }
     Ok(())
 }
 
-/// The text with all mentions replaced; they stand in order and do not overlap.
-fn apply(text: &str, mentions: &[Mention], new: &str) -> String {
+/// The text with all edits made; they stand in order and do not overlap.
+fn apply(text: &str, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for mention in mentions {
-        out.push_str(text.get(at..mention.offset).unwrap_or_default());
-        out.push_str(new);
-        at = mention.offset + mention.length;
+    for edit in edits {
+        out.push_str(text.get(at..edit.offset).unwrap_or_default());
+        out.push_str(&edit.text);
+        at = edit.offset + edit.length;
     }
     out.push_str(text.get(at..).unwrap_or_default());
     out

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::document::{OnError, Step};
+use crate::plan::{OnError, Step};
 use crate::value::pointer_segment;
 
 use super::Checked;
 
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
-    let steps = &checked.document.value.steps;
+    let steps = &checked.plan.steps;
     let optional: BTreeMap<&str, &str> =
         steps.iter().filter_map(|step| Some((step.id.as_str(), reason(step)?))).collect();
     let mut found = Vec::new();
@@ -55,12 +55,12 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
 
 /// Why a step may be skipped of its own accord.
 fn reason(step: &Step) -> Option<&'static str> {
-    match step.on_error {
-        // An item that is skipped leaves a null in the list.
-        _ if step.for_each.is_some() && step.when.is_none() => None,
-        _ if step.when.is_some() => Some("`when`"),
-        Some(OnError::Skip) => Some("`on_error: skip`"),
-        Some(OnError::Fail | OnError::Default) | None => None,
+    // An item that is skipped leaves a null in the list; a `when` that reads the item skips no more than that.
+    let of_items = step.for_each.as_ref().map(|for_each| for_each.when_reads_item);
+    match (&step.when, &step.on_error) {
+        (Some(_), _) if of_items != Some(true) => Some("`when`"),
+        (None, OnError::Skip) if of_items.is_none() => Some("`on_error: skip`"),
+        (_, OnError::Fail | OnError::Skip | OnError::Default(_)) => None,
     }
 }
 
