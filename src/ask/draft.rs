@@ -1,18 +1,15 @@
 //! Workflow documents made for one question. They are only drafts until `plan` has checked them.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
-use crate::document::Returns;
-use crate::id::{AgentName, ToolName};
+use crate::id::AgentName;
 use crate::plan::Library;
 use crate::value::{Object, Value, one_line};
 
 use super::{Argument, PLAN, Part, QUESTION};
 
 /// The last step, which puts everything together.
-const ANSWER: &str = "answer";
+pub(super) const ANSWER: &str = "answer";
 
 /// The most answers that the last step takes: it may ask agents for what is missing, and then has to answer.
 const TURNS: u32 = 3;
@@ -65,55 +62,14 @@ pub fn lexical_draft(
     draft(library, question, &parts)
 }
 
-/// The document of a question where no model is there: what the agents look at first, as tables.
-pub fn overview(library: &Library, question: &str, agents: &[AgentName]) -> Value {
-    let mut steps = Vec::new();
-    let mut names = BTreeSet::new();
-    let mut lines = vec!["Worded without a model: this is what bears on the question.".to_owned()];
-    let mut told = Vec::new();
-    for agent in agents.iter().filter_map(|name| library.agent(name)) {
-        let new: Vec<&ToolName> =
-            agent.overview.iter().filter(|name| names.insert((*name).clone())).collect();
-        if new.is_empty() {
-            continue;
-        }
-        lines.push(format!("\n## {}", plain(agent.role.as_deref().unwrap_or(agent.name.as_str()))));
-        for tool in new.into_iter().filter_map(|name| library.tool(name)) {
-            let id = identifier(tool.name.as_str());
-            let title = plain(&tool.description);
-            let value = format!("steps.{id}.output");
-            let shown = if tool.returns == Returns::Value { "" } else { " | table" };
-            lines.push(format!(
-                "\n**{}**\n\n{{% if {value} is defined %}}{{{{ {value}{shown} }}}}{{% else %}}(not available){{% endif %}}",
-                title.trim()
-            ));
-            steps.push(json!({"id": id, "tool": tool.name}));
-            told.push(id);
-        }
-    }
-    if told.is_empty() {
-        lines
-            .push("\nThe agents name no `overview` tools, so there is nothing to show.".to_owned());
-    }
-    steps.push(json!({
-        "id": ANSWER,
-        "agent": synthesiser(library),
-        "prompt": format!("{{{{ params.{QUESTION} }}}}"),
-        "tools": [],
-        "needs": {"optional": told},
-        "on_error": "default",
-        "default": lines.join("\n"),
-    }));
-    document(question, &steps)
-}
-
 /// A document as YAML, for people to keep.
 pub fn text(document: &Value) -> Result<String, String> {
     let body = serde_saphyr::to_string(document).map_err(|error| error.to_string())?;
     Ok(format!("# yaml-language-server: $schema=../schemas/workflow.schema.json\n\n{body}"))
 }
 
-fn document(question: &str, steps: &[Value]) -> Value {
+/// The workflow of the plan for a question.
+pub(super) fn document(question: &str, steps: &[Value]) -> Value {
     let description = "The question that the workflow answers; others of its kind can be asked.";
     json!({
         "name": PLAN,
@@ -231,7 +187,7 @@ fn answer(library: &Library, found: &[Finding]) -> Value {
 }
 
 /// Who puts findings together: the agent that engine.yaml names, or one written here.
-fn synthesiser(library: &Library) -> Value {
+pub(super) fn synthesiser(library: &Library) -> Value {
     match synthesiser_name(library) {
         Some(name) => json!(name),
         None => json!({
@@ -252,6 +208,6 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// A name as a step's id.
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }

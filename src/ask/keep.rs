@@ -39,8 +39,8 @@ pub fn keep(
     let lifted = lift(catalog, origin.question, document);
     let mut kept = document.as_object().cloned().unwrap_or_default();
     let asked = spoken(origin.question, &lifted, Lifted::template);
-    let example = spoken(origin.question, &lifted, |one| one.slots("{", "}"));
-    let about = spoken(origin.question, &lifted, |one| one.slots("", "").replace('_', " "));
+    let example = spoken(origin.question, &lifted, Lifted::slots);
+    let about = spoken(origin.question, &lifted, Lifted::about);
     let steps = kept.get("steps").and_then(Value::as_array).cloned().unwrap_or_default();
     let steps: Vec<Value> = steps.iter().map(|step| with_params(step, &asked, &lifted)).collect();
     let mut params = Object::new();
@@ -167,11 +167,19 @@ impl Lifted {
         }
     }
 
-    /// It as a placeholder between two marks.
-    fn slots(&self, open: &str, close: &str) -> String {
+    /// It as an example question leaves it open.
+    fn slots(&self) -> String {
         match self.names() {
-            (from, Some(to)) => format!("from {open}{from}{close} to {open}{to}{close}"),
-            (name, None) => format!("{open}{name}{close}"),
+            (from, Some(to)) => format!("from {{{from}}} to {{{to}}}"),
+            (name, None) => format!("{{{name}}}"),
+        }
+    }
+
+    /// It in words.
+    fn about(&self) -> String {
+        match self.names() {
+            (_, Some(_)) => "over a period".to_owned(),
+            (name, None) => name.replace('_', " "),
         }
     }
 
@@ -367,7 +375,8 @@ fn text(
     for one in lifted {
         let said = origin.question.get(one.named.range.clone()).unwrap_or_default();
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "#   {} was `{}`", one.slots("", ""), one_line(said));
+        let names: Vec<&str> = one.params.iter().map(|(name, _)| name.as_str()).collect();
+        let _ = writeln!(out, "#   {}: `{}`", names.join(", "), one_line(said));
     }
     for (key, value) in document {
         out.push('\n');

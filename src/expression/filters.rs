@@ -1,8 +1,11 @@
 //! The filters of this project: how figures are written.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
+use serde::Deserialize as _;
 
 /// Filters worth naming to an author: this project's own, then minijinja's.
 pub const NAMES: &[&str] = &[
@@ -259,16 +262,16 @@ fn grouped(value: f64, decimals: usize) -> String {
     out
 }
 
-/// A Markdown table of a list of maps; `columns` chooses and orders its columns.
+/// A Markdown table of a list of maps, or of one map with a line for each of its fields; `columns` chooses and orders
+/// its columns, `units` writes their numbers as units: `{'spend': 'usd', 'growth': 'percent'}`.
 fn table(value: &Value, options: &Kwargs) -> Result<String, Error> {
     let columns: Option<Vec<String>> = options.get("columns")?;
+    let units: Option<BTreeMap<String, String>> =
+        options.get::<Option<Value>>("units")?.map(BTreeMap::deserialize).transpose()?;
     options.assert_all_used()?;
     let wrong = || Error::new(ErrorKind::InvalidOperation, "a table is made of a list of maps");
-    let rows: Vec<Value> = if value.kind() == ValueKind::Map {
-        vec![value.clone()]
-    } else {
-        value.try_iter()?.collect()
-    };
+    let is_one = value.kind() == ValueKind::Map;
+    let rows: Vec<Value> = if is_one { vec![value.clone()] } else { value.try_iter()?.collect() };
     let columns = match (columns, rows.first()) {
         (Some(columns), _) => columns,
         (None, Some(first)) if first.kind() == ValueKind::Map => {
@@ -277,21 +280,36 @@ fn table(value: &Value, options: &Kwargs) -> Result<String, Error> {
         (None, Some(_)) => return Err(wrong()),
         (None, None) => return Ok("(no rows)".to_owned()),
     };
-    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
-    let mut lines = vec![line(columns.clone()), line(vec!["---".to_owned(); columns.len()])];
+    let unit = |column: &str| units.as_ref().and_then(|units| units.get(column));
+    let cells = |row: &Value| -> Result<Vec<String>, Error> {
+        let cells = columns.iter();
+        cells.map(|column| cell(&row.get_attr(column)?, unit(column).map(String::as_str))).collect()
+    };
+    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+    if is_one && let Some(row) = rows.first() {
+        let mut lines = vec!["| field | value |".to_owned(), "| --- | --- |".to_owned()];
+        lines.extend(
+            columns.iter().zip(cells(row)?).map(|(name, cell)| line(&[name.clone(), cell])),
+        );
+        return Ok(lines.join("\n"));
+    }
+    let mut lines = vec![line(&columns), line(&vec!["---".to_owned(); columns.len()])];
     for row in &rows {
-        let cells = columns
-            .iter()
-            .map(|column| cell(&row.get_attr(column)?))
-            .collect::<Result<_, Error>>()?;
-        lines.push(line(cells));
+        lines.push(line(&cells(row)?));
     }
     Ok(lines.join("\n"))
 }
 
-fn cell(value: &Value) -> Result<String, Error> {
-    let text = match value.kind() {
-        ValueKind::None | ValueKind::Undefined => String::new(),
+/// A cell. A ratio stands without the `x` that it has in a sentence, since many a ratio is a share.
+fn cell(value: &Value, unit: Option<&str>) -> Result<String, Error> {
+    let text = match (value.kind(), unit) {
+        (ValueKind::None | ValueKind::Undefined, _) => String::new(),
+        (ValueKind::Number, Some("ratio")) => number(f64::try_from(value.clone())?, Some(3)),
+        (ValueKind::Number, Some(unit)) => {
+            let json = crate::value::Value::deserialize(value.clone())?;
+            format(&json, None, Some(unit))
+                .map_err(|e| Error::new(ErrorKind::InvalidOperation, e))?
+        }
         _ => super::environment::as_text(value)?,
     };
     Ok(text.replace('|', "\\|").replace(['\n', '\r'], " "))

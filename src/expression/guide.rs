@@ -45,9 +45,9 @@ const GUIDE: &[FilterHelp] = &[
     help("month", "A month in words.", "'2025-10' | month", r#""October 2025""#),
     help(
         "table",
-        "A Markdown table of a list of maps; `columns` chooses and orders them.",
-        "[{'a': 1, 'b': 2}] | table(columns=['b'])",
-        r#""| b |\n| --- |\n| 2 |""#,
+        "A Markdown table of a list of maps, or of one map; `columns` chooses and orders them, `units` writes their numbers.",
+        "[{'a': 1, 'b': 2}] | table(columns=['b'], units={'b': 'usd'})",
+        r#""| b |\n| --- |\n| $2 |""#,
     ),
     help("tojson", "The value as JSON.", "{'a': [1, 2]} | tojson", r#""{\"a\":[1,2]}""#),
     help(

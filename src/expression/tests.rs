@@ -95,6 +95,14 @@ fn figures_are_written_as_people_write_them() {
         ("{{ '2025-10' | month }}", "October 2025"),
         ("{{ [{'a': 1, 'b': 'x|y'}] | table }}", "| a | b |\n| --- | --- |\n| 1 | x\\|y |"),
         ("{{ [] | table }}", "(no rows)"),
+        (
+            "{{ [{'a': 1234.5, 'b': 0.58414, 'c': 'x', 'd': none}] | table(units={'a': 'usd', 'b': 'ratio', 'c': 'usd', 'd': 'usd'}) }}",
+            "| a | b | c | d |\n| --- | --- | --- | --- |\n| $1,235 | 0.584 | x |  |",
+        ),
+        (
+            "{{ {'growth': 12.34, 'months': 1200} | table(units={'growth': 'percent', 'months': 'number'}) }}",
+            "| field | value |\n| --- | --- |\n| growth | 12.3% |\n| months | 1,200 |",
+        ),
         ("{{ '<b>' | tojson }}", "\"<b>\""),
     ] {
         assert_eq!(render(&format!("{text}{{{{ '' }}}}")), Ok(json!(written)), "{text}");

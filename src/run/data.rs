@@ -16,7 +16,8 @@ use crate::value::{Object, Value, each_text};
 /// The period and the rows that a run's answers rest on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DataReport {
-    /// The first month in what tools gave, YYYY-MM; null where they gave none.
+    /// The first month in what tools gave, or in what they were asked for where they gave none, YYYY-MM; null where there is
+    /// none.
     pub from: Option<String>,
     /// The last month.
     pub to: Option<String>,
@@ -33,7 +34,7 @@ impl DataReport {
         let mut sources = BTreeSet::new();
         let mut rows = 0;
         for (unit, at) in state.units() {
-            for Given { tool, value, .. } in given(state, unit, at) {
+            for Given { tool, value, arguments, .. } in given(state, unit, at) {
                 let plan = state.frames().get(unit.frame).map(Frame::plan);
                 let Some(tool) = plan.and_then(|plan| plan.tools.get(tool)) else { continue };
                 rows += match value {
@@ -41,7 +42,14 @@ impl DataReport {
                     Value::Array(items) => items.len() as u64,
                     Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => 1,
                 };
-                each_text(value, "", &mut |text, _| months.extend(month(text)));
+                let mut covered = BTreeSet::new();
+                each_text(value, "", &mut |text, _| covered.extend(month(text)));
+                if covered.is_empty() {
+                    // What names no month of its own covers those that were asked for.
+                    let asked = arguments.into_iter().flat_map(Object::values);
+                    covered.extend(asked.filter_map(|value| month(value.as_str()?)));
+                }
+                months.append(&mut covered);
                 sources.insert(reads(&tool.kind).0.unwrap_or_else(|| tool.name.to_string()));
             }
         }

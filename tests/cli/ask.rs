@@ -179,6 +179,22 @@ fn without_a_model_the_specialists_tables_are_shown_and_nothing_is_advised() {
 }
 
 #[test]
+fn without_a_model_tables_are_held_to_the_period_of_the_question_and_written_in_their_units() {
+    let question = "How did our channels do in Q4 2025?";
+    let answer = asked(question).run().code(0).json();
+    assert_eq!(answer["data"]["from"], "2025-10");
+    assert_eq!(answer["data"]["to"], "2025-12");
+    let text = answer["outputs"]["answer"].as_str().expect("a text");
+    // The sum of data/marketing_performance.csv over these months.
+    assert!(text.contains("| facebook | $228,611 |"), "{text}");
+    let demo = Test::demo();
+    demo.also(["ask", question, "--save", "workflows/kept.yaml"]).code(0);
+    let kept = std::fs::read_to_string(demo.path().join("workflows/kept.yaml")).expect("a file");
+    assert!(kept.contains("from: \"{{ params.from }}\""), "{kept}");
+    demo.also(["validate", "--deny-warnings"]).code(0);
+}
+
+#[test]
 fn a_plan_can_be_kept_and_is_found_by_its_question_the_next_time() {
     let parts = json!({"parts": [part("hiring", "hr", &[]), part("money", "cfo", &["hiring"])]});
     let server = server(vec![decision(parts)]);

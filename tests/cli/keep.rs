@@ -57,8 +57,8 @@ fn what_the_question_names_becomes_params_of_the_workflow() {
         .expect("the file");
     for text in [
         "for the question\n#\n#   Should we repeat the Facebook Holiday 2025 campaign or hire sales people with $80K?\n",
-        "#   campaign_id was `Facebook Holiday 2025`\n",
-        "#   amount was `$80K`\n",
+        "#   campaign_id: `Facebook Holiday 2025`\n",
+        "#   amount: `$80K`\n",
         "Should we repeat the {campaign_id} campaign or hire {category} people with {amount}?",
         "# Reads `campaign_metrics`: One campaign",
         "params.amount - steps.metrics.output.spend_usd",

@@ -1,0 +1,137 @@
+//! The document of a question where no model is there: what its agents look at first, as tables.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::draft::{ANSWER, document, identifier, plain, synthesiser};
+use super::router::{self, Said};
+use super::{Catalog, QUESTION};
+use crate::document::{ParamType, Returns, Tool};
+use crate::id::{AgentName, ToolName};
+use crate::value::{Object, Value};
+
+/// A sentence that is longer is cut at its first comma, in bytes.
+const LONGEST_TITLE: usize = 60;
+
+/// The document of a question where no model is there: what the agents look at first, as tables. A tool is held to the
+/// period and the values that the question names, where it takes them.
+pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Value {
+    let library = &catalog.library;
+    let said = Told::of(catalog, question);
+    let mut steps = Vec::new();
+    let mut names = BTreeSet::new();
+    let mut lines = vec!["Worded without a model: this is what bears on the question.".to_owned()];
+    let mut told = Vec::new();
+    for agent in agents.iter().filter_map(|name| library.agent(name)) {
+        let new: Vec<&ToolName> =
+            agent.overview.iter().filter(|name| names.insert((*name).clone())).collect();
+        if new.is_empty() {
+            continue;
+        }
+        lines.push(format!("\n## {}", plain(agent.role.as_deref().unwrap_or(agent.name.as_str()))));
+        for tool in new.into_iter().filter_map(|name| library.tool(name)) {
+            let id = identifier(tool.name.as_str());
+            lines.push(shown(tool, &id));
+            let mut step = json!({"id": id, "tool": tool.name});
+            let with = said.arguments(tool);
+            if let (Some(step), false) = (step.as_object_mut(), with.is_empty()) {
+                step.insert("with".to_owned(), with.into());
+            }
+            steps.push(step);
+            told.push(id);
+        }
+    }
+    if told.is_empty() {
+        lines
+            .push("\nThe agents name no `overview` tools, so there is nothing to show.".to_owned());
+    }
+    steps.push(json!({
+        "id": ANSWER,
+        "agent": synthesiser(library),
+        "prompt": format!("{{{{ params.{QUESTION} }}}}"),
+        "tools": [],
+        "needs": {"optional": told},
+        "on_error": "default",
+        "default": lines.join("\n"),
+    }));
+    document(question, &steps)
+}
+
+/// What a tool gave, as Markdown: a title, what stands in it, and a table whose numbers are written in their units.
+fn shown(tool: &Tool, id: &str) -> String {
+    let about = plain(&tool.description);
+    let (title, rest) = titled(about.trim());
+    let rest = match rest.trim() {
+        "" => String::new(),
+        rest => format!("\n\n{}", capitalized(rest)),
+    };
+    let value = format!("steps.{id}.output");
+    let written = match tool.returns {
+        Returns::Value => String::new(),
+        Returns::Row | Returns::Rows if tool.units.is_empty() => " | table".to_owned(),
+        Returns::Row | Returns::Rows => format!(" | table(units={})", json!(tool.units)),
+    };
+    format!(
+        "\n**{title}**{rest}\n\n{{% if {value} is defined %}}{{{{ {value}{written} }}}}{{% else %}}(not available){{% endif %}}"
+    )
+}
+
+/// The first clause of a description names the table, the rest explains it.
+fn titled(about: &str) -> (&str, &str) {
+    let (sentence, rest) = about.split_once([':', '.', ';']).unwrap_or((about, ""));
+    if sentence.len() <= LONGEST_TITLE {
+        return (sentence, rest);
+    }
+    about
+        .split_once(',')
+        .filter(|(clause, _)| clause.len() < sentence.len())
+        .unwrap_or((sentence, rest))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
+}
+
+/// What a question names that a tool may take.
+struct Told {
+    /// The one period, if there is one: its first month, if it has one, and its last.
+    period: Option<router::Period>,
+    /// Values by param.
+    values: Object,
+}
+
+impl Told {
+    fn of(catalog: &Catalog, question: &str) -> Self {
+        let mut periods = Vec::new();
+        let mut values = Object::new();
+        for named in router::said(&catalog.index, question) {
+            match named.what {
+                Said::Period(period) => periods.push(period),
+                Said::Value { param, known, .. } => {
+                    values.insert(param, known.value);
+                }
+                Said::Money(_) | Said::Count(_) => {}
+            }
+        }
+        let one = if let [one] = periods.as_slice() { Some(*one) } else { None };
+        Self { period: one, values }
+    }
+
+    fn arguments(&self, tool: &Tool) -> Object {
+        let takes =
+            |name: &str| tool.params.get(name).is_some_and(|param| param.kind == ParamType::String);
+        let mut with = Object::new();
+        if let Some(period) = self.period.filter(|_| takes("from") && takes("to")) {
+            if let Some(from) = period.from {
+                with.insert("from".to_owned(), from.to_string().into());
+            }
+            with.insert("to".to_owned(), period.to.to_string().into());
+        }
+        let listed = |name: &str| tool.params.get(name).is_some_and(|param| param.values.is_some());
+        let values = self.values.iter().filter(|(name, _)| listed(name));
+        with.extend(values.map(|(name, value)| (name.clone(), value.clone())));
+        with
+    }
+}
