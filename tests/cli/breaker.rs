@@ -1,5 +1,7 @@
 //! A server that is down is left alone for a time: others go to the next model at once, or fail and say when it is asked again.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::support::server::{ModelServer, Reply};
@@ -7,7 +9,11 @@ use super::support::{Ran, Test, step};
 
 /// Three steps, one after the other; each asks twice, over a second at least.
 fn run(models: &str, down: &ModelServer, up: &ModelServer, breaker: &str) -> Ran {
-    let one = |id: &str| {
+    run_each([models; 3], down, up, breaker)
+}
+
+fn run_each(models: [&str; 3], down: &ModelServer, up: &ModelServer, breaker: &str) -> Ran {
+    let one = |(id, models): (&str, &str)| {
         format!(
             "  - id: {id}\n    agent: {{instructions: Speak., model: {models}}}\n    prompt: Well?\n    \
              retry: {{max_attempts: 2, delay: 1s, backoff: 1}}\n"
@@ -16,9 +22,10 @@ fn run(models: &str, down: &ModelServer, up: &ModelServer, breaker: &str) -> Ran
     let model = |server: &ModelServer| {
         format!("{{provider: openai, model: x, base_url: \"{}/v1\", {breaker}}}", server.url())
     };
+    let steps: String = ["a", "b", "c"].into_iter().zip(models).map(one).collect();
     Test::new()
         .file("engine.yaml", &format!("models:\n  down: {}\n  up: {}\n", model(down), model(up)))
-        .file("w.yaml", &format!("name: w\nsteps:\n{}{}{}", one("a"), one("b"), one("c")))
+        .file("w.yaml", &format!("name: w\nsteps:\n{steps}"))
         .args(["run", "w.yaml", "--json", "--max-parallel", "1"])
         .run()
 }
@@ -66,14 +73,18 @@ fn without_another_model_a_step_says_when_the_server_is_asked_again() {
 
 #[test]
 fn a_server_that_is_back_is_asked_as_ever() {
-    let up = answering();
+    // It takes longer than the pause.
+    let up = ModelServer::start(|_, _| {
+        std::thread::sleep(Duration::from_millis(50));
+        Reply::text("Well.")
+    });
     let back = ModelServer::start(|_, n| {
         if n < 2 { Reply::error(503, "out of order") } else { Reply::text("Well.") }
     });
-    let soon = "circuit_breaker: {faults: 2, pause: 0s}";
-    let outcome = run("down", &back, &up, soon).json();
+    let soon = "circuit_breaker: {faults: 2, pause: 1ms}";
+    let outcome = run_each(["down", "up", "down"], &back, &up, soon).json();
     assert_eq!(kinds(&outcome), ["server-error", "none", "none"]);
-    assert_eq!(back.seen().len(), 4);
+    assert_eq!(back.seen().len(), 3);
 }
 
 #[test]
