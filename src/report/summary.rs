@@ -1,5 +1,6 @@
 //! The end of a run, for people: the answer, and what it took.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::event::{RunStatus, Unverified};
@@ -64,7 +65,7 @@ pub fn summary(outcome: &Outcome) -> String {
     };
     for (name, value) in outcome.outputs.iter().filter(|(name, _)| *name != "answer") {
         if !matches!(value, Value::Array(_) | Value::Object(_)) {
-            line("output", &format!("{name} = {}", unquoted(value)));
+            line("output", &format!("{name} = {}", written(value)));
         }
     }
     line("steps", &steps(outcome));
@@ -102,7 +103,15 @@ pub fn summary(outcome: &Outcome) -> String {
     if outcome.degraded {
         line("degraded", "worded without a model; the figures are the same");
     }
-    for warning in &outcome.warnings {
+    let unasked = unasked(&outcome.steps);
+    if let Some(help) = unasked.values().flatten().next() {
+        line("help", help);
+    }
+    let told = |warning: &&String| {
+        let subject = warning.split('`').nth(1).unwrap_or_default();
+        outcome.degraded && warning.contains("took its default") && unasked.contains_key(subject)
+    };
+    for warning in outcome.warnings.iter().filter(|warning| !told(warning)) {
         line("warning", warning);
     }
     if let Some(error) = &outcome.error {
@@ -116,6 +125,30 @@ pub fn summary(outcome: &Outcome) -> String {
         line("answer", &format!("engine approve {} {step} --choice CHOICE", outcome.run_id));
     }
     out
+}
+
+/// A value with four decimals at most; `--json` has all of them.
+fn written(value: &Value) -> String {
+    match value.as_f64().filter(|number| number.fract() != 0.0) {
+        Some(number) => {
+            let text = format!("{number:.4}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        None => unquoted(value),
+    }
+}
+
+/// The steps that took their default since there was no model to ask, with what helps.
+fn unasked(steps: &[StepOutcome]) -> BTreeMap<&str, Option<&str>> {
+    let mut found = BTreeMap::new();
+    for step in steps {
+        let error = step.error.as_ref().filter(|error| error.kind == "no-model");
+        if let (StepStatus::Defaulted, Some(error)) = (step.status, error) {
+            found.insert(step.id.as_str(), error.help.as_deref());
+        }
+        found.append(&mut unasked(&step.steps));
+    }
+    found
 }
 
 /// The steps that ask a person.

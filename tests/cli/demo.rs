@@ -15,7 +15,8 @@ fn the_main_command_answers_without_a_key_and_says_so() {
     assert!(ran.stdout.contains("without a model"), "{}", ran.stdout);
     assert!(ran.stdout.contains("$71,318"), "the campaign's spend is in the data: {}", ran.stdout);
     assert!(!ran.stdout.contains("[["), "{}", ran.stdout);
-    ran.says("figures").says("longest").says("degraded");
+    let ran = ran.says("figures").says("longest").says("degraded").says("set OPENAI_API_KEY");
+    assert!(!ran.stderr.contains("warning"), "it is told once: {}", ran.stderr);
 }
 
 #[test]

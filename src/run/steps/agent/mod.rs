@@ -150,8 +150,9 @@ impl Asker<'_> {
         }
         let endpoints =
             job.context.models.resolve(&agent.models).await.map_err(|error| error.fault())?;
-        let mut fault = Fault::new("no-model", "no model is there to ask")
-            .help("set OPENAI_API_KEY, OPENAI_BASE_URL or ANTHROPIC_API_KEY, start a local server, or give the step a default");
+        let mut fault = Fault::new("no-model", "no model is there to ask").help(
+            "set OPENAI_API_KEY, OPENAI_BASE_URL or ANTHROPIC_API_KEY, or start a local server; a step with `on_error: default` does without",
+        );
         let request = Request {
             system: system.to_owned(),
             messages: vec![Message::user(prompt)],
