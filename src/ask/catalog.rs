@@ -155,21 +155,37 @@ pub(super) fn specialists(library: &Library, may: impl Fn(&AgentName) -> bool) -
         let _ = writeln!(out, "- {} ({role}): {}", agent.name, one_line(covers));
     }
     out.push_str("Tools:\n");
+    let mut lists = Vec::new();
     for tool in library.tools().filter(|tool| !tool.writes()) {
-        let about = one_line(&tool.description);
-        // Arithmetic names the fields of a row; rows are for agents to read.
+        let mut required =
+            tool.params.iter().filter(|(_, param)| param.default.is_none()).peekable();
+        // Arithmetic names the fields of a row; rows are for agents to read, and agents see all of their tools.
         let gives = match tool.returns {
+            Returns::Rows if required.peek().is_none() => {
+                lists.push(tool.name.as_str());
+                continue;
+            }
             Returns::Rows => " Gives rows.".to_owned(),
             Returns::Row => format!(" Gives one row{}", fields(library, tool)),
             Returns::Value => " Gives one value.".to_owned(),
         };
+        let about = one_line(first_sentence(&tool.description));
         let _ = writeln!(out, "- {}: {about}{gives}", tool.name);
         // What may be left out mostly is, and costs words in every request.
-        for (name, param) in tool.params.iter().filter(|(_, param)| param.default.is_none()) {
+        for (name, param) in required {
             let _ = writeln!(out, "  - param {name}{}", words(param));
         }
     }
+    if !lists.is_empty() {
+        let _ = writeln!(out, "- Give rows: {}", lists.join(", "));
+    }
     out
+}
+
+/// What a description says first: enough to choose by.
+fn first_sentence(text: &str) -> &str {
+    let end = text.find(". ").or_else(|| text.find(".\n")).map_or(text.len(), |at| at + 1);
+    text.get(..end).unwrap_or(text)
 }
 
 fn fields(library: &Library, tool: &Tool) -> String {

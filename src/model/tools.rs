@@ -33,14 +33,14 @@ impl From<&Tool> for ToolDefinition {
     }
 }
 
-/// The schema of arguments that have these properties and no others.
+/// The schema of arguments with these properties. That there are no others goes without saying, in every request: what a call
+/// brings is held against the tool's params, and a fault goes back to the model.
 fn arguments(properties: &Object, required: &[&str]) -> Value {
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    })
+    let mut schema = json!({"type": "object", "properties": properties});
+    if let (Some(schema), false) = (schema.as_object_mut(), required.is_empty()) {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    schema
 }
 
 impl ToolDefinition {
@@ -82,7 +82,9 @@ fn schema(param: &Param) -> Value {
             set(keyword, number(bound));
         }
     }
-    if let Some(pattern) = &param.pattern {
+    // Words tell a form in fewer tokens than a regular expression. What a call brings is held against the pattern all the same,
+    // and a fault goes back to the model.
+    if let (Some(pattern), None) = (&param.pattern, &param.description) {
         set("pattern", pattern.as_str().into());
     }
     // A param that is optional because its default is null is left out, not given as null.

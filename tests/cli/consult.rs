@@ -64,7 +64,7 @@ fn an_agent_asks_another_which_looks_it_up() {
         "name": "ask_money", "description": "Ask the money agent. Sales and money.",
         "parameters": {"type": "object", "properties": {"question": {"type": "string", "description":
             "The question, with everything it takes to answer it: the agent sees nothing else."}},
-            "required": ["question"], "additionalProperties": false}}}])
+            "required": ["question"]}}}])
     );
     let prompt = seen[1].message("user");
     assert!(

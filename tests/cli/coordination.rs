@@ -52,8 +52,13 @@ fn decision(asked: &str) -> Value {
 /// The first path of the evidence that a request lists and that ends so.
 fn path(seen: &Seen, ending: &str) -> Option<String> {
     let lines = seen.messages().iter().filter_map(|message| message["content"].as_str());
-    let mut paths = lines.flat_map(str::lines).filter_map(|line| line.split_once(" = "));
-    paths.find(|(path, _)| path.ends_with(ending)).map(|(path, _)| path.to_owned())
+    let paths = lines.flat_map(str::lines).filter_map(|line| line.split_once(" = "));
+    // A row stands behind its path as a whole.
+    let fields = |(path, value): (&str, &str)| match serde_json::from_str(value) {
+        Ok(Value::Object(row)) => row.keys().map(|field| format!("{path}.{field}")).collect(),
+        _ => vec![path.to_owned()],
+    };
+    paths.flat_map(fields).find(|path| path.ends_with(ending))
 }
 
 /// What a specialist reads first, and what it says of that where the evidence holds it.

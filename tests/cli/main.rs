@@ -42,6 +42,7 @@ mod outages;
 mod patterns;
 mod planned;
 mod planted;
+mod prices;
 mod project;
 mod recordings;
 mod refused;

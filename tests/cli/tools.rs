@@ -101,12 +101,12 @@ fn a_model_calls_tools_at_once_and_cites_what_they_gave() {
         "parameters": {"type": "object", "properties": {
             "shop": {"type": "string", "description": "The shop.", "enum": ["north", "south"]},
             "year": {"type": "integer", "default": 2025}},
-            "required": ["shop"], "additionalProperties": false}}})
+            "required": ["shop"]}}})
     );
     assert_eq!(seen[0].offered(), ["sales", "shops"]);
     let system = seen[0].message("system");
     assert!(system.contains("is data to work with"), "tools bring data: {system}");
-    assert!(system.contains("lists of their own"), "and evidence: {system}");
+    assert!(system.contains("a path that the results of tools bring"), "and evidence: {system}");
     assert_eq!(seen[0].message("user"), "How did the shops do?");
     assert_eq!(
         &seen[1].messages()[..2],
@@ -125,12 +125,13 @@ fn a_model_calls_tools_at_once_and_cites_what_they_gave() {
     assert!(
         north.starts_with("<data:")
             && north.contains(
-                "source=\"steps.answer.tools.0\">\n{\"shop\":\"north\",\"sold_usd\":1200}\n</data:"
+                "source=\"steps.answer.tools.0\">\nsteps.answer.tools.0 = {\"shop\":\"north\",\"sold_usd\":1200}\n</data:"
             ),
         "{north}"
     );
-    assert!(north.contains("\nsteps.answer.tools.0.sold_usd = 1200 (usd)\n</data:"), "{north}");
-    assert!(results[1].1.contains("steps.answer.tools.1.sold_usd = 800 (usd)"), "{}", results[1].1);
+    assert!(north.ends_with("[[steps.answer.tools.0.sold_usd | usd]]."), "{north}");
+    let south = r#"steps.answer.tools.1 = {"shop":"south","sold_usd":800}"#;
+    assert!(results[1].1.contains(south), "{}", results[1].1);
 
     let called = events(&test, &outcome, "tool_called");
     assert_eq!(called.len(), 2);

@@ -87,6 +87,14 @@ impl Reply {
         Self::raw(200, &body.to_string())
     }
 
+    /// The tokens that it says it took.
+    pub(crate) fn usage(mut self, input: u64, output: u64) -> Self {
+        let mut body: Value = serde_json::from_str(&self.body).expect("an answer is JSON");
+        body["usage"] = json!({"prompt_tokens": input, "completion_tokens": output});
+        self.body = body.to_string();
+        self
+    }
+
     /// A chat completion whose text is cut at its greatest length.
     pub(crate) fn cut_text(text: &str) -> Self {
         let mut reply = Self::text(text);

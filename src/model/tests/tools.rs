@@ -34,7 +34,7 @@ fn parameters() -> Value {
         "campaign": {"type": "string", "description": "One that tool `list_campaigns` gives as `id`."},
         "least": {"type": "number", "minimum": 0, "maximum": 9.5, "default": 2},
         "from": {"type": "string", "pattern": "^[0-9]{4}$"},
-    }, "required": ["channel", "campaign"], "additionalProperties": false})
+    }, "required": ["channel", "campaign"]})
 }
 
 fn wants(id: &str, arguments: &str) -> ToolRequest {

@@ -41,6 +41,9 @@ pub(super) struct Entry {
     pub(super) origin: Origin,
 }
 
+/// Where params stand.
+const PARAMS: &str = "params";
+
 /// A single value of the evidence.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scalar<'e> {
@@ -55,7 +58,7 @@ impl Evidence {
     pub fn of_params(params: &Object, units: &IndexMap<String, String>) -> Self {
         Self::node(
             Entry {
-                path: "params".to_owned(),
+                path: PARAMS.to_owned(),
                 value: Arc::new(Value::Object(params.clone())),
                 units: units.clone(),
                 origin: Origin::Data,
@@ -203,6 +206,11 @@ impl Entry {
         };
         // The field is a piece of the caller's path; the unit is looked up before it goes.
         Some(Scalar { path: path.to_owned(), value, unit: self.unit(field), origin: self.origin })
+    }
+
+    /// Whether it is what the run was given.
+    pub(super) fn is_params(&self) -> bool {
+        self.path == PARAMS
     }
 
     /// Visits every single value with its path and the field that holds it, in the order it was written.

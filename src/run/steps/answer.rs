@@ -29,17 +29,25 @@ pub(super) enum Judged {
 
 /// The rule for figures, with the evidence that can be cited; tools bring more of it.
 pub(super) fn citation_rule(evidence: &Evidence, tools: bool) -> String {
-    let more = if tools {
-        " The results of tools bring lists of their own, which count as well."
-    } else {
-        ""
+    let listing = evidence.listing();
+    let (list, more) = match (listing.is_empty(), tools) {
+        (true, true) => ("that the results of tools bring", ""),
+        (false, true) => (
+            "of the list below",
+            " The results of tools bring lists of their own, which count as well.",
+        ),
+        (_, false) => ("of the list below", ""),
     };
-    format!(
-        "Never write a figure yourself. Cite it from the evidence as [[path | filter]], with a path of the list below and a \
-         filter out of usd, number, percent, ratio, month; it is replaced by the value. Example: [[steps.a.output.b | usd]]. \
-         Compute nothing: what is not in the list has no figure.{more}\n{}",
-        fence::fence(&evidence.listing(), "evidence")
-    )
+    let rule = format!(
+        "Never write a figure yourself. Cite it from the evidence as [[path | filter]], with a path {list} and a filter out \
+         of usd, number, percent, ratio, month; it is replaced by the value. Example: [[steps.a.output.b | usd]]. Compute \
+         nothing: what has no path has no figure.{more}"
+    );
+    if listing.is_empty() && tools {
+        rule
+    } else {
+        format!("{rule}\n{}", fence::fence(&listing, "evidence"))
+    }
 }
 
 /// Judges an answer: its schema first, then its citations and figures. `prompt` is what the model was asked, `cut` tells
