@@ -18,23 +18,15 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+import scripts
+from scripts import check, ended
+
 SIZE = int(os.environ.get("LARGE_CSV_MB", "48")) << 20
 # The greatest memory of a command that loads, in MiB, whatever the size of the file: SQLite's cache and what the engine is.
 MEMORY = 200
 HEADER = "id,day,shop,amount,code,mixed,note\n"
-
-results = {"passed": 0, "failed": 0}
-
-
-def check(name, found, wanted):
-    """Counts one check, and shows what differs."""
-    good = found == wanted
-    results["passed" if good else "failed"] += 1
-    if not good:
-        print(f"FAILED {name}\n  found  {str(found)[:2000]}\n  wanted {str(wanted)[:2000]}")
-    elif "-v" in sys.argv:
-        print(f"ok {name}")
-
 
 def line(number):
     """A row; the values of `mixed` are numbers as long as they go, but for the very last."""
@@ -59,18 +51,17 @@ def generate(path):
     return number + 1, sold
 
 
-class Project:
-    """A folder with an engine.yaml, and the engine in it."""
+class Project(scripts.Project):
+    """A project with a source of CSV files, and a workflow that looks at it."""
 
     def __init__(self, engine, folder):
-        self.engine, self.folder = engine, folder
-        (folder / "data").mkdir(parents=True)
-        (folder / "tools").mkdir()
-        (folder / "engine.yaml").write_text("sources:\n  company: {csv: data}\n")
+        super().__init__(engine, folder)
+        (folder / "data").mkdir()
+        self.write("engine.yaml", {"sources": {"company": {"csv": "data"}}})
         self.tools()
         steps = [{"id": "shop", "tool": "shop", "with": {"shop": "shop5"}}, {"id": "kinds", "tool": "kinds"}]
-        workflow = {"name": "look", "description": "Looks.", "steps": steps, "outputs": {step["id"]: "{{ steps.%s.output }}" % step["id"] for step in steps}}
-        (folder / "look.yaml").write_text(json.dumps(workflow))
+        outputs = {step["id"]: "{{ steps.%s.output }}" % step["id"] for step in steps}
+        self.write("look.yaml", {"name": "look", "description": "Looks.", "steps": steps, "outputs": outputs})
         self.kept = folder / ".engine/sources"
 
     def tools(self, more=""):
@@ -78,16 +69,15 @@ class Project:
         tool = lambda name, query, params={}: {"name": name, "description": "Looks.", "params": params, "returns": "row", "sql": {"source": "company", "query": query}}
         tools = [tool("shop", "select count(*) as n, sum(amount) as sold from sales where shop = :shop", {"shop": {"type": "string"}}),
                  tool("kinds", f"select {kinds}, (select count(*) from sales) as n, amount + 1 as more, code as digits from sales where id = 1 {more}")]
-        (self.folder / "tools/all.yaml").write_text(json.dumps({"tools": tools}))
+        self.write("tools/all.yaml", {"tools": tools})
 
-    def start(self, *arguments):
-        command = [self.engine, "--project", self.folder, "run", "look.yaml", "--json", *arguments]
-        environment = {"PATH": os.environ["PATH"], "NO_COLOR": "1"}
-        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def look(self, *arguments):
+        """Starts the workflow."""
+        return self.start("run", "look.yaml", "--json", *arguments)
 
     def run(self, *arguments):
         """Outputs or the fault, what was said, seconds, and the greatest memory in MiB."""
-        began, process = time.monotonic(), self.start(*arguments)
+        began, process = time.monotonic(), self.look(*arguments)
         out, err = process.stdout.read(), process.stderr.read()
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
@@ -166,7 +156,7 @@ def main():
         check("nothing is said", said, "")
 
         project.forget()
-        both = [project.start(), project.start()]
+        both = [project.look(), project.look()]
         told = [process.communicate() for process in both]
         for out, _ in told:
             right("two at once", json.loads(out)["outputs"])
@@ -174,7 +164,7 @@ def main():
         check("one of them loads", (loads, len(project.files()), project.files(".draft")), (1, 1, []))
 
         project.forget()
-        killed = project.start()
+        killed = project.look()
         while not any(path.stat().st_size > SIZE // 8 for path in project.files(".draft")) and killed.poll() is None:
             time.sleep(0.02)
         killed.send_signal(signal.SIGKILL)
@@ -191,13 +181,16 @@ def main():
         right("a list that cannot be read is made again", found)
         check("with the same contents", hashlib.sha256(project.files()[0].read_bytes()).hexdigest(), digest)
 
-        with open(data, "a", encoding="utf-8") as file:
+        with open(data, "a+", encoding="utf-8", newline="") as file:
+            file.seek(0)
+            lines = sum(1 for _ in file)
             file.write("1,2\n")
-        found, said, _, _ = project.run()
-        check("a bad row is told by its line", ("sales.csv, line" in said, "2 values where the header has 7" in said), (True, True))
+        _, said, _, _ = project.run()
+        # Long lines are wrapped, within the bars beside the message.
+        said = " ".join(said.replace("│", " ").split())
+        check("a bad row is told by its line", f"sales.csv, line {lines + 1}: 2 values where the header has 7" in said and said, said)
         check("and nothing half is kept", project.files(".draft"), [])
-    print(f"{results['passed']} passed, {results['failed']} failed")
-    return 1 if results["failed"] else 0
+    return ended()
 
 
 if __name__ == "__main__":

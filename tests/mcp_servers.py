@@ -11,7 +11,6 @@ import http.server
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,30 +19,14 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+import scripts
 from obedient import HOSTILE, ORDER, Obedient, outside
+from scripts import check, ended, free_port, holds, wait_for
 
 TOKEN = "sesame-open-up"
 # No check waits for it to pass; a loaded machine may need as much to start a server.
 LONG = "90s"
 SERVER = pathlib.Path(__file__).parent / "support/mcp_server.py"
-results = {"passed": 0, "failed": 0}
-
-
-def check(name, found, wanted):
-    """Counts one check, and shows what differs."""
-    good = found == wanted
-    results["passed" if good else "failed"] += 1
-    if not good:
-        print(f"FAILED {name}\n  found  {found!r}\n  wanted {wanted!r}")
-    elif "-v" in sys.argv:
-        print(f"ok {name}")
-
-
-def holds(name, text, *parts):
-    """Counts one check of a text that holds the parts."""
-    text = str(text)
-    missing = [part for part in parts if part not in text]
-    check(name, missing and text, missing)
 
 
 def tool(name, params=None, returns=None, more=None, **mcp):
@@ -74,28 +57,21 @@ TOOLS = [
 ]
 
 
-class Project:
-    """A folder with an engine.yaml, and the engine in it."""
+class Project(scripts.Project):
+    """A project with the server, what the server keeps beside it, and what the engine showed."""
 
     def __init__(self, engine, folder, server, more=None):
-        self.engine, self.folder = engine, folder
-        self.folder.mkdir()
+        super().__init__(engine, folder, CRM_TOKEN=TOKEN, OTHER_SECRET="never")
         self.log, self.fault, self.said = folder / "log", folder / "fault", folder / "said"
         self.log.touch(), self.fault.touch()
-        self.environment = {"PATH": os.environ["PATH"], "CRM_TOKEN": TOKEN, "OTHER_SECRET": "never", "NO_COLOR": "1"}
         self.shown = []
         self.write("engine.yaml", {"mcp": {"crm": server}, **(more or {})})
         self.write("tools/crm.yaml", {"tools": TOOLS})
 
-    def write(self, name, document):
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(document))
-
     def run(self, *arguments):
-        done = subprocess.run([self.engine, "--project", self.folder, *arguments], capture_output=True, text=True, env=self.environment, cwd=self.folder, timeout=300)
-        self.shown.append(done.stdout + done.stderr)
-        return done.returncode, done.stdout, done.stderr
+        code, out, err = super().run(*arguments)
+        self.shown.append(out + err)
+        return code, out, err
 
     def steps(self, *steps, arguments=()):
         """What steps give: their output, or their fault. A step is a tool, its arguments and further keys."""
@@ -129,20 +105,12 @@ class Served:
     """A server on a port of its own, started again whenever it ends."""
 
     def __init__(self, python, words, environment):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.command, self.environment = [python, SERVER, "http", str(self.port), *words], environment
         self.over, self.process = False, None
         self.thread = threading.Thread(target=self.keep)
         self.thread.start()
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise SystemExit("the server did not start")
+        wait_for(self.port, "the server")
 
     def keep(self):
         while not self.over:
@@ -383,8 +351,7 @@ def main():
         for words in ([], ["json"], ["stateless"]):
             web(engine, python, folder, words)
         strangers(engine, folder)
-    print(f"{results['passed']} passed, {results['failed']} failed")
-    return 1 if results["failed"] else 0
+    return ended()
 
 
 if __name__ == "__main__":

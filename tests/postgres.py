@@ -13,7 +13,6 @@ import os
 import pathlib
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,9 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+import scripts
 from obedient import HOSTILE, ORDER, Obedient, outside
+from scripts import check, ended, free_port, wait_for
 
 PASSWORD = "hunter2-very-secret"
 TYPES = """
@@ -71,23 +72,11 @@ KEPT = {
     "nights": [SPAN("2024-01-01", "2024-01-03")], "ever": "-infinity", "soon": "infinity",
 }
 
-results = {"passed": 0, "failed": 0}
-
-
-def check(name, found, wanted):
-    """Counts one check, and shows what differs."""
-    good = found == wanted
-    results["passed" if good else "failed"] += 1
-    if not good:
-        print(f"FAILED {name}\n  found  {found!r}\n  wanted {wanted!r}")
-    elif "-v" in sys.argv:
-        print(f"ok {name}")
-
 
 def holds(name, text, *parts):
     """Counts one check of a text that holds the parts, and no password."""
-    missing = [part for part in parts if part not in text] + [PASSWORD] * (PASSWORD in text)
-    check(name, missing and text, missing)
+    scripts.holds(name, text.replace(PASSWORD, "(the password)"), *parts)
+    check(f"{name}: no password", PASSWORD in text, False)
 
 
 class Server:
@@ -100,9 +89,7 @@ class Server:
         if self.user:
             owner = pwd.getpwnam("postgres")
             os.chown(folder, owner.pw_uid, owner.pw_gid)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         words = folder / "password"
         words.write_text(PASSWORD)
         words.chmod(0o644)
@@ -119,13 +106,7 @@ class Server:
         options = [f"-cport={self.port}", "-clisten_addresses=127.0.0.1", "-cunix_socket_directories=", "-cfsync=off", *settings]
         self.process = subprocess.Popen(
             [self.bin / "postgres", "-D", self.data, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **self.user)
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise SystemExit("PostgreSQL did not start")
+        wait_for(self.port, "PostgreSQL")
 
     def stop(self):
         if self.process:
@@ -142,29 +123,24 @@ class Server:
         subprocess.run(command, input=text, text=True, check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
-class Project:
-    """A folder with an engine.yaml, and the engine in it."""
+class Project(scripts.Project):
+    """A project whose source `shop` is a database."""
 
     def __init__(self, engine, folder, url):
-        self.engine, self.folder, self.url = engine, folder, url
+        super().__init__(engine, folder, SHOP_URL=url)
 
-    def run(self, *arguments, url=None):
-        environment = {**os.environ, "SHOP_URL": url or self.url, "NO_COLOR": "1"}
-        for name in [name for name in environment if name.endswith("_API_KEY")]:
-            del environment[name]
-        done = subprocess.run([self.engine, "--project", self.folder, *arguments], capture_output=True, text=True, env=environment, cwd=self.folder)
-        return done.returncode, done.stdout, done.stderr
+    def at(self, url):
+        """The same project at another address."""
+        return Project(self.engine, self.folder, url) if url else self
 
     def tool(self, query, returns="rows", params=None, timeout="5s", url=None, arguments=None):
         """What one query gives: its output, or the message of its fault."""
-        (self.folder / "tools").mkdir(exist_ok=True)
-        (self.folder / "workflows").mkdir(exist_ok=True)
         tool = {"name": "look", "description": "Looks.", "params": params or {}, "sql": {"source": "shop", "query": query}, "returns": returns}
-        (self.folder / "tools/all.yaml").write_text(json.dumps({"tools": [tool]}))
+        self.write("tools/all.yaml", {"tools": [tool]})
         step = {"id": "look", "tool": "look", "timeout": timeout, "with": arguments or {}}
         workflow = {"name": "look", "description": "Looks.", "steps": [step], "outputs": {"found": "{{ steps.look.output }}"}}
-        (self.folder / "workflows/look.yaml").write_text(json.dumps(workflow))
-        _, out, err = self.run("run", "workflows/look.yaml", "--json", url=url)
+        self.write("workflows/look.yaml", workflow)
+        _, out, err = self.at(url).run("run", "workflows/look.yaml", "--json")
         try:
             outcome = json.loads(out)
         except ValueError:
@@ -187,7 +163,7 @@ def demo(engine, source, folder, server):
     steps.append({"id": "hiring_cost", "tool": "hiring_cost", "with": {"role": "software_engineer", "count": 3}})
     every = {"name": "every_tool", "description": "Calls tools.", "steps": steps,
              "outputs": {step["id"]: "{{ steps.%s.output }}" % step["id"] for step in steps}}
-    (folder / "workflows/every_tool.yaml").write_text(json.dumps(every))
+    files.write("workflows/every_tool.yaml", every)
     cases.append(["workflows/every_tool.yaml"])
 
     def outputs(case):
@@ -241,24 +217,23 @@ def injection(engine, folder, server):
     """Hostile rows against a model that obeys whatever it reads."""
     model = Obedient()
     key = "sk-the-key-of-the-house"
-    folder.mkdir()
-    (folder / "engine.yaml").write_text(json.dumps({
+    project = Project(engine, folder, server.url())
+    project.environment["HOUSE_KEY"] = key
+    project.write("engine.yaml", {
         "sources": {"shop": {"postgres_env": "SHOP_URL"}}, "default_model": "m",
-        "models": {"m": {"provider": "openai", "model": "obedient", "api_key_env": "HOUSE_KEY", "base_url": model.url}}}))
-    (folder / "tools").mkdir()
+        "models": {"m": {"provider": "openai", "model": "obedient", "api_key_env": "HOUSE_KEY", "base_url": model.url}}})
     notes = {"name": "notes", "description": "What customers wrote.", "sql": {"source": "shop", "query": "select note, doc, tags from notes"}}
     wipe = {"name": "wipe", "description": "Deletes.", "params": {"what": {"type": "string"}}, "effect": "write",
             "http": {"method": "POST", "url": model.url + "/wipe", "allow_private": True, "body": {"what": "{{ params.what }}"}}}
-    (folder / "tools/all.yaml").write_text(json.dumps({"tools": [notes, wipe]}))
+    project.write("tools/all.yaml", {"tools": [notes, wipe]})
     look = {"id": "look", "tool": "notes"}
     ask = {"id": "answer", "agent": {"role": "Clerk", "goal": "Sum up", "tools": ["notes", "wipe"]}, "figures": "cite",
            "prompt": "They wrote {{ steps.look.output | tojson }}, and first {{ steps.look.output[0].note }}."}
-    (folder / "w.yaml").write_text(json.dumps({"name": "w", "description": "Asks.", "steps": [look, ask], "outputs": {"answer": "{{ steps.answer.output }}"}}))
+    project.write("w.yaml", {"name": "w", "description": "Asks.", "steps": [look, ask], "outputs": {"answer": "{{ steps.answer.output }}"}})
     text = lambda value: "$q$" + value + "$q$"
     rows = [f"({text(note)}, jsonb_build_object({text(note)}, {text(note)}), array[{text(note)}])" for note in HOSTILE]
     server.sql("create table notes (note text, doc jsonb, tags text[]); insert into notes values " + ", ".join(rows))
-    os.environ["HOUSE_KEY"] = key
-    code, out, err = Project(engine, folder, server.url()).run("run", "w.yaml", "--json")
+    code, out, err = project.run("run", "w.yaml", "--json")
     check("an obedient model ends well", (code, err if code else ""), (0, ""))
     outcome = json.loads(out)
     check("by the plan that was made", [step["id"] for step in outcome["steps"]], ["look", "answer"])
@@ -308,14 +283,14 @@ def validation(project):
         holds(f"validate --online: {query}", err, *parts, "all.yaml")
         check(f"is an error: {query}", code, 2)
     project.tool("select :b as x")
-    code, _, err = project.run("validate", url="postgresql://nobody@127.0.0.1:1/nowhere")
+    code, _, err = project.at("postgresql://nobody@127.0.0.1:1/nowhere").run("validate")
     holds("params are checked without a server", err, "sql-param", "`:b`")
     project.tool("select nonsense")
-    code, _, err = project.run("validate", url="postgresql://nobody@127.0.0.1:1/nowhere")
+    code, _, err = project.at("postgresql://nobody@127.0.0.1:1/nowhere").run("validate")
     check("without --online nothing connects", (code, err.count("error[")), (0, 0))
 
 
-def encryption(project, server, folder):
+def encryption(project, server):
     """A certificate in the name of `localhost`."""
     key, certificate = server.data / "server.key", server.data / "server.crt"
     made = subprocess.run(
@@ -347,23 +322,20 @@ def main():
         try:
             demo(engine, source, pathlib.Path(place) / "demo", server)
             server.sql(TYPES.replace("PASSWORD", PASSWORD) + MORE)
-            shop = pathlib.Path(place) / "shop"
-            shop.mkdir()
-            (shop / "engine.yaml").write_text("sources:\n  shop: {postgres_env: SHOP_URL}\n")
-            project = Project(engine, shop, server.url())
+            project = Project(engine, pathlib.Path(place) / "shop", server.url())
+            (project.folder / "engine.yaml").write_text("sources:\n  shop: {postgres_env: SHOP_URL}\n")
             types(project)
             injection(engine, pathlib.Path(place) / "notes", server)
             bounds(project, server)
             validation(project)
-            encryption(project, server, shop)
+            encryption(project, server)
             server.stop()
             holds("a dead server", str(project.tool("select 1 as x")), f"cannot connect to PostgreSQL at 127.0.0.1:{server.port}/postgres", "check that it runs")
             code, _, err = project.run("validate", "--online")
             holds("a dead server is told at its source", err, "source-unavailable", "engine.yaml:2")
         finally:
             server.stop()
-    print(f"{results['passed']} passed, {results['failed']} failed")
-    return 1 if results["failed"] else 0
+    return ended()
 
 
 if __name__ == "__main__":

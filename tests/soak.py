@@ -14,10 +14,14 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 import threading
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+import scripts
+from scripts import check, ended
 
 RUNS = int(os.environ.get("SOAK_RUNS", "10000"))
 FAULTS = float(os.environ.get("SOAK_FAULTS", "0.1"))
@@ -28,19 +32,6 @@ KINDS = ["429", "500", "cut", "garbage", "late"]
 GROWTH = 6
 # Connections come and go with faults.
 FILES = 4
-
-results = {"passed": 0, "failed": 0}
-
-
-def check(name, found, wanted):
-    """Counts one check, and shows what differs."""
-    good = found == wanted
-    results["passed" if good else "failed"] += 1
-    if not good:
-        print(f"FAILED {name}\n  found  {str(found)[:2000]}\n  wanted {str(wanted)[:2000]}")
-    elif "-v" in sys.argv:
-        print(f"ok {name}")
-
 
 def fault(row, attempt):
     """How a request fails; none where it does not."""
@@ -106,16 +97,24 @@ class Model:
         return sent is None
 
 
-def project(folder, port):
-    model = {"provider": "openai", "model": "soak", "base_url": f"http://127.0.0.1:{port}/v1", "price": {"input": 0.1, "output": 0.1}}
-    (folder / "engine.yaml").write_text(json.dumps({"default_model": "m", "models": {"m": model}}))
-    step = {"id": "ask", "agent": {"instructions": "Answer."}, "prompt": "Row #{{ params.n }}", "timeout": "1s",
-            "retry": {"max_attempts": ATTEMPTS, "delay": "5ms"}}
-    sum_up = {"id": "twice", "compute": {"n": "params.n * 2"}, "needs": ["ask"]}
-    workflow = {"name": "soak", "description": "Asks.", "params": {"n": {"type": "integer"}}, "steps": [step, sum_up],
-                "outputs": {"answer": "{{ steps.ask.output }}", "twice": "{{ steps.twice.output.n }}"}}
-    (folder / "soak.yaml").write_text(json.dumps(workflow))
-    (folder / "rows.jsonl").write_text("".join(f'{{"n": {row}}}\n' for row in range(1, RUNS + 1)))
+class Project(scripts.Project):
+    """A project with a model on a port, a workflow that asks it, and the rows."""
+
+    def __init__(self, engine, folder, port):
+        super().__init__(engine, folder)
+        model = {"provider": "openai", "model": "soak", "base_url": f"http://127.0.0.1:{port}/v1", "price": {"input": 0.1, "output": 0.1}}
+        self.write("engine.yaml", {"default_model": "m", "models": {"m": model}})
+        step = {"id": "ask", "agent": {"instructions": "Answer."}, "prompt": "Row #{{ params.n }}", "timeout": "1s",
+                "retry": {"max_attempts": ATTEMPTS, "delay": "5ms"}}
+        sum_up = {"id": "twice", "compute": {"n": "params.n * 2"}, "needs": ["ask"]}
+        self.write("soak.yaml", {"name": "soak", "description": "Asks.", "params": {"n": {"type": "integer"}}, "steps": [step, sum_up],
+                                 "outputs": {"answer": "{{ steps.ask.output }}", "twice": "{{ steps.twice.output.n }}"}})
+        (folder / "rows.jsonl").write_text("".join(f'{{"n": {row}}}\n' for row in range(1, RUNS + 1)))
+
+    def listed(self):
+        """The exit code of `engine runs`, and the runs."""
+        code, out, _ = self.run("runs", "--json", "--limit", str(RUNS * 2))
+        return code, json.loads(out) if code == 0 else []
 
 
 def memory(process):
@@ -127,12 +126,11 @@ def memory(process):
 def main():
     engine = pathlib.Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory(prefix="engine-soak-") as folder:
-        folder, model = pathlib.Path(folder), Model()
-        project(folder, model.port)
-        environment = {"PATH": os.environ["PATH"], "NO_COLOR": "1"}
-        command = [engine, "--project", folder, "run", "soak.yaml", "--batch", "rows.jsonl", "--concurrency", str(CONCURRENCY), "--quiet", "--json"]
+        model = Model()
+        project = Project(engine, pathlib.Path(folder), model.port)
+        command = ["run", "soak.yaml", "--batch", "rows.jsonl", "--concurrency", str(CONCURRENCY), "--quiet", "--json"]
         outcomes, samples = [], []
-        with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with project.start(*command) as process:
             for line in process.stdout:
                 outcomes.append(json.loads(line))
                 # The process is not at its end while rows are left.
@@ -150,11 +148,11 @@ def main():
         check("each row has its own answer", wrong, [])
         check("each row is asked as often as it has to be", dict(model.asked), {row: attempts for row, (attempts, _) in expected.items()})
         check("no row is answered twice", dict(model.answered), {row: 1 for row, (_, answered) in expected.items() if answered})
-        code, runs = listed(engine, folder, environment)
+        code, runs = project.listed()
         statuses = collections.Counter(run["status"] for run in runs)
         check("the journal has them all", (code, dict(statuses)), (0, {k: v for k, v in {"succeeded": RUNS - len(lost), "failed": len(lost)}.items() if v}))
-        again = subprocess.run([*command, "--continue"], cwd=folder, env=environment, capture_output=True, text=True)
-        told = sorted(json.loads(line)["row"] for line in again.stdout.splitlines())
+        _, again, _ = project.run(*command, "--continue")
+        told = sorted(json.loads(line)["row"] for line in again.splitlines())
         twice = [row for row, count in model.answered.items() if count != 1]
         check("what is done is not done again", (told, twice), (list(expected), []))
         half = len(samples) // 2
@@ -165,13 +163,7 @@ def main():
         print(f"{RUNS} runs, {sum(model.asked.values())} requests, faults {dict((k, v) for k, v in sorted(model.faults.items(), key=str) if k)}; "
               f"{len(lost)} rows failed; memory {samples[0][0] / 1024:.1f} MiB at 1 %, {samples[half][0] / 1024:.1f} MiB at half, {samples[-1][0] / 1024:.1f} MiB at the end; "
               f"open files {begin} at the beginning, {end} at the end")
-    print(f"{results['passed']} passed, {results['failed']} failed")
-    return 1 if results["failed"] else 0
-
-
-def listed(engine, folder, environment):
-    done = subprocess.run([engine, "--project", folder, "runs", "--json", "--limit", str(RUNS * 2)], cwd=folder, env=environment, capture_output=True, text=True)
-    return done.returncode, json.loads(done.stdout) if done.returncode == 0 else []
+    return ended()
 
 
 if __name__ == "__main__":
