@@ -11,7 +11,7 @@ use crate::document::Workflow;
 use crate::event::Fault;
 use crate::id::AgentName;
 use crate::plan::{Plan, Step};
-use crate::run::{Early, Judge};
+use crate::run::{Early, PlanReader};
 use crate::tool;
 use crate::value::{Object, Value};
 
@@ -26,7 +26,7 @@ pub struct Decided {
     pub document: Option<Value>,
 }
 
-/// Judges what a model decides about one question.
+/// Reads what a model decides about one question.
 pub struct Decider {
     catalog: Arc<Catalog>,
     question: String,
@@ -123,8 +123,8 @@ impl Decider {
     }
 }
 
-impl Judge for Decider {
-    fn judge(&self, answer: &Value) -> Result<(), String> {
+impl PlanReader for Decider {
+    fn check(&self, answer: &Value) -> Result<(), String> {
         let decision: Decision =
             serde_json::from_value(answer.clone()).map_err(|error| format!("- {error}"))?;
         let decided = self.decided(&decision)?;

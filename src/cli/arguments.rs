@@ -211,7 +211,7 @@ pub(super) struct Writing {
     pub(super) allow_write: bool,
 }
 
-/// How a run is shown and judged.
+/// How a run is shown, and what it ends with.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct Ending {
     /// Print the outcome as one JSON object

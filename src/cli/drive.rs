@@ -23,7 +23,9 @@ use crate::journal::{Journal, JournalError};
 use crate::model::Watcher;
 use crate::plan::Plan;
 use crate::report::{self, Live, Plain, Progress};
-use crate::run::{self, Ahead, Context, Decision, Desk, Judge, Order, Outcome, Reuse, RunState};
+use crate::run::{
+    self, Ahead, Context, Decision, Desk, Order, Outcome, PlanReader, Reuse, RunState,
+};
 use crate::tool::Toolbox;
 use crate::value::Object;
 
@@ -88,7 +90,7 @@ pub(super) struct Start<'r> {
     pub(super) plan: Arc<Plan>,
     pub(super) params: Object,
     pub(super) reuse: Option<Reuse>,
-    pub(super) judge: Option<Arc<dyn Judge>>,
+    pub(super) plan_reader: Option<Arc<dyn PlanReader>>,
     pub(super) ahead: Arc<Ahead>,
     pub(super) voice: Option<Arc<Voice>>,
     pub(super) context: &'r Arc<Context>,
@@ -97,15 +99,15 @@ pub(super) struct Start<'r> {
 }
 
 impl<'r> Start<'r> {
-    /// A run of its own: it takes nothing over, and nobody judges or hears it.
+    /// A run of its own: it takes nothing over, and nobody reads or hears it.
     pub(super) fn new(
         plan: Arc<Plan>,
         params: Object,
         context: &'r Arc<Context>,
         ending: Ending,
     ) -> Self {
-        let (reuse, judge, ahead, voice, session) = (None, None, Arc::default(), None, None);
-        Self { plan, params, reuse, judge, ahead, voice, context, ending, session }
+        let (reuse, plan_reader, ahead, voice, session) = (None, None, Arc::default(), None, None);
+        Self { plan, params, reuse, plan_reader, ahead, voice, context, ending, session }
     }
 }
 
@@ -117,7 +119,7 @@ pub(super) async fn start(
     cancel: &CancellationToken,
     printer: &Printer,
 ) -> Result<Outcome, Failure> {
-    let Start { plan, params, reuse, judge, ahead, voice, context, ending, session } = start;
+    let Start { plan, params, reuse, plan_reader, ahead, voice, context, ending, session } = start;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     journal.borrow_mut().put_plan(&hash, &json);
     let allowances = Allowances::of(&plan, &journal.borrow(), context)?;
@@ -130,7 +132,8 @@ pub(super) async fn start(
     let listener = voice.clone().map(|voice| voice as Arc<dyn Watcher>);
     let run_id = RunId::from(uuid::Uuid::now_v7().to_string());
     let batch = None;
-    let order = Order { run_id, plan, hash, params, reuse, judge, ahead, listener, batch, session };
+    let order =
+        Order { run_id, plan, hash, params, reuse, plan_reader, ahead, listener, batch, session };
     let observer = &mut |record: &Record| {
         // What follows the first word of the answer would stand in the middle of it.
         if !voice.as_ref().is_some_and(|voice| voice.spoke()) {

@@ -1,6 +1,6 @@
 //! Answers that come in pieces: put together, and shown to whoever watches while they come.
 //!
-//! A watcher sees text that is not yet an answer: what is journaled and judged is the whole.
+//! A watcher sees text that is not yet an answer: what is journaled and checked is the whole.
 
 use std::ops::ControlFlow;
 use std::pin::pin;

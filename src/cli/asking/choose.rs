@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ask::{self, By, Decided, Decider, Refusal, Route, RouteKind};
 use crate::event::RunStatus;
 use crate::plan::Plan;
-use crate::run::Judge;
+use crate::run::PlanReader;
 use crate::value::Value;
 
 use super::Asked;
@@ -110,7 +110,7 @@ async fn decide(asked: &Asked<'_>) -> Result<Result<(Decided, Option<String>), S
     let decider = Decider::new(Arc::clone(asked.catalog), asked.question, params);
     let decider = Arc::new(decider);
     let inquiry = decider.inquiry().map_err(Failure::Machine)?;
-    let outcome = asked.run_before(inquiry, Arc::clone(&decider) as Arc<dyn Judge>).await?;
+    let outcome = asked.run_before(inquiry, Arc::clone(&decider) as Arc<dyn PlanReader>).await?;
     if outcome.status == RunStatus::Cancelled {
         return Err(Failure::Interrupted);
     }

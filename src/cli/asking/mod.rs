@@ -22,7 +22,7 @@ use crate::document::{Document, LastMonth, ParamValues, Workflow};
 use crate::event::Fault;
 use crate::journal::Journal;
 use crate::plan::{Library, Plan};
-use crate::run::{Ahead, Context, Judge, Outcome, Reuse, UsageReport};
+use crate::run::{Ahead, Context, Outcome, PlanReader, Reuse, UsageReport};
 use crate::tool::Toolbox;
 use crate::value::{Object, Value};
 
@@ -70,7 +70,7 @@ impl Asked<'_> {
         mut plan: Plan,
         mut given: Object,
         reuse: Option<Reuse>,
-        judge: Option<Arc<dyn Judge>>,
+        plan_reader: Option<Arc<dyn PlanReader>>,
         ending: Ending,
     ) -> Result<Outcome, Failure> {
         let spent = self.before.get().cost_usd;
@@ -89,8 +89,9 @@ impl Asked<'_> {
         let ahead = Arc::clone(&self.ahead);
         let context = self.context;
         // What only helps to find the way is no answer.
-        let voice = self.voice.clone().filter(|_| judge.is_none());
-        let start = Start { plan, params, reuse, judge, ahead, voice, context, ending, session };
+        let voice = self.voice.clone().filter(|_| plan_reader.is_none());
+        let start =
+            Start { plan, params, reuse, plan_reader, ahead, voice, context, ending, session };
         drive::start(start, self.journal, &self.cancel, self.printer).await
     }
 
@@ -100,16 +101,16 @@ impl Asked<'_> {
         Object::from_iter([(QUESTION.to_owned(), told.into())])
     }
 
-    /// Runs something that only helps to find the way, and whose answers a judge looks at; what it takes is told with
+    /// Runs something that only helps to find the way, and whose answers are read as plans; what it takes is told with
     /// the answer.
     #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
     pub(super) async fn run_before(
         &self,
         plan: Plan,
-        judge: Arc<dyn Judge>,
+        plan_reader: Arc<dyn PlanReader>,
     ) -> Result<Outcome, Failure> {
         let ending = Ending { quiet: true, ..self.arguments.ending };
-        let outcome = self.run(plan, Object::new(), None, Some(judge), ending).await?;
+        let outcome = self.run(plan, Object::new(), None, Some(plan_reader), ending).await?;
         let mut taken = self.before.get();
         taken.usage += outcome.usage;
         taken.cost_usd += outcome.cost_usd;

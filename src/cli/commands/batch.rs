@@ -213,7 +213,7 @@ impl Batch<'_> {
             hash: self.hash.clone(),
             params,
             reuse,
-            judge: None,
+            plan_reader: None,
             ahead: Arc::default(),
             listener: None,
             session: None,

@@ -24,9 +24,9 @@ use super::budget::{Budget, OVER_BUDGET};
 use super::context::Context;
 use super::frame::Unit;
 use super::inputs::Inputs;
-use super::judge::Judge;
 use super::outcome::Outcome;
 use super::outputs;
+use super::plan_reader::PlanReader;
 use super::recorder::Recorder;
 use super::reuse::Reuse;
 use super::scheduler::{Next, Scheduler};
@@ -59,12 +59,12 @@ pub struct Order {
     pub params: Object,
     /// Outputs of an earlier run that are taken where a step would do the same again.
     pub reuse: Option<Reuse>,
-    /// Who judges what the agents of the run's own steps answer, besides their schema.
-    pub judge: Option<Arc<dyn Judge>>,
+    /// Who reads what the agents of the run's own steps answer as plans.
+    pub plan_reader: Option<Arc<dyn PlanReader>>,
     /// Steps that have begun before the run; those that it begins before a plan are left here where another run is to go
     /// on with them.
     pub ahead: Arc<Ahead>,
-    /// Who hears the answer of the run while a model gives it, before it is judged and journaled.
+    /// Who hears the answer of the run while a model gives it, before it is checked and journaled.
     pub listener: Option<Arc<dyn Watcher>>,
     /// The row of a batch that it is for.
     pub batch: Option<BatchRow>,
@@ -92,7 +92,8 @@ pub async fn run(
     context: &Arc<Context>,
     desk: Desk<'_>,
 ) -> Result<Outcome, JournalError> {
-    let Order { run_id, plan, hash, params, reuse, judge, ahead, listener, batch, session } = order;
+    let Order { run_id, plan, hash, params, reuse, plan_reader, ahead, listener, batch, session } =
+        order;
     let cancel = desk.cancel;
     let scheduler = Scheduler::new(Arc::clone(&plan));
     let inputs = vec![Inputs::new(&plan, &params)];
@@ -100,7 +101,7 @@ pub async fn run(
     let parent = reuse.as_ref().map(|reuse| reuse.from.clone());
     let mut executor = Executor::new(run_id.clone(), scheduler, inputs, budget, context, desk);
     executor.reuse = reuse;
-    executor.judge = judge;
+    executor.plan_reader = plan_reader;
     executor.ahead = ahead;
     executor.listener = listener;
     executor.recorder.emit(Event::RunStarted {
@@ -134,7 +135,7 @@ struct Executor<'r> {
     context: Arc<Context>,
     budget: Arc<Budget>,
     reuse: Option<Reuse>,
-    judge: Option<Arc<dyn Judge>>,
+    plan_reader: Option<Arc<dyn PlanReader>>,
     ahead: Arc<Ahead>,
     listener: Option<Arc<dyn Watcher>>,
     /// Calls that ended before the process died that began them, by step.
@@ -166,7 +167,7 @@ impl<'r> Executor<'r> {
             context: Arc::clone(context),
             budget,
             reuse: None,
-            judge: None,
+            plan_reader: None,
             ahead: Arc::default(),
             listener: None,
             past_calls: BTreeMap::new(),
@@ -329,7 +330,7 @@ impl<'r> Executor<'r> {
         self.hear();
         let waits =
             stopped.is_none() && self.recorder.scheduler().state().waiting().next().is_some();
-        if !waits && self.judge.is_none() {
+        if !waits && self.plan_reader.is_none() {
             self.account();
         }
         if !waits {

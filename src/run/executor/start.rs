@@ -56,7 +56,7 @@ impl Executor<'_> {
             events: self.events.clone(),
             work,
             key,
-            judge: self.judge.clone().filter(|_| unit.frame == 0),
+            plan_reader: self.plan_reader.clone().filter(|_| unit.frame == 0),
             listener: self.listener.clone().filter(|_| unit.frame == 0 && plan.is_answer(step)),
             ahead: Arc::clone(&self.ahead),
             begun: Mutex::default(),

@@ -1,7 +1,7 @@
 //! Steps that begin while the plan that they are part of is still on its way.
 //!
 //! ```text
-//! inquiry ---{"parts": [{a}, {b}, ...]}---> judged: passes --> frame of the plan --> step a: goes on where it is
+//! inquiry ---{"parts": [{a}, {b}, ...]}---> checked: passes --> frame of the plan --> step a: goes on where it is
 //!                 |a is whole                        \--> fails: a ends with the request under way; its cost is told
 //!                 +--> a's agent is asked
 //! ```
@@ -27,7 +27,7 @@ use crate::plan::{AgentStep, Step};
 use crate::run::budget::{Budget, OVER_BUDGET};
 use crate::run::frame::{Frame, Shape, Unit};
 use crate::run::inputs::Inputs;
-use crate::run::judge::{Early, Judge};
+use crate::run::plan_reader::{Early, PlanReader};
 use crate::value::{Value, counted};
 
 /// What has begun and waits for the plan that it is part of; and the budget that it spends from. One for a run, or for two:
@@ -126,7 +126,7 @@ impl Begun {
             events: sender,
             work: Work::Ask { system: system.clone(), prompt: prompt.clone() },
             key: None,
-            judge: None,
+            plan_reader: None,
             listener: None,
             past: Mutex::default(),
         };
@@ -188,12 +188,12 @@ pub(super) async fn ask(
     step: &Step,
     agent: &AgentStep,
     texts: (&str, &str),
-    judge: &dyn Judge,
+    plan_reader: &dyn PlanReader,
 ) -> Result<Done, Fault> {
-    let starting = Starting { job, judge, state: Mutex::default() };
+    let starting = Starting { job, plan_reader, state: Mutex::default() };
     let ended = {
         let mut asking =
-            Box::pin(agent::ask(job, step, agent, texts, Some(judge), Some(&starting)));
+            Box::pin(agent::ask(job, step, agent, texts, Some(plan_reader), Some(&starting)));
         std::future::poll_fn(|context| {
             let ended = asking.as_mut().poll(context);
             for one in &mut starting.state().begun {
@@ -210,7 +210,7 @@ pub(super) async fn ask(
 /// Begins steps as their parts arrive.
 struct Starting<'a> {
     job: &'a Job,
-    judge: &'a dyn Judge,
+    plan_reader: &'a dyn PlanReader,
     state: Mutex<State>,
 }
 
@@ -230,11 +230,11 @@ impl Starting<'_> {
 
     /// Leaves what the plan holds to its steps, and ends the rest with the request that it waits for.
     async fn settle(self, ended: Result<Done, Fault>) -> Result<Done, Fault> {
-        let Self { job, judge, state } = self;
+        let Self { job, plan_reader, state } = self;
         let State { begun, .. } = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let passed = ended.is_ok();
         let (mut held, mut needless): (Vec<Begun>, Vec<Begun>) =
-            begun.into_iter().partition(|one| passed && judge.holds(&one.step));
+            begun.into_iter().partition(|one| passed && plan_reader.holds(&one.step));
         for one in &needless {
             one.needless.store(true, Ordering::Relaxed);
         }
@@ -295,7 +295,7 @@ impl Watcher for Starting<'_> {
         self.state().text.clear();
     }
 
-    /// The answer is judged now: nothing is won by beginning before.
+    /// The answer is checked now: nothing is won by beginning before.
     fn ended(&self, _rest: &str) {}
 
     fn said(&self, piece: &str) {
@@ -305,7 +305,7 @@ impl Watcher for Starting<'_> {
         if !piece.contains('}') {
             return;
         }
-        let parts = self.judge.parts(&state.text);
+        let parts = self.plan_reader.parts(&state.text);
         for (number, part) in parts.iter().enumerate() {
             if state.seen.contains(part) {
                 continue;
@@ -316,7 +316,7 @@ impl Watcher for Starting<'_> {
                 continue;
             }
             let before = parts.get(..number).unwrap_or_default();
-            let early = self.judge.early(part, before);
+            let early = self.plan_reader.early(part, before);
             state.begun.extend(early.and_then(|early| Begun::new(self.job, early)));
         }
     }

@@ -12,8 +12,8 @@ use crate::value::{Value, one_line};
 
 use super::Done;
 
-/// An answer, judged.
-pub(super) enum Judged {
+/// An answer, checked.
+pub(super) enum Checked {
     /// It is what was asked for.
     Good(Done),
     /// It is not.
@@ -50,16 +50,16 @@ pub(super) fn citation_rule(evidence: &Evidence, tools: bool) -> String {
     }
 }
 
-/// Judges an answer: its schema first, then its citations and figures. `prompt` is what the model was asked, `cut` tells
+/// Checks an answer: its schema first, then its citations and figures. `prompt` is what the model was asked, `cut` tells
 /// where the answer was cut, if it was.
-pub(super) fn judge(
+pub(super) fn check(
     path: &StepPath,
     agent: &AgentStep,
     text: &str,
     cut: Option<&Cut>,
     prompt: &str,
     evidence: &Evidence,
-) -> Judged {
+) -> Checked {
     let output = match (&agent.schema, cut) {
         (Some(schema), cut) => match (structured(text, schema), cut) {
             (Ok(value), _) => value,
@@ -74,7 +74,7 @@ pub(super) fn judge(
         warnings.push(format!("the answer was cut {}: {}", cut.at(), cut.help()));
     }
     if agent.figures == Figures::None {
-        return Judged::Good(Done { output, figures: FigureCount::default(), warnings });
+        return Checked::Good(Done { output, figures: FigureCount::default(), warnings });
     }
     let outside = outside_fences(prompt);
     let given = [outside.as_str()];
@@ -93,7 +93,7 @@ pub(super) fn judge(
     let done = Done { output, figures, warnings };
     if faults.is_empty() {
         let unsourced = agent.figures == Figures::Cite && !done.figures.unverified.is_empty();
-        return if unsourced { unverified(done) } else { Judged::Good(done) };
+        return if unsourced { unverified(done) } else { Checked::Good(done) };
     }
     let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
     let fault = Fault::new(
@@ -101,11 +101,11 @@ pub(super) fn judge(
         format!("the answer cites what is not there: {}", reasons.join("; ")),
     );
     let repair = figures::repair_message(&faults);
-    Judged::Faulty { usable: Some(done), fault, repair }
+    Checked::Faulty { usable: Some(done), fault, repair }
 }
 
 /// An answer with figures that nothing bears out. Where citing them does not mend that, it is taken with them marked.
-fn unverified(done: Done) -> Judged {
+fn unverified(done: Done) -> Checked {
     let told = done.figures.unverified.iter();
     let list: Vec<String> =
         told.map(|figure| format!("- {}: {}", figure.text, figure.reason)).collect();
@@ -116,7 +116,7 @@ fn unverified(done: Done) -> Judged {
          from the list, as [[path | filter]], and leave out what is not in it.",
         list.join("\n")
     );
-    Judged::Faulty { usable: Some(done), fault, repair }
+    Checked::Faulty { usable: Some(done), fault, repair }
 }
 
 /// Fills in the citations of a step's `default`.
@@ -148,13 +148,13 @@ fn structured(text: &str, schema: &Value) -> Result<Value, Vec<String>> {
 }
 
 /// An answer that fits its schema and will not do all the same. The faults quote what the model wrote.
-pub(super) fn refused(faults: &str) -> Judged {
+pub(super) fn refused(faults: &str) -> Checked {
     let fault = Fault::new(UNUSABLE, format!("the answer was refused: {}", one_line(faults)));
     let repair = format!(
         "This answer was refused; give one that mends its faults:\n{}",
         fence::fence(faults, "faults")
     );
-    Judged::Faulty { usable: None, fault, repair }
+    Checked::Faulty { usable: None, fault, repair }
 }
 
 /// The kind of fault of an answer that is not what was asked for.
@@ -163,7 +163,7 @@ pub(super) const UNUSABLE: &str = "bad-answer";
 /// The kind of fault of an answer that was cut before it could be used.
 pub(super) const CUT: &str = "answer-cut";
 
-fn broken(faults: &[String], schema: &Value) -> Judged {
+fn broken(faults: &[String], schema: &Value) -> Checked {
     let list: Vec<String> = faults.iter().map(|fault| format!("- {fault}")).collect();
     let fault = Fault::new(
         UNUSABLE,
@@ -173,11 +173,11 @@ fn broken(faults: &[String], schema: &Value) -> Judged {
         "Your answer is not as the JSON Schema says:\n{}\nAnswer again, with one JSON object and nothing else, by this schema:\n{schema}",
         list.join("\n")
     );
-    Judged::Faulty { usable: None, fault, repair }
+    Checked::Faulty { usable: None, fault, repair }
 }
 
 /// What was cut before it could be used: its end is missing, so its other faults say nothing.
-fn cut_short(cut: &Cut, schema: Option<&Value>) -> Judged {
+fn cut_short(cut: &Cut, schema: Option<&Value>) -> Checked {
     let at = cut.at();
     let (before, form) = match schema {
         Some(schema) => (
@@ -191,7 +191,7 @@ fn cut_short(cut: &Cut, schema: Option<&Value>) -> Judged {
         "Your answer was cut {at}, before {before}. Answer again, from its beginning and much shorter (leave out what is not asked \
          for, keep texts brief), {form}"
     );
-    Judged::Faulty { usable: None, fault, repair }
+    Checked::Faulty { usable: None, fault, repair }
 }
 
 /// The fault of an answer that was cut before something.

@@ -28,7 +28,7 @@ use super::budget::Budget;
 use super::context::Context;
 use super::figures::Evidence;
 use super::frame::Unit;
-use super::judge::Judge;
+use super::plan_reader::PlanReader;
 use ahead::Begun;
 
 pub use ahead::Ahead;
@@ -52,8 +52,8 @@ pub(super) struct Job {
     pub(super) events: mpsc::UnboundedSender<Event>,
     pub(super) work: Work,
     pub(super) key: Option<StepKey>,
-    /// Who judges its agent's answers besides their schema.
-    pub(super) judge: Option<Arc<dyn Judge>>,
+    /// Who reads its agent's answers as plans.
+    pub(super) plan_reader: Option<Arc<dyn PlanReader>>,
     /// Who hears its agent's answer as the answer of the run.
     pub(super) listener: Option<Arc<dyn Watcher>>,
     /// Calls that it need not make again.
@@ -121,8 +121,8 @@ impl Job {
         let ended = match (&step.kind, &self.work) {
             (Kind::Agent(agent), Work::Ask { system, prompt }) => {
                 let texts = (system.as_str(), prompt.as_str());
-                match self.judge.as_deref() {
-                    Some(judge) => ahead::ask(&self, step, agent, texts, judge).await,
+                match self.plan_reader.as_deref() {
+                    Some(plan_reader) => ahead::ask(&self, step, agent, texts, plan_reader).await,
                     None => agent::ask(&self, step, agent, texts, None, None).await,
                 }
             }

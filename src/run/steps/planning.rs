@@ -9,7 +9,7 @@ use crate::expression::{Scope, view};
 use crate::id::StepPath;
 use crate::plan::{Plan, PlanStep, Step};
 use crate::run::inputs::Inputs;
-use crate::run::judge::{Early, Judge};
+use crate::run::plan_reader::{Early, PlanReader};
 use crate::run::planner::{Made, Planner};
 use crate::value::{Object, Value};
 
@@ -43,10 +43,10 @@ pub(super) async fn make(
     let params = json!({QUESTION: goal});
     let scope = Scope::new(&view(&params), []);
     let (system, prompt) = agent::prepare(asked, &scope, &job.evidence, &[])?;
-    let judge =
+    let plan_reader =
         Plans { planner: planner.as_ref(), wanted, goal, path: &job.path, made: Mutex::default() };
-    let ended = ahead::ask(job, step, asked, (&system, &prompt), &judge).await;
-    let made = judge.made.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let ended = ahead::ask(job, step, asked, (&system, &prompt), &plan_reader).await;
+    let made = plan_reader.made.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (ended, made) {
         (Ok(done), Some(made)) => {
             let warning = (!done.warnings.is_empty()).then(|| done.warnings.join("; "));
@@ -61,11 +61,11 @@ pub(super) async fn make(
             told(job, goal, planner.by_words(wanted, goal)?, Some(warning))
         }
         (Err(fault), _) => Err(fault),
-        (Ok(_), None) => Err(Fault::new("bug", "the plan was not judged")),
+        (Ok(_), None) => Err(Fault::new("bug", "the plan was not checked")),
     }
 }
 
-/// Judges answers by the plans that they come to.
+/// Reads answers as the plans that they come to.
 struct Plans<'a> {
     planner: &'a dyn Planner,
     wanted: &'a PlanStep,
@@ -76,8 +76,8 @@ struct Plans<'a> {
     made: Mutex<Option<Made>>,
 }
 
-impl Judge for Plans<'_> {
-    fn judge(&self, answer: &Value) -> Result<(), String> {
+impl PlanReader for Plans<'_> {
+    fn check(&self, answer: &Value) -> Result<(), String> {
         let made = self.planner.read(self.wanted, self.goal, answer)?;
         *self.made.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
         Ok(())

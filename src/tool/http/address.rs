@@ -1,4 +1,4 @@
-//! Which addresses may be asked. A name is judged by the addresses that it stands for, and the connection is made to
+//! Which addresses may be asked. A name is checked by the addresses that it stands for, and the connection is made to
 //! just those: what a name stands for a moment later changes nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -77,7 +77,7 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Why the host of an address must not be asked, where it is a number. Names are judged when they are resolved.
+/// Why the host of an address must not be asked, where it is a number. Names are checked when they are resolved.
 pub(in crate::tool) fn refused_host(url: &Url, allow_private: bool) -> Option<Refused> {
     let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
     let address: IpAddr = host.parse().ok()?;

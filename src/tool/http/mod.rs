@@ -108,13 +108,13 @@ struct Trip<'t> {
 }
 
 impl Trip<'_> {
-    /// Sends a request and follows redirects. Every address is judged, the first as the last.
+    /// Sends a request and follows redirects. Every address is checked, the first as the last.
     async fn send(&self, prepared: Prepared) -> Result<Reply, ToolError> {
         let Prepared { mut request, secrets } = prepared;
         let deadline = Instant::now() + self.limit;
         let mut followed = 0;
         loop {
-            self.judge(request.url())?;
+            self.check(request.url())?;
             let (method, url) = (request.method().clone(), request.url().clone());
             let mut headers = request.headers().clone();
             let within = deadline.saturating_duration_since(Instant::now());
@@ -151,7 +151,7 @@ impl Trip<'_> {
     }
 
     /// Whether an address may be asked.
-    fn judge(&self, url: &Url) -> Result<(), ToolError> {
+    fn check(&self, url: &Url) -> Result<(), ToolError> {
         if !self.hosts.allow(url) {
             return Err(ToolError::new(
                 "not-allowed",

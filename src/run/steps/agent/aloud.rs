@@ -122,7 +122,7 @@ mod tests {
     }
 
     proptest! {
-        /// However an answer is cut into pieces, nothing that was shown differs from the answer that is judged, and only
+        /// However an answer is cut into pieces, nothing that was shown differs from the answer that is checked, and only
         /// brackets that do not close are left to be shown with it.
         #[test]
         fn pieces_make_the_whole(

@@ -144,7 +144,7 @@ async fn put(
     };
     let peer = Asker {
         agent: &agent,
-        judge: None,
+        plan_reader: None,
         consulted: Some(name),
         chain: asker.chain.iter().copied().chain([name]).collect(),
         depth: asker.depth + 1,

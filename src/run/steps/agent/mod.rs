@@ -1,7 +1,7 @@
 //! Step kind `agent`: a conversation with a model that may call tools and ask other agents on its way.
 //!
 //! ```text
-//! prepare -> exchange -> answer? -> judged: done, or asked once more
+//! prepare -> exchange -> answer? -> checked: done, or asked once more
 //!              ^           | calls?
 //!              +-- calls --+  tool::invoke, consult: all calls of an answer at once
 //! ```
@@ -26,9 +26,9 @@ use crate::model::{Endpoint, Request, ToolDefinition, Watcher};
 use crate::plan::{AgentStep, Step};
 use crate::run::attempts::Waits;
 use crate::run::figures::Evidence;
-use crate::run::judge::{Judge, TRIES};
+use crate::run::plan_reader::{PlanReader, TRIES};
 
-use super::answer::{self, Judged};
+use super::answer::{self, Checked};
 use super::{Done, Job};
 use aloud::Aloud;
 use calls::Called;
@@ -52,19 +52,19 @@ pub(in crate::run) fn prepare(
     Ok((system_message(agent, &prompt, evidence, gaps), prompt))
 }
 
-/// Asks the agent of a step; a judge looks at its answers as well, and a watcher reads them as they come.
+/// Asks the agent of a step; whoever reads its answers as plans checks them as well, and a watcher reads them as they come.
 pub(super) async fn ask(
     job: &Job,
     step: &Step,
     agent: &AgentStep,
     (system, prompt): (&str, &str),
-    judge: Option<&dyn Judge>,
+    plan_reader: Option<&dyn PlanReader>,
     watcher: Option<&dyn Watcher>,
 ) -> Result<Done, Fault> {
     let chain = agent.agent.iter().collect();
     let place = format!("steps.{}", step.id);
     let consulted = None;
-    let asker = Asker { job, step, agent, judge, watcher, consulted, chain, depth: 0, place };
+    let asker = Asker { job, step, agent, plan_reader, watcher, consulted, chain, depth: 0, place };
     Ok(asker.ask(system, prompt).await?.0)
 }
 
@@ -103,7 +103,7 @@ struct Asker<'a> {
     step: &'a Step,
     agent: &'a AgentStep,
     /// Who looks at its answers besides their schema.
-    judge: Option<&'a dyn Judge>,
+    plan_reader: Option<&'a dyn PlanReader>,
     /// The agent where it is not the step's own.
     consulted: Option<&'a AgentName>,
     /// The agents whose answer is waited for, this one included.
@@ -219,14 +219,16 @@ impl Asker<'_> {
 
     /// How often an answer may be at fault before the step is.
     fn tries(&self) -> u32 {
-        if self.judge.is_some() { TRIES } else { 2 }
+        if self.plan_reader.is_some() { TRIES } else { 2 }
     }
 
-    /// An answer that fits its schema, as the judge sees it.
-    fn judged(&self, judged: Judged) -> Judged {
-        let (Judged::Good(done), Some(judge)) = (&judged, self.judge) else { return judged };
-        match judge.judge(&done.output) {
-            Ok(()) => judged,
+    /// An answer that fits its schema, as whoever reads it as a plan sees it.
+    fn checked(&self, checked: Checked) -> Checked {
+        let (Checked::Good(done), Some(plan_reader)) = (&checked, self.plan_reader) else {
+            return checked;
+        };
+        match plan_reader.check(&done.output) {
+            Ok(()) => checked,
             Err(faults) => answer::refused(&faults),
         }
     }
@@ -257,7 +259,7 @@ impl Asker<'_> {
             let messages = &mut thread.request.messages;
             let given = messages.first().map(|message| message.content.as_str());
             let given = given.unwrap_or_default();
-            let judged = answer::judge(
+            let checked = answer::check(
                 &self.job.path,
                 self.agent,
                 &answer.text,
@@ -266,11 +268,11 @@ impl Asker<'_> {
                 &thread.evidence,
             );
             let last = thread.faulty + 1 >= self.tries();
-            match self.judged(judged) {
-                Judged::Good(done) => return Ok(done),
-                Judged::Faulty { usable: Some(done), .. } if last => return Ok(done),
-                Judged::Faulty { fault, .. } if last => return Err(Stop::BadAnswer(fault)),
-                Judged::Faulty { repair, .. } => {
+            match self.checked(checked) {
+                Checked::Good(done) => return Ok(done),
+                Checked::Faulty { usable: Some(done), .. } if last => return Ok(done),
+                Checked::Faulty { fault, .. } if last => return Err(Stop::BadAnswer(fault)),
+                Checked::Faulty { repair, .. } => {
                     thread.faulty += 1;
                     // Not every server takes a message without a word.
                     let said = if answer.text.trim().is_empty() { CUT } else { &answer.text };

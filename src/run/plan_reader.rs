@@ -1,4 +1,5 @@
-//! Who judges the answers of a step by more than their schema, and says what of them can begin before they are whole.
+//! Who reads the answers of a step as plans: what is wrong with them besides their schema, and what of them can begin before they
+//! are whole.
 
 use crate::id::StepPath;
 use crate::plan::{Plan, Step};
@@ -7,13 +8,13 @@ use crate::value::{Object, Value};
 /// Answers of a model that is asked for a plan or a decision, the first included.
 pub(super) const TRIES: u32 = 3;
 
-/// Judges answers that fit their schema. What it finds wrong goes back to the model, at most twice.
+/// Checks answers that fit their schema. What it finds wrong goes back to the model, at most twice.
 ///
 /// An answer may be a plan. Then its parts are read while it comes, and steps of it can begin before its end: only what
 /// changes nothing, and nothing of them counts unless the whole plan passes.
-pub trait Judge: Send + Sync {
+pub trait PlanReader: Send + Sync {
     /// What is wrong with an answer, a line for each fault, in words for the model.
-    fn judge(&self, answer: &Value) -> Result<(), String>;
+    fn check(&self, answer: &Value) -> Result<(), String>;
 
     /// The parts of an answer on its way that are whole.
     fn parts(&self, so_far: &str) -> Vec<Value>;
