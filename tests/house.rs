@@ -77,6 +77,35 @@ mod house {
     }
 
     #[test]
+    fn every_promise_names_its_tests() {
+        let page = read("SECURITY.md");
+        let promises: Vec<&str> = page.lines().filter(|line| line.starts_with("| **")).collect();
+        assert!(promises.len() >= 9, "SECURITY.md has a table of promises");
+        let tests = |line: &str| {
+            let cell = line.trim_end_matches([' ', '|']).rsplit(" | ").next();
+            text::literals(cell.unwrap_or_default()).len()
+        };
+        let bare = promises.iter().filter(|line| tests(line) == 0).map(|line| (*line).to_owned());
+        let names = page.lines().flat_map(text::literals);
+        let names = names.filter(|name| name.starts_with("tests/") || name.contains("::"));
+        let missing = names.filter(|name| !is_test(name)).map(|name| format!("no test `{name}`"));
+        hold("a promise is held by tests", &bare.chain(missing).collect::<Vec<_>>());
+    }
+
+    /// Whether a script, a module's test (`module::name`) or a module with tests (`module::*`) is there.
+    fn is_test(name: &str) -> bool {
+        let Some((module, test)) = name.rsplit_once("::") else {
+            return root().join(name).exists();
+        };
+        let module = module.replace("::", "/");
+        let mark = if test == "*" { "#[test]".to_owned() } else { format!("fn {test}(") };
+        ["tests/cli/", "src/"].iter().any(|folder| {
+            let source = fs::read_to_string(root().join(format!("{folder}{module}.rs")));
+            source.is_ok_and(|source| source.contains(&mark))
+        })
+    }
+
+    #[test]
     fn links_lead_somewhere() {
         let mut faults = Vec::new();
         for (name, markdown) in files("", "md") {

@@ -45,3 +45,30 @@ fn what_cannot_be_answered_does_not_end_the_conversation() {
     let turns = test.also(["sessions", "show", name, "--json"]).code(0).json();
     assert_eq!(turns.as_array().map(Vec::len), Some(2), "the plan and the answer: {turns}");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_was_asked_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let test = Test::demo();
+    test.also_given(["chat", "-s", "review", "--offline"], "What is our operating margin?\n")
+        .code(0);
+    test.also(["run", "budget_check", "-p", "spend=1", "-p", "category=sales", "--offline"])
+        .code(0);
+    let (mut folders, mut kept) = (vec![test.path().join(".engine")], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            match entry.file_type().expect("a kind").is_dir() {
+                true => folders.push(entry.path()),
+                false if entry.file_name() == ".gitignore" => {}
+                false => kept.push(entry.path()),
+            }
+        }
+    }
+    let named = |part: &str| kept.iter().any(|path| path.to_string_lossy().contains(part));
+    assert!(named("journal.db") && named("review"), "the journal and the conversation: {kept:?}");
+    for path in &kept {
+        let mode = path.metadata().expect("a file").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", path.display());
+    }
+}

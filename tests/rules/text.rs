@@ -80,6 +80,11 @@ pub(crate) fn manifest_values(manifest: &str, sections: &[&str], key: &str) -> V
     values
 }
 
+/// What stands between backticks in a line of Markdown.
+pub(crate) fn literals(line: &str) -> Vec<&str> {
+    line.split('`').skip(1).step_by(2).collect()
+}
+
 /// The relative links of a Markdown text, without anchors; fenced code holds no links.
 pub(crate) fn relative_links(markdown: &str) -> Vec<String> {
     let mut links = Vec::new();
@@ -190,6 +195,12 @@ mod tests {
             manifest_values(manifest, &["[[test]]", "[[bench]]"], "path"),
             ["tests/a.rs", "b.rs"]
         );
+    }
+
+    #[test]
+    fn literals_stand_between_backticks() {
+        assert_eq!(literals("a `b` and `c::d`, e"), ["b", "c::d"]);
+        assert_eq!(literals("none"), Vec::<&str>::new());
     }
 
     #[test]
