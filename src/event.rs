@@ -52,6 +52,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<String>,
     },
+    /// A process goes on with a run that none drove: it waited for a person, or was interrupted. Since the event before
+    /// nothing was done.
+    RunResumed,
     /// A step left the queue.
     StepStarted {
         /// The step.

@@ -8,7 +8,7 @@ use crate::plan::Library;
 use crate::value::Value;
 
 use super::catalog::specialists;
-use super::{Catalog, QUESTION};
+use super::{Catalog, INQUIRY, QUESTION};
 
 /// The most steps of a plan, the answer not counted.
 pub(super) const MOST_PARTS: u32 = 8;
@@ -126,7 +126,7 @@ pub(super) fn planning(library: &Library, agents: &[AgentName], most: u32) -> Va
 
 fn asking(system: &str, schema: &Value) -> Value {
     json!({
-        "name": "ask",
+        "name": INQUIRY,
         "description": "Decides which workflow or agents answer a question.",
         "params": {QUESTION: {"type": "string", "untrusted": true}},
         "steps": [{

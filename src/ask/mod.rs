@@ -37,5 +37,8 @@ pub use words::route;
 /// The param that holds the question in every workflow made here.
 pub const QUESTION: &str = "question";
 
+/// The name of the workflow that decides who answers a question.
+pub const INQUIRY: &str = "ask";
+
 /// The name of workflows made for one question.
 pub const PLAN: &str = "plan";

@@ -42,13 +42,24 @@ pub(super) struct Allowances {
 
 impl Allowances {
     /// Reads what was spent, unless the plan asks no model or no day or month is bounded.
-    pub(super) fn of(plan: &Plan, journal: &Journal, context: &Context) -> Result<Self, Failure> {
+    pub(super) fn of(
+        plan: &Plan,
+        journal: &mut Journal,
+        context: &Context,
+    ) -> Result<Self, Failure> {
         let plans = plan.workflows.values().map(AsRef::as_ref).chain([plan]);
         let asks = plans.flat_map(|plan| &plan.steps).any(|step| step.agent().is_some());
         let budget = plan.limits.budget.clone().filter(|_| asks && !context.offline);
         let spent = spent(budget.as_ref(), journal, setup::now_us())?;
         let budget = budget.filter(|_| !spent.is_empty());
         let pool = Arc::clone(&context.pool);
+        if budget.is_some() && !pool.is_shared() {
+            let together =
+                journal.together().map_err(|e| Failure::machine("cannot share the budget", &e))?;
+            if let Some(together) = together {
+                pool.share(together, Arc::clone(&context.clock));
+            }
+        }
         Ok(Self { budget, spent, booked_usd: pool.booked_usd(), pool })
     }
 
@@ -66,10 +77,11 @@ impl Allowances {
         Ok(self.bound_again(plan))
     }
 
-    /// The plan of a run that goes on.
+    /// The plan of a run that goes on. Where the journal is shared with other processes, it is looked at before every call;
+    /// else this process alone spends what is left.
     pub(super) fn bound_again(&self, plan: &Arc<Plan>) -> Arc<Plan> {
         let mut bounded = Arc::clone(plan);
-        if let Some(budget) = &self.budget {
+        if let Some(budget) = self.budget.as_ref().filter(|_| !self.pool.is_shared()) {
             let left = run::left(budget, &self.spent, self.booked_usd);
             Arc::make_mut(&mut bounded).limits.budget = Some(left);
         }

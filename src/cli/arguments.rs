@@ -130,7 +130,7 @@ pub(super) struct Run {
     /// Ask no model: agents take their defaults
     #[arg(long)]
     pub(super) offline: bool,
-    /// The most that the run may spend on models
+    /// The most that the run may spend on models; with --batch, each of its runs
     #[arg(long, value_name = "USD", value_parser = positive)]
     pub(super) max_cost_usd: Option<f64>,
     #[command(flatten)]
@@ -237,9 +237,16 @@ pub(super) struct Batch {
     /// With --batch: runs at the same time
     #[arg(long, value_name = "N", requires = "rows", default_value = "8")]
     pub(super) concurrency: NonZeroUsize,
-    /// With --batch: leave out the rows that an earlier batch of the same file finished
+    /// With --batch: the most that its runs may spend on models together, as far as this command runs them
+    #[arg(long, value_name = "USD", requires = "rows", value_parser = positive)]
+    pub(super) max_batch_cost_usd: Option<f64>,
+    /// With --batch: run only the rows that an earlier batch of the same file left; the outcomes of the others are printed
+    /// again, so that the output is whole
     #[arg(long = "continue", requires = "rows")]
     pub(super) goes_on: bool,
+    /// With --continue: print no row that is not run anew, for output that is added to a file
+    #[arg(long, requires = "goes_on")]
+    pub(super) only_new: bool,
 }
 
 #[derive(Debug, Args)]
@@ -399,8 +406,8 @@ pub(super) struct Runs {
     /// Only so many, the newest
     #[arg(long, value_name = "N", conflicts_with = "prune")]
     pub(super) limit: Option<usize>,
-    /// Delete runs that ended, with their events and what is known of their costs; runs that go on or wait stay, and
-    /// rows of batches that are not all done
+    /// Delete runs that ended, with their events; what they cost stays known to budgets and `engine costs`. Runs that go on or
+    /// wait stay, and rows of batches that are not all done
     #[arg(long)]
     pub(super) prune: bool,
     /// Which runs `--prune` deletes: those that ended so long ago
@@ -412,6 +419,9 @@ pub(super) struct Runs {
     /// Delete also rows of batches that were left: `engine run --batch --continue` would do them again
     #[arg(long, requires = "prune")]
     pub(super) unfinished: bool,
+    /// Delete also the outputs of deleted runs that steps with `cache` kept for later runs
+    #[arg(long, requires = "prune")]
+    pub(super) cached: bool,
     /// Delete nothing, and say what `--prune` would delete
     #[arg(long, requires = "prune")]
     pub(super) dry_run: bool,
@@ -431,11 +441,14 @@ pub(super) struct Show {
     /// Only this step, with its events
     #[arg(long, value_name = "ID")]
     pub(super) step: Option<String>,
+    /// Show all items of long lists, not only the failed and the slowest
+    #[arg(long)]
+    pub(super) all: bool,
     /// Show what models were asked and what they answered
     #[arg(long)]
     pub(super) prompts: bool,
     /// Only the answer, and where every figure comes from: value, step, formula, tool and query
-    #[arg(long, conflicts_with_all = ["step", "prompts"])]
+    #[arg(long, conflicts_with_all = ["step", "prompts", "all"])]
     pub(super) figures: bool,
     /// Print the outcome and the events as one JSON object
     #[arg(long)]

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowances;
 use super::arguments::{Ending, Global};
+use super::changed;
 use super::commands::history::Past;
 use super::environment::environment;
 use super::exit::{Exit, Failure};
@@ -122,7 +123,7 @@ pub(super) async fn start(
     let Start { plan, params, reuse, plan_reader, ahead, voice, context, ending, session } = start;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     journal.borrow_mut().put_plan(&hash, &json);
-    let allowances = Allowances::of(&plan, &journal.borrow(), context)?;
+    let allowances = Allowances::of(&plan, &mut journal.borrow_mut(), context)?;
     let plan = allowances.bound(&plan)?;
     let progress = Arc::new(Mutex::new(progress(ending, &plan, printer)));
     if let Some(voice) = &voice {
@@ -246,7 +247,7 @@ pub(super) fn go_on(
         let decisions = decide(&past.state)?;
         let context = context(&place, &plan, mode)?;
         let reuse = reuse(&journal.borrow(), &past)?;
-        let allowances = Allowances::of(&plan, &journal.borrow(), &context)?;
+        let allowances = Allowances::of(&plan, &mut journal.borrow_mut(), &context)?;
         Ok((decisions, context, reuse, allowances.bound_again(&plan)))
     };
     let (decisions, context, reuse, plan) = match prepared() {
@@ -257,6 +258,9 @@ pub(super) fn go_on(
             return Err(refused);
         }
     };
+    if !ending.quiet {
+        changed::tell(past.state.plan(), global, printer);
+    }
     let mut progress = progress(ending, &plan, printer);
     let going = run::Past { run_id, plan, records: past.events, reuse };
     let outcome = setup::to_the_end(&context.tools, async {

@@ -4,6 +4,7 @@
 mod allowance;
 mod arguments;
 mod asking;
+mod changed;
 mod commands;
 mod drive;
 mod environment;

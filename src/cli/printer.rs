@@ -55,8 +55,13 @@ impl Printer {
 
     /// Prints data. A reader that went away (`| head`) is no fault.
     pub(super) fn out(&self, text: &str) {
+        drop(self.try_out(text));
+    }
+
+    /// Prints data, and says where nobody reads it.
+    pub(super) fn try_out(&self, text: &str) -> std::io::Result<()> {
         let mut stdout = self.stdout.lock();
-        drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
     }
 
     /// Prints data as JSON on a line of its own; `what` names it where it cannot be written.

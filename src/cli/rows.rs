@@ -13,7 +13,7 @@ use crate::value::{Object, Value, type_name};
 
 /// A row of a batch.
 pub(super) struct Row {
-    /// From 1; a header is no row.
+    /// From 1: of a .jsonl file the line, of a .csv file the record below the header.
     pub(super) number: u64,
     /// Its params on top of those given to the command, or what is wrong with them.
     pub(super) params: Result<Object, Vec<Fault>>,
@@ -79,6 +79,11 @@ impl<'p> Rows<'p> {
         Ok(rows)
     }
 
+    /// The text of the file.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.count
@@ -86,14 +91,15 @@ impl<'p> Rows<'p> {
 
     /// The rows, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Row> {
-        let read: Box<dyn Iterator<Item = Read>> = match &self.form {
-            Form::Lines => Box::new(lines(&self.text).map(line)),
+        let read: Box<dyn Iterator<Item = (u64, Read)>> = match &self.form {
+            Form::Lines => Box::new(lines(&self.text).map(|(number, text)| (number, line(text)))),
             Form::Columns(columns) => {
                 let records = reader(&self.text).into_records();
-                Box::new(records.map(|record| cells(record, columns, self.params)))
+                let read = records.map(|record| cells(record, columns, self.params));
+                Box::new((1..).zip(read))
             }
         };
-        (1..).zip(read).map(|(number, row)| {
+        read.map(|(number, row)| {
             let params = row.map(|row| {
                 let mut params = self.given.clone();
                 params.extend(row);
@@ -111,8 +117,9 @@ fn fault(message: String) -> Vec<Fault> {
     vec![Fault::new("bad-param", message)]
 }
 
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim().is_empty())
+/// The lines that hold something, with their number in the file.
+fn lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
+    (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty())
 }
 
 fn line(line: &str) -> Read {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::ask::Planner;
 use crate::document::{McpServer, Project, Source, Tool};
-use crate::journal::Journal;
+use crate::event::Fault;
+use crate::journal::{Journal, JournalError};
 use crate::model::{Environment, Models, Tape};
 use crate::plan::Library;
 use crate::run::{self, Context};
@@ -107,7 +108,20 @@ pub(super) fn now_us() -> i64 {
 
 /// Opens the journal.
 pub(super) fn journal(path: &Path) -> Result<Journal, Failure> {
-    Journal::open(path).map_err(|e| Failure::machine("cannot open the journal", &e))
+    Journal::open(path).map_err(|error| {
+        let why = match &error {
+            JournalError::Unavailable { source, .. } => source.to_string(),
+            other => other.to_string(),
+        };
+        let message = format!("cannot open the journal {}: {why}", path.display());
+        let help = "see that it is a journal that can be read and written, or name another by --journal PATH";
+        let fault = Fault::new("journal", message);
+        Failure::Machine(match error {
+            // It says itself what to do.
+            JournalError::Newer { .. } => fault,
+            _ => fault.help(help),
+        })
+    })
 }
 
 /// Opens the journal to read what happened; where there is none yet, nothing is written.

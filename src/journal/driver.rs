@@ -53,7 +53,12 @@ pub(super) fn is_driven(journal: &Path, driver: &str) -> bool {
 }
 
 fn lock_of(journal: &Path, driver: &str) -> PathBuf {
+    folder_of(journal).join(driver)
+}
+
+/// Where the processes that drive runs of a journal are known.
+pub(super) fn folder_of(journal: &Path) -> PathBuf {
     let mut folder = journal.to_owned().into_os_string();
     folder.push(".drivers");
-    PathBuf::from(folder).join(driver)
+    PathBuf::from(folder)
 }

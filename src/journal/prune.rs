@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Journal, JournalError};
+use super::spending::of_run;
+use super::{Journal, JournalError, deleted};
+use crate::id::{PlanHash, StepPath};
 
 /// Which of the runs that ended stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +25,14 @@ pub struct Pruning {
     pub keep: Keep,
     /// Whether rows of batches go too of which other rows were never begun.
     pub unfinished: bool,
+    /// Whether the outputs go too that steps with `cache` kept, of runs that are gone.
+    pub cached: bool,
     /// Whether to count only.
     pub dry_run: bool,
 }
+
+/// Tells the agents of a plan, by the steps that ask them.
+pub type Agents = Box<dyn Fn(&StepPath) -> Option<String>>;
 
 /// What was deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -38,24 +45,31 @@ pub struct Pruned {
     pub bytes: u64,
     /// Runs that stayed since other rows of their batches are left or under way.
     pub kept_for_batches: u64,
+    /// Outputs that steps with `cache` kept.
+    pub cached_outputs: u64,
+    /// Such outputs of runs that are gone that stayed, for steps to come.
+    pub kept_outputs: u64,
     /// Whether nothing was deleted after all, only counted.
     pub dry_run: bool,
 }
 
 impl Journal {
-    /// Deletes runs that ended and that `chosen` names, except those that stay. One transaction: another engine sees
-    /// all of it or nothing, and a run that starts meanwhile waits for it.
+    /// Deletes runs that ended and that `chosen` names, except those that stay. What they spent is kept; `agents` reads the JSON
+    /// of their plans. One transaction: another engine sees all of it or nothing, and a run that starts meanwhile waits for it.
     pub fn prune(
         &mut self,
         pruning: Pruning,
         chosen: impl Fn(&str, &str) -> bool,
+        agents: impl Fn(&str) -> Agents,
     ) -> Result<Pruned, JournalError> {
         let dry_run = pruning.dry_run;
         let deletion =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let (ended, kept_for_batches) = ended(&deletion, pruning, chosen)?;
         let mut pruned = Pruned { kept_for_batches, dry_run, ..Pruned::default() };
+        let mut casts = BTreeMap::new();
         for number in ended {
+            keep_costs(&deletion, number, &mut casts, &agents)?;
             let events = "from events where run = ?1";
             let bytes = format!("select coalesce(sum(octet_length(records)), 0) {events}");
             let bytes: i64 =
@@ -71,6 +85,14 @@ impl Journal {
             let (plans, bytes) = forget_plans(&deletion)?;
             pruned.plans = plans;
             pruned.bytes += bytes;
+        }
+        let gone = "from outputs where run_id not in (select run_id from runs)";
+        if pruning.cached {
+            pruned.cached_outputs = deletion.execute(&format!("delete {gone}"), [])? as u64;
+        } else {
+            let count = format!("select count(*) {gone}");
+            let kept: i64 = deletion.query_row(&count, [], |row| row.get(0))?;
+            pruned.kept_outputs = u64::try_from(kept).unwrap_or_default();
         }
         if dry_run {
             deletion.rollback()?;
@@ -89,6 +111,27 @@ impl Journal {
             drop(self.connection.execute_batch("vacuum; pragma wal_checkpoint(truncate);"));
         }
     }
+}
+
+/// Adds what a run spent to what is known of deleted ones.
+fn keep_costs(
+    connection: &Connection,
+    number: i64,
+    casts: &mut BTreeMap<PlanHash, Agents>,
+    agents: &impl Fn(&str) -> Agents,
+) -> rusqlite::Result<()> {
+    let run = of_run(connection, number)?;
+    if let Some(hash) = run.plan.as_ref().filter(|hash| !casts.contains_key(*hash)) {
+        let plan = "select json from plans where hash = ?1";
+        let plan: Option<String> =
+            connection.query_row(plan, [hash.as_str()], |row| row.get(0)).optional()?;
+        casts.insert(hash.clone(), agents(&plan.unwrap_or_default()));
+    }
+    let cast = run.plan.as_ref().and_then(|hash| casts.get(hash));
+    let rows = deleted::rows_of(&run, |call| {
+        run.asker(call, cast.and_then(|cast| cast(&call.step)).as_deref())
+    });
+    rows.iter().try_for_each(|row| deleted::add(connection, row))
 }
 
 /// The numbers of the runs to be deleted, and how many stay for their batches. A run that waits, is driven by a process

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use rusqlite::params;
+use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Journal, JournalError};
+use super::{Journal, JournalError, Spent};
 use crate::event::Usage;
 use crate::id::{ModelName, PlanHash, RunId, StepPath, WorkflowName};
+use crate::value::sum;
 
 /// What a run spent on models.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Spending {
     pub started_us: i64,
     /// When it ended.
     pub ended_us: Option<i64>,
+    /// How long no process drove it, in microseconds.
+    pub waited_us: i64,
     /// Its requests to models, in order.
     pub calls: Vec<SpentCall>,
 }
@@ -68,6 +71,16 @@ impl Spending {
         let mut charged = self.calls.iter().filter(|call| call.is_charged()).peekable();
         charged.peek()?;
         charged.map(|call| call.cost_usd).sum()
+    }
+
+    /// Who asked, as costs name it: the agent, or the step where its agent has no name. The items of a step are one.
+    pub fn asker(&self, call: &SpentCall, agent: Option<&str>) -> String {
+        let step = || {
+            let parts = call.step.as_str().split('/');
+            let ids: Vec<&str> = parts.map(|part| part.split('[').next().unwrap_or(part)).collect();
+            format!("step {} of {}", ids.join("/"), self.workflow)
+        };
+        agent.map_or_else(step, str::to_owned)
     }
 
     /// Whether it ended with an answer, whole or in part.
@@ -136,24 +149,15 @@ impl Journal {
     /// What runs spent, oldest first: those that began or asked a model in the time asked for.
     pub fn spending(&self, since: Since<'_>) -> Result<Vec<Spending>, JournalError> {
         let mut query = self.connection.prepare(
-            "select run_id, workflow, status, started_us, ended_us, number from runs
+            "select run_id, workflow, status, started_us, ended_us, waited_us, number from runs
              where (?1 is null or status is null or status = 'waiting' or ended_us is null or ended_us >= ?1)
                and (?2 is null or workflow = ?2) order by started_us, run_id",
         )?;
         let mut rows = query.query(params![since.at_us, since.workflow])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let mut spending = Spending {
-                run_id: row.get::<_, String>(0)?.into(),
-                workflow: row.get::<_, String>(1)?.into(),
-                plan: None,
-                session: None,
-                status: row.get(2)?,
-                started_us: row.get(3)?,
-                ended_us: row.get(4)?,
-                calls: Vec::new(),
-            };
-            self.read_calls(row.get(5)?, &mut spending)?;
+            let mut spending = spending_of(row)?;
+            read_calls(&self.connection, row.get(6)?, &mut spending)?;
             let since = since.at_us.unwrap_or(i64::MIN);
             spending.calls.retain(|call| call.at_us >= since);
             if !spending.calls.is_empty() || spending.started_us >= since {
@@ -162,46 +166,82 @@ impl Journal {
         }
         Ok(found)
     }
+}
 
-    fn read_calls(&self, number: i64, spending: &mut Spending) -> Result<(), JournalError> {
-        // Most groups of events hold no call, and need not be read as JSON.
-        let mut query = self.connection.prepare_cached(
-            "select records from events where run = ?1
+/// A run with what it spent, by its number.
+pub(super) fn of_run(connection: &Connection, number: i64) -> rusqlite::Result<Spending> {
+    let query = "select run_id, workflow, status, started_us, ended_us, waited_us from runs where number = ?1";
+    let mut spending = connection.prepare_cached(query)?.query_row([number], spending_of)?;
+    read_calls(connection, number, &mut spending)?;
+    Ok(spending)
+}
+
+/// What a run spent so far, as its events tell.
+pub(super) fn spent(connection: &Connection, number: i64) -> rusqlite::Result<Spent> {
+    let calls = of_run(connection, number)?.calls;
+    let cost_usd = sum(calls.iter().filter_map(|call| call.cost_usd));
+    let unpriced = calls.iter().filter(|call| call.is_unpriced()).count();
+    Ok(Spent { cost_usd, unpriced_calls: unpriced as u64 })
+}
+
+/// A run without its calls.
+fn spending_of(row: &Row<'_>) -> rusqlite::Result<Spending> {
+    let (run, workflow): (String, String) = (row.get(0)?, row.get(1)?);
+    Ok(Spending {
+        run_id: run.into(),
+        workflow: workflow.into(),
+        plan: None,
+        session: None,
+        status: row.get(2)?,
+        started_us: row.get(3)?,
+        ended_us: row.get(4)?,
+        waited_us: row.get(5)?,
+        calls: Vec::new(),
+    })
+}
+
+fn read_calls(
+    connection: &Connection,
+    number: i64,
+    spending: &mut Spending,
+) -> rusqlite::Result<()> {
+    // Most groups of events hold no call, and need not be read as JSON.
+    let mut query = connection.prepare_cached(
+        "select records from events where run = ?1
                and (instr(records, '\"model_called\"') > 0 or instr(records, '\"run_started\"') > 0)
              order by number",
-        )?;
-        let mut rows = query.query([number])?;
-        while let Some(row) = rows.next()? {
-            let json = row.get_ref(0)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
-            // As for whoever replays the run, its events end where a group cannot be read.
-            let Ok(group) = serde_json::from_slice::<Vec<Bare<'_>>>(json) else { break };
-            for Bare { at_us, event } in group {
-                match (event.kind.as_ref(), event.step, event.call) {
-                    ("run_started", ..) => {
-                        spending.plan = event.plan.and_then(Text::get).map(Into::into);
-                        spending.session = event.session.and_then(Text::get);
-                    }
-                    (
-                        "model_called",
-                        Some(step),
-                        Some(BareCall { model: Some(model), answer, usage, cost_usd, called_off }),
-                    ) => {
-                        let answered = answer.is_some();
-                        let cost_usd = cost_usd.filter(|_| answered || called_off);
-                        spending.calls.push(SpentCall {
-                            at_us,
-                            step,
-                            model,
-                            usage,
-                            cost_usd,
-                            answered,
-                            called_off,
-                        });
-                    }
-                    _ => {}
+    )?;
+    let mut rows = query.query([number])?;
+    while let Some(row) = rows.next()? {
+        let json = row.get_ref(0)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
+        // As for whoever replays the run, its events end where a group cannot be read.
+        let Ok(group) = serde_json::from_slice::<Vec<Bare<'_>>>(json) else { break };
+        for Bare { at_us, event } in group {
+            match (event.kind.as_ref(), event.step, event.call) {
+                ("run_started", ..) => {
+                    spending.plan = event.plan.and_then(Text::get).map(Into::into);
+                    spending.session = event.session.and_then(Text::get);
                 }
+                (
+                    "model_called",
+                    Some(step),
+                    Some(BareCall { model: Some(model), answer, usage, cost_usd, called_off }),
+                ) => {
+                    let answered = answer.is_some();
+                    let cost_usd = cost_usd.filter(|_| answered || called_off);
+                    spending.calls.push(SpentCall {
+                        at_us,
+                        step,
+                        model,
+                        usage,
+                        cost_usd,
+                        answered,
+                        called_off,
+                    });
+                }
+                _ => {}
             }
         }
-        Ok(())
     }
+    Ok(())
 }

@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::Serialize;
 
 use super::driver::{Driver, is_driven};
+use super::spending::spent;
 use super::{JournalError, schema};
 use crate::event::{Event, Record, RunStatus};
 use crate::id::{PlanHash, RunId, WorkflowName};
@@ -59,6 +60,9 @@ impl Ticket {
     }
 }
 
+/// How long another process may hold the file.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Bytes that are written while runs are under way before the disk is waited for.
 const MOST_UNFOLDED: usize = 16 << 20;
 
@@ -72,8 +76,19 @@ pub struct Writer {
     run: RunId,
     /// The place of the next group, once known.
     next: Option<Place>,
-    /// US dollars of all its groups so far, those of processes that died among them.
-    cost_usd: f64,
+    /// What its groups so far spent, those of processes that died among them.
+    spent: Spent,
+    /// When its last group was written.
+    at_us: i64,
+}
+
+/// What a run spent on models.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spent {
+    /// US dollars of its priced calls.
+    pub cost_usd: f64,
+    /// Charged calls whose cost nobody knows.
+    pub unpriced_calls: u64,
 }
 
 /// The place of a group.
@@ -88,12 +103,12 @@ struct Place {
 impl Writer {
     /// The writer of a run.
     pub fn new(run: RunId) -> Self {
-        Self::after(run, 0.0)
+        Self::after(run, Spent::default(), 0)
     }
 
-    /// The writer of a run that has cost so many US dollars already, as its journal tells.
-    pub fn after(run: RunId, cost_usd: f64) -> Self {
-        Self { run, next: None, cost_usd }
+    /// The writer of a run that has spent something already, as its journal tells, and when its last event was.
+    pub fn after(run: RunId, spent: Spent, at_us: i64) -> Self {
+        Self { run, next: None, spent, at_us }
     }
 
     /// Whether a group of the run has been written by it.
@@ -113,10 +128,14 @@ pub struct RunSummary {
     pub status: String,
     /// RFC 3339, UTC.
     pub started_at: String,
-    /// From the first event to the last; none where it did not end.
+    /// From the first event to the last, without the time that it waited; none where it did not end.
     pub duration_ms: Option<u64>,
-    /// US dollars of its priced calls.
+    /// How long no process drove it, because it waited for a person or was interrupted.
+    pub waiting_ms: u64,
+    /// US dollars of its priced calls; none where it asked models, and nobody knows what any call cost.
     pub cost_usd: Option<f64>,
+    /// Charged calls whose cost nobody knows; they are not in `cost_usd`.
+    pub unpriced_calls: u64,
 }
 
 impl Journal {
@@ -138,7 +157,7 @@ impl Journal {
     }
 
     fn with(connection: Connection, path: Option<PathBuf>) -> Result<Self, JournalError> {
-        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.busy_timeout(PATIENCE)?;
         connection.execute_batch("pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma temp_store = memory;")?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::bring_up_to_date(&connection)?;
@@ -277,23 +296,35 @@ impl Journal {
                     ])?;
                     to.next = Some(Place { run: self.connection.last_insert_rowid(), number: 0 });
                 }
-                Event::ModelCalled { call, .. } => {
-                    to.cost_usd += call.cost_usd.unwrap_or_default();
+                Event::RunResumed => {
+                    let update = "update runs set waited_us = waited_us + ?2 where run_id = ?1";
+                    let waited = (record.at_us - to.at_us).max(0);
+                    self.connection
+                        .prepare_cached(update)?
+                        .execute(params![to.run.as_str(), waited])?;
+                }
+                Event::ModelCalled { call, .. } if call.is_charged() => {
+                    self.count_call(call, record.at_us)?;
+                    match call.cost_usd {
+                        Some(usd) => to.spent.cost_usd += usd,
+                        None => to.spent.unpriced_calls += 1,
+                    }
                 }
                 Event::RunFinished { status, .. } => {
-                    let update =
-                        "update runs set status = ?2, ended_us = ?3, cost_usd = ?4, driver = null
-                                  where run_id = ?1";
+                    let update = "update runs set status = ?2, ended_us = ?3, cost_usd = ?4, unpriced_calls = ?5,
+                                      driver = null where run_id = ?1";
                     let status = status_name(*status);
                     self.connection.prepare_cached(update)?.execute(params![
                         to.run.as_str(),
                         status,
                         record.at_us,
-                        to.cost_usd
+                        to.spent.cost_usd,
+                        i64::try_from(to.spent.unpriced_calls).unwrap_or(i64::MAX),
                     ])?;
                 }
                 _ => {}
             }
+            to.at_us = record.at_us;
         }
         let place = self.next_place(to)?;
         self.connection
@@ -315,13 +346,18 @@ impl Journal {
     }
 
     /// What shows that this process is alive, as the journal names it.
-    fn driver(&mut self) -> Result<Option<String>, JournalError> {
+    pub(super) fn driver(&mut self) -> Result<Option<String>, JournalError> {
         let Some(path) = &self.path else { return Ok(None) };
         if self.driver.is_none() {
             let unavailable = |source| JournalError::Unavailable { path: path.clone(), source };
             self.driver = Some(Driver::new(path).map_err(unavailable)?);
         }
         Ok(self.driver.as_ref().map(|driver| driver.name().to_owned()))
+    }
+
+    /// Its file; none for a journal in memory.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.path.clone()
     }
 
     /// Takes over a run that no process drives; false where it has ended meanwhile. Two engines never drive the same run.
@@ -365,8 +401,11 @@ impl Journal {
     pub fn pause(&mut self, writer: &Writer) -> Result<(), JournalError> {
         self.commit();
         let update =
-            "update runs set status = 'waiting', driver = null, cost_usd = ?2 where run_id = ?1";
-        self.connection.execute(update, params![writer.run.as_str(), writer.cost_usd])?;
+            "update runs set status = 'waiting', driver = null, cost_usd = ?2, unpriced_calls = ?3
+                      where run_id = ?1";
+        let Spent { cost_usd, unpriced_calls } = writer.spent;
+        let unpriced_calls = i64::try_from(unpriced_calls).unwrap_or(i64::MAX);
+        self.connection.execute(update, params![writer.run.as_str(), cost_usd, unpriced_calls])?;
         self.close();
         Ok(())
     }
@@ -461,7 +500,8 @@ impl Journal {
     /// All runs, newest first.
     pub fn runs(&self) -> Result<Vec<RunSummary>, JournalError> {
         let mut query = self.connection.prepare(
-            "select run_id, workflow, status, started_us, ended_us, cost_usd, driver from runs order by started_us desc, run_id desc",
+            "select run_id, workflow, status, started_us, ended_us, cost_usd, driver, unpriced_calls, waited_us, number
+             from runs order by started_us desc, run_id desc",
         )?;
         let rows = query.query_map([], |row| {
             let status: Option<String> = row.get(2)?;
@@ -469,6 +509,15 @@ impl Journal {
             let driver: Option<String> = row.get(6)?;
             let alive = driver.is_some_and(|driver| self.is_alive(&driver));
             let open = if alive { "running" } else { "interrupted" };
+            let (waited_us, unpriced): (i64, i64) = (row.get(8)?, row.get(7)?);
+            let Spent { cost_usd, unpriced_calls } = match &status {
+                // Nobody has added up yet what it spent.
+                None => spent(&self.connection, row.get(9)?)?,
+                Some(_) => Spent {
+                    cost_usd: row.get(5)?,
+                    unpriced_calls: u64::try_from(unpriced).unwrap_or_default(),
+                },
+            };
             Ok(RunSummary {
                 run_id: row.get::<_, String>(0)?.into(),
                 workflow: row.get::<_, String>(1)?.into(),
@@ -477,8 +526,10 @@ impl Journal {
                     .map(|at| at.to_string())
                     .unwrap_or_default(),
                 duration_ms: ended_us
-                    .and_then(|ended| u64::try_from((ended - started_us) / 1000).ok()),
-                cost_usd: row.get(5)?,
+                    .and_then(|ended| u64::try_from((ended - started_us - waited_us) / 1000).ok()),
+                waiting_ms: u64::try_from(waited_us / 1000).unwrap_or_default(),
+                cost_usd: (cost_usd > 0.0 || unpriced_calls == 0).then_some(cost_usd),
+                unpriced_calls,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -219,6 +219,8 @@ fn a_journal_of_an_earlier_engine_is_brought_up_to_date_and_keeps_its_runs() {
                started_us integer not null, ended_us integer, cost_usd real not null default 0, pid integer);
            create table events (key integer primary key, records text not null);
            insert into runs values (1, 'old', 'w', 'succeeded', 1000, 3000, 0.5, null);
+           insert into events values (4294967298, '[{"at_us":2500,"event":{"type":"model_called","step":"s","call":{"model":"m","system":"","messages":[],"answer":"a","cost_usd":null,"duration_ms":1}}},
+               {"at_us":2600,"event":{"type":"model_called","step":"s","call":{"model":"m","system":"","messages":[],"cost_usd":null,"duration_ms":1}}}]');
            insert into events values (4294967297, '[{"at_us":2000,"event":{"type":"step_skipped","step":"s","reason":{"kind":"when"}}}]');
            insert into events values (4294967296,
                '[{"at_us":1000,"event":{"type":"run_started","run_id":"old","workflow":"w","plan":"p","params":{},"offline":false}}]');
@@ -227,7 +229,11 @@ fn a_journal_of_an_earlier_engine_is_brought_up_to_date_and_keeps_its_runs() {
     .unwrap();
     drop(old);
     let journal = Journal::open(&path).unwrap();
-    assert_eq!(journal.runs().unwrap()[0].status, "succeeded");
+    let run = &journal.runs().unwrap()[0];
+    assert_eq!(
+        (run.status.as_str(), run.cost_usd, run.unpriced_calls),
+        ("succeeded", Some(0.5), 1)
+    );
     let records = journal.records(&"old".into()).unwrap();
     assert!(matches!(records[0].event, Event::RunStarted { .. }));
     assert!(matches!(records[1].event, Event::StepSkipped { .. }));

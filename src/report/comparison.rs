@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::Screen;
-use super::summary::cost;
+use super::summary::price;
 use crate::run::{Outcome, StepStatus};
 use crate::value::Value;
 
@@ -31,8 +31,8 @@ pub fn comparison(before: &Outcome, after: &Outcome, screen: Screen) -> String {
         table.trim_fmt(),
         after.steps.len(),
         before.run_id,
-        cost(before.cost_usd),
-        cost(after.cost_usd)
+        price(before),
+        price(after)
     )
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cast::Cast;
 use crate::eval::{median, percentile_95};
 use crate::id::{PlanHash, RunId};
-use crate::journal::{Spending, SpentCall};
+use crate::journal::{Deleted, Spending, SpentCall};
 use crate::run::Allowance;
 use crate::value::{is_default, millis};
 
@@ -42,6 +42,8 @@ pub struct CostReport {
     pub rows: Vec<CostRow>,
     /// What was spent in all.
     pub total: Cost,
+    /// Runs of it that were deleted since; they count by whole days, and not in `shapes`.
+    pub deleted_runs: u64,
     /// The budgets of the day and of the month, where engine.yaml sets any.
     pub budgets: Vec<Allowance>,
     /// What answers cost and how long they took, by the shape of what made them.
@@ -107,7 +109,7 @@ pub struct ShapeCost {
     pub priced_runs: u64,
     /// US dollars of a run.
     pub cost_usd: Option<Spread>,
-    /// Milliseconds from a run's first event to its last.
+    /// Milliseconds from a run's first event to its last, without the time that it waited.
     pub duration_ms: Option<Spread>,
 }
 
@@ -124,6 +126,7 @@ pub struct Spread {
 #[derive(Default)]
 struct Sum<'s> {
     runs: BTreeSet<&'s RunId>,
+    deleted_runs: u64,
     cost: Cost,
     priced: bool,
 }
@@ -144,24 +147,37 @@ impl<'s> Sum<'s> {
         *self.cost.cost_usd.get_or_insert(0.0) += call.cost_usd.unwrap_or_default();
     }
 
+    fn add_deleted(&mut self, row: &Deleted, runs: u64) {
+        self.deleted_runs += runs;
+        self.cost.calls += row.calls;
+        self.cost.input_tokens += row.usage.input_tokens;
+        self.cost.cached_input_tokens += row.usage.cached_input_tokens;
+        self.cost.output_tokens += row.usage.output_tokens;
+        self.cost.unpriced_calls += row.unpriced_calls;
+        self.cost.estimated_usd += row.estimated_usd;
+        self.cost.called_off_calls += row.called_off_calls;
+        self.priced |= row.priced_calls > 0;
+        *self.cost.cost_usd.get_or_insert(0.0) += row.cost_usd;
+    }
+
     fn end(self) -> Cost {
         let unknown = !self.priced && self.cost.unpriced_calls > 0;
         let usd = (!unknown).then(|| self.cost.cost_usd.unwrap_or_default());
-        Cost { runs: self.runs.len() as u64, cost_usd: usd, ..self.cost }
+        Cost { runs: self.runs.len() as u64 + self.deleted_runs, cost_usd: usd, ..self.cost }
     }
 }
 
 impl CostReport {
     /// Adds up what runs spent since a time in microseconds since the Unix epoch. `casts` tells the agents of their
     /// plans.
-    pub fn of(
-        spending: &[Spending],
+    pub fn of<'s>(
+        (spending, deleted): (&'s [Spending], &[Deleted]),
         casts: &BTreeMap<PlanHash, Cast>,
         by: By,
         since_us: Option<i64>,
         budgets: Vec<Allowance>,
     ) -> Self {
-        let mut sums: IndexMap<Option<String>, Sum<'_>> = IndexMap::new();
+        let mut sums: IndexMap<Option<String>, Sum<'s>> = IndexMap::new();
         let mut total = Sum::default();
         for run in spending {
             let started = run.started_us >= since_us.unwrap_or(i64::MIN);
@@ -181,16 +197,30 @@ impl CostReport {
                 let name = match by {
                     By::Day => Some(day(call.at_us)),
                     By::Workflow => Some(run.workflow.to_string()),
-                    By::Agent => Some(cast.and_then(|cast| cast.agent(&call.step)).map_or_else(
-                        || format!("step {} of {}", call.step, run.workflow),
-                        str::to_owned,
-                    )),
+                    By::Agent => {
+                        Some(run.asker(call, cast.and_then(|cast| cast.agent(&call.step))))
+                    }
                     By::Model => Some(call.model.to_string()),
                     By::Session => run.session.clone(),
                 };
                 sums.entry(name).or_default().add(&run.run_id, call);
                 total.add(&run.run_id, call);
             }
+        }
+        for row in deleted {
+            let (name, runs) = match by {
+                By::Day => (Some(day(row.at_us)), row.runs.by_day),
+                By::Workflow => (Some(row.workflow.clone()), row.runs.all),
+                By::Session => {
+                    (Some(row.session.clone()).filter(|name| !name.is_empty()), row.runs.all)
+                }
+                // By these only those count that asked a model.
+                By::Agent | By::Model if row.calls == 0 => continue,
+                By::Agent => (Some(row.agent.clone()), row.runs.by_agent),
+                By::Model => (Some(row.model.clone()), row.runs.by_model),
+            };
+            sums.entry(name).or_default().add_deleted(row, runs);
+            total.add_deleted(row, row.runs.all);
         }
         let mut rows: Vec<CostRow> =
             sums.into_iter().map(|(name, sum)| CostRow { name, cost: sum.end() }).collect();
@@ -205,6 +235,7 @@ impl CostReport {
                 .and_then(|at| Timestamp::from_microsecond(at).ok())
                 .map(|at| at.to_string()),
             rows,
+            deleted_runs: total.deleted_runs,
             total: total.end(),
             budgets,
             shapes: shapes(spending, casts),
@@ -223,13 +254,16 @@ fn shapes(spending: &[Spending], casts: &BTreeMap<PlanHash, Cast>) -> Vec<ShapeC
     for run in spending {
         let asked = run.calls.iter().any(|call| call.answered);
         let cast = run.plan.as_ref().and_then(|plan| casts.get(plan));
-        if let Some(cast) = cast.filter(|_| asked && run.has_answer()) {
-            by_shape.entry(cast.shape()).or_default().push(run);
+        let shape = cast.filter(|_| asked && run.has_answer()).and_then(Cast::shape);
+        if let Some(shape) = shape {
+            by_shape.entry(shape).or_default().push(run);
         }
     }
     let compared = |(shape, runs): (Shape, Vec<&Spending>)| {
         let usd: Vec<f64> = runs.iter().filter_map(|run| run.cost_usd()).collect();
-        let times = runs.iter().filter_map(|run| Some(millis(run.ended_us? - run.started_us)));
+        let times = runs
+            .iter()
+            .filter_map(|run| Some(millis(run.ended_us? - run.started_us - run.waited_us)));
         ShapeCost {
             shape,
             runs: runs.len() as u64,

@@ -3,7 +3,7 @@
 use comfy_table::{Table, presets};
 
 use super::steps::planned;
-use super::summary::{cost, duration};
+use super::summary::{cost, duration, spent};
 use crate::event::Event;
 use crate::journal::{Pruned, RunSummary};
 use crate::value::{counted, millis};
@@ -27,7 +27,7 @@ pub fn runs(runs: &[RunSummary]) -> String {
                 .and_then(|ms| i64::try_from(ms).ok())
                 .map(|ms| duration(millis(ms.saturating_mul(1000))))
                 .unwrap_or_default(),
-            run.cost_usd.filter(|usd| *usd > 0.0).map(cost).unwrap_or_default(),
+            spent(run.cost_usd.filter(|usd| *usd > 0.0), run.unpriced_calls),
         ]);
     }
     format!("{}\n", table.trim_fmt())
@@ -95,6 +95,7 @@ pub(super) fn describe(event: &Event) -> String {
         }
         Event::StepSkipped { step, .. } => format!("{step}: skipped"),
         Event::BudgetExceeded { step, message } => format!("{step}: {message}"),
+        Event::RunResumed => "run goes on".to_owned(),
         Event::RunFinished { .. } => "run ended".to_owned(),
     }
 }
@@ -112,8 +113,16 @@ pub fn pruned(pruned: Pruned) -> String {
             )
         }
     };
+    let outputs = match (pruned.cached_outputs, pruned.kept_outputs) {
+        (0, 0) => String::new(),
+        (0, kept) => format!(
+            "{} of deleted runs that steps with `cache` kept stay for later runs; --cached deletes them too\n",
+            count(kept, "output")
+        ),
+        (gone, _) => format!("{done} {} that steps with `cache` kept\n", count(gone, "output")),
+    };
     format!(
-        "{done} {} and {} that no other run needs: {}\n{kept}",
+        "{done} {} and {} that no other run needs: {}\n{kept}{outputs}",
         count(pruned.runs, "run"),
         count(pruned.plans, "plan"),
         count(pruned.bytes, "byte")

@@ -4,12 +4,14 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod ask;
+mod batch;
 mod cast;
 mod comparison;
 mod costs;
 mod diagnostics;
 mod eval;
 mod figures;
+mod fold;
 mod graph;
 mod history;
 mod interval;
@@ -25,6 +27,7 @@ mod timeline;
 mod tools;
 
 pub use ask::{AskReport, RecallReport, can_be_asked, day_and_time, recalled, route};
+pub use batch::{BatchReport, batch};
 pub use cast::Cast;
 pub use comparison::comparison;
 pub use costs::{By as CostsBy, Cost, CostReport, CostRow, Shape, ShapeCost, Spread};
@@ -41,6 +44,6 @@ pub use plan::{PlanReport, plan};
 pub use progress::{Live, Plain, Progress};
 pub use show::{Shown, is_about, show, step_names};
 pub use steps::is_within;
-pub use summary::{answer, summary};
+pub use summary::{answer, ended, summary};
 pub use timeline::Screen;
 pub use tools::{OfferLine, ToolLine, ToolsReport, tools};

@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::costs::{By, Cost, CostReport, Shape, Spread};
 use super::summary::{cost, duration};
 use crate::run::Allowance;
+use crate::value::counted;
 
 /// Writes a report of costs for people.
 pub fn costs(report: &CostReport) -> String {
@@ -20,6 +21,13 @@ pub fn costs(report: &CostReport) -> String {
             let _ = writeln!(out, "spent{since}\n");
         }
         let _ = writeln!(out, "{}", rows(report));
+    }
+    if report.deleted_runs > 0 {
+        let runs = counted(usize::try_from(report.deleted_runs).unwrap_or(usize::MAX), "run");
+        let _ = writeln!(
+            out,
+            "\n{runs} of it deleted since: counted by whole days, and not among the answers below."
+        );
     }
     if report.total.unpriced_calls > 0 {
         let _ = writeln!(

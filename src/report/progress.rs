@@ -100,7 +100,10 @@ impl Lines {
             Event::StepFailed { step, error } => line(step, "✗", error.to_string(), true),
             Event::StepSkipped { step, reason } => line(step, "-", skipped(reason), true),
             Event::BudgetExceeded { step, message } => line(step, "$", message.clone(), false),
-            Event::RunStarted { .. } | Event::ToolCalled { .. } | Event::RunFinished { .. } => None,
+            Event::RunStarted { .. }
+            | Event::RunResumed
+            | Event::ToolCalled { .. }
+            | Event::RunFinished { .. } => None,
         }
     }
 

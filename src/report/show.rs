@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 use indexmap::IndexMap;
 
+use super::fold::fold;
 use super::history::describe;
 use super::money::money;
 use super::steps::{StepLine, is_within, step_of, steps};
-use super::summary::{cost, duration};
+use super::summary::{cost, duration, spent, took};
 use super::timeline::{Screen, timeline};
 use crate::event::{Event, ModelCall, Record, Role, ToolRequest};
 use crate::id::StepPath;
@@ -27,6 +28,8 @@ pub struct Shown<'s> {
     pub costs: &'s [StepCost],
     /// Only this step, and what is nested in it.
     pub step: Option<&'s str>,
+    /// Whether all items of long lists are shown.
+    pub all: bool,
     /// Whether everything that models were asked is shown.
     pub prompts: bool,
     /// Where it is shown.
@@ -39,11 +42,17 @@ pub fn show(shown: &Shown<'_>) -> String {
     if let Some(named) = shown.step {
         lines.retain(|step, _| is_within(step, named));
     }
+    let spent = costs(&lines, shown.costs);
+    let folded = if shown.all || shown.step.is_some() { Vec::new() } else { fold(&mut lines) };
     let mut out = head(shown);
     // Writing to a string cannot fail.
     let _ = writeln!(out, "\n{}", table(&lines, shown.costs));
-    let (began, ended) = (shown.state.started_us(), shown.state.ended_us());
-    let bars = timeline(&lines, began, ended, shown.screen);
+    if !folded.is_empty() {
+        let _ = writeln!(out, "\n{}", folded.join("\n"));
+        out.push_str("of these only the failed and the slowest are shown: --step ID shows all of one, --all everything\n");
+    }
+    let whole_us = shown.state.elapsed_us(shown.state.ended_us());
+    let bars = timeline(&lines, whole_us, shown.screen);
     if !bars.is_empty() {
         let _ = write!(out, "\n{bars}");
     }
@@ -55,7 +64,7 @@ pub fn show(shown: &Shown<'_>) -> String {
         out.push_str(&prompts(shown));
     }
     if shown.step.is_none() {
-        let _ = writeln!(out, "\ncost: {}", costs(&lines, shown.costs));
+        let _ = writeln!(out, "\ncost: {spent}");
         if let Some(outcome) = shown.outcome {
             let _ = write!(out, "\n{}\n{}", super::answer(outcome), super::summary(outcome));
         }
@@ -98,11 +107,7 @@ fn table(lines: &IndexMap<StepPath, StepLine>, costs: &[StepCost]) -> String {
         .load_preset(presets::NOTHING)
         .set_header(["step", "status", "time", "model", "calls", "cost", "at most"]);
     for (id, line) in lines {
-        let time = line.started_us.zip(line.ended_us);
-        let priced = line.cost_usd.map(cost);
-        let unpriced =
-            (line.unpriced_calls > 0).then(|| format!("{} unpriced", line.unpriced_calls));
-        let spent: Vec<String> = priced.into_iter().chain(unpriced).collect();
+        let time = line.worked_us.filter(|_| line.ended_us.is_some());
         let most = costs.iter().find(|cost| cost.step.as_str() == id.as_str()).map(|cost| {
             match &cost.greatest {
                 Ok(bound) => money(bound.usd),
@@ -112,10 +117,10 @@ fn table(lines: &IndexMap<StepPath, StepLine>, costs: &[StepCost]) -> String {
         table.add_row([
             id.to_string(),
             line.status.to_owned(),
-            time.map(|(from, to)| duration(millis((to - from).max(0)))).unwrap_or_default(),
+            time.map(|us| took(millis(us), millis(line.waited_us))).unwrap_or_default(),
             line.model.as_ref().map(ToString::to_string).unwrap_or_default(),
             if line.calls > 0 { line.calls.to_string() } else { String::new() },
-            spent.join(" + "),
+            spent(line.cost_usd, line.unpriced_calls),
             most.unwrap_or_default(),
         ]);
     }

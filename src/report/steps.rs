@@ -12,9 +12,13 @@ use crate::value::Value;
 pub(super) struct StepLine {
     /// How it ended, or where it stands.
     pub(super) status: &'static str,
-    /// Microseconds since the Unix epoch.
+    /// Microseconds of the run before it, without those in which no process drove the run.
     pub(super) started_us: Option<i64>,
     pub(super) ended_us: Option<i64>,
+    /// Microseconds in which something was done; none where it did not start.
+    pub(super) worked_us: Option<i64>,
+    /// Microseconds in which a person was waited for, or in which no process drove the run.
+    pub(super) waited_us: i64,
     /// The model that was asked last.
     pub(super) model: Option<ModelName>,
     /// Requests to models.
@@ -38,6 +42,14 @@ pub(super) fn steps(
         if let Some(step) = step_of(&record.event) {
             let line = lines.entry(step.clone()).or_insert_with(|| pending.clone());
             line.apply(record);
+        }
+    }
+    for (path, line) in &mut lines {
+        let time = state.unit(path).and_then(|unit| state.time(unit)).unwrap_or_default();
+        line.worked_us = line.started_us.map(|_| time.worked_us);
+        line.waited_us = time.waited_us;
+        for at in [&mut line.started_us, &mut line.ended_us].into_iter().flatten() {
+            *at = state.elapsed_us(*at);
         }
     }
     for step in outcome.into_iter().flat_map(|outcome| &outcome.steps) {
@@ -80,6 +92,7 @@ impl StepLine {
             Event::ApprovalRequested { .. } => self.status = "waiting",
             Event::ApprovalGiven { .. } => self.status = "running",
             Event::RunStarted { .. }
+            | Event::RunResumed
             | Event::ToolCalled { .. }
             | Event::PlanMade { .. }
             | Event::StepRetrying { .. }
@@ -103,7 +116,7 @@ pub(super) fn step_of(event: &Event) -> Option<&StepPath> {
         | Event::ApprovalRequested { step, .. }
         | Event::ApprovalGiven { step, .. }
         | Event::BudgetExceeded { step, .. } => Some(step),
-        Event::RunStarted { .. } | Event::RunFinished { .. } => None,
+        Event::RunStarted { .. } | Event::RunResumed | Event::RunFinished { .. } => None,
     }
 }
 

@@ -71,7 +71,7 @@ pub fn summary(outcome: &Outcome) -> String {
     line("steps", &steps(outcome));
     let timing = &outcome.timing;
     let saved = saved(timing).map_or_else(String::new, |saved| format!(", {saved}"));
-    line("time", &format!("{}{saved}", duration(timing.wall_ms)));
+    line("time", &format!("{}{saved}", took(timing.worked_ms(), timing.waiting_ms)));
     let together = in_parallel(outcome);
     if !together.is_empty() {
         line("parallel", &together);
@@ -94,11 +94,14 @@ pub fn summary(outcome: &Outcome) -> String {
         let not = figures.unverified.len();
         line("figures", &format!("{traced} traced to their source{derived}, {not} not"));
     }
-    for unverified in &figures.unverified {
+    for unverified in figures.unverified.iter().take(MOST) {
         line(
             "unverified",
             &format!("`{}` in step `{}`: {}", unverified.text, unverified.step, unverified.reason),
         );
+    }
+    if let Some(more) = more(figures.unverified.len(), outcome) {
+        line("unverified", &more);
     }
     if outcome.degraded {
         line("degraded", "worded without a model; the figures are the same");
@@ -111,8 +114,12 @@ pub fn summary(outcome: &Outcome) -> String {
         let subject = warning.split('`').nth(1).unwrap_or_default();
         outcome.degraded && warning.contains("took its default") && unasked.contains_key(subject)
     };
-    for warning in outcome.warnings.iter().filter(|warning| !told(warning)) {
+    let warnings: Vec<&String> = outcome.warnings.iter().filter(|warning| !told(warning)).collect();
+    for warning in warnings.iter().take(MOST) {
         line("warning", warning);
+    }
+    if let Some(more) = more(warnings.len(), outcome) {
+        line("warning", &more);
     }
     if let Some(error) = &outcome.error {
         line("error", &error.message);
@@ -120,7 +127,7 @@ pub fn summary(outcome: &Outcome) -> String {
             line("help", help);
         }
     }
-    line("run", &format!("{} {}", outcome.run_id, status(outcome.status)));
+    line("run", &format!("{} {}", outcome.run_id, ended(outcome.status)));
     for step in approvals(&outcome.steps) {
         line("answer", &format!("engine approve {} {step} --choice CHOICE", outcome.run_id));
     }
@@ -149,6 +156,15 @@ fn unasked(steps: &[StepOutcome]) -> BTreeMap<&str, Option<&str>> {
         found.append(&mut unasked(&step.steps));
     }
     found
+}
+
+/// Lines of one kind that are shown; a list of a thousand items may have a warning each.
+const MOST: usize = 20;
+
+/// What to say of lines that are not shown.
+fn more(count: usize, outcome: &Outcome) -> Option<String> {
+    let more = count.checked_sub(MOST).filter(|more| *more > 0)?;
+    Some(format!("... and {more} more: `engine show {} --json` holds all", outcome.run_id))
 }
 
 /// The steps that ask a person.
@@ -195,6 +211,12 @@ fn model(outcome: &Outcome) -> String {
     )
 }
 
+/// What was spent, in a cell of a table: `$0.0012 + 2 unpriced`; nothing where there was no call.
+pub(super) fn spent(cost_usd: Option<f64>, unpriced_calls: u64) -> String {
+    let unpriced = (unpriced_calls > 0).then(|| format!("{unpriced_calls} unpriced"));
+    cost_usd.map(cost).into_iter().chain(unpriced).collect::<Vec<_>>().join(" + ")
+}
+
 /// What the model calls of a run cost, as far as that is known.
 pub(super) fn price(outcome: &Outcome) -> String {
     let known = match (outcome.unpriced_calls, outcome.cost_usd > 0.0) {
@@ -214,7 +236,7 @@ pub(super) fn price(outcome: &Outcome) -> String {
 
 /// What running in parallel was good for, where it was.
 pub(super) fn saved(timing: &Timing) -> Option<String> {
-    let saved = timing.sequential_ms - timing.wall_ms;
+    let saved = timing.sequential_ms - timing.worked_ms();
     (saved >= 1.0).then(|| format!("{} saved by running in parallel", duration(saved)))
 }
 
@@ -224,7 +246,8 @@ fn in_parallel(outcome: &Outcome) -> String {
         .steps
         .iter()
         .filter_map(|step| {
-            Some((step.started_ms?, step.started_ms? + step.duration_ms?, step.id.as_str()))
+            let (start, end) = step.span_ms()?;
+            Some((start, end, step.id.as_str()))
         })
         .filter(|(start, end, _)| end > start)
         .collect();
@@ -260,7 +283,8 @@ fn abridged(items: &[&str], separator: &str) -> String {
     }
 }
 
-fn status(status: RunStatus) -> &'static str {
+/// How a run ended, after its name: `succeeded`, `is partial`.
+pub fn ended(status: RunStatus) -> &'static str {
     match status {
         RunStatus::Succeeded => "succeeded",
         RunStatus::Partial => "is partial",
@@ -276,8 +300,23 @@ pub(super) fn duration(ms: f64) -> String {
         ms if ms < 10.0 => format!("{ms:.1}ms"),
         ms if ms < 1000.0 => format!("{ms:.0}ms"),
         ms if ms < 60_000.0 => format!("{:.1}s", ms / 1000.0),
-        ms => format!("{:.0}m{:02.0}s", (ms / 60_000.0).floor(), (ms % 60_000.0) / 1000.0),
+        ms if ms < 3_600_000.0 => parts(ms / 1000.0, 60.0, 'm', 's'),
+        ms if ms < 86_400_000.0 => parts(ms / 60_000.0, 60.0, 'h', 'm'),
+        ms => parts(ms / 3_600_000.0, 24.0, 'd', 'h'),
     }
+}
+
+/// A time in two units, of which `size` of the smaller make one of the greater.
+fn parts(smaller: f64, size: f64, great: char, small: char) -> String {
+    let smaller = smaller.floor();
+    format!("{:.0}{great}{:02.0}{small}", (smaller / size).floor(), smaller % size)
+}
+
+/// How long something worked, and how long it waited, where it did.
+pub(super) fn took(worked_ms: f64, waiting_ms: f64) -> String {
+    let waited =
+        if waiting_ms >= 1.0 { &format!(", {} waiting", duration(waiting_ms)) } else { "" };
+    format!("{}{waited}", duration(worked_ms))
 }
 
 /// A cost of a fraction of a dollar.

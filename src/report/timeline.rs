@@ -31,23 +31,22 @@ const LONGEST_NAME: usize = 24;
 /// Room for a time behind a bar.
 const TIME: usize = 8;
 
-/// Draws a bar for each step that started, on the time from the run's first event to its last.
+/// Draws a bar for each step that started, on the microseconds from the run's first event to its last.
 pub(super) fn timeline(
     steps: &IndexMap<StepPath, StepLine>,
-    began_us: i64,
-    ended_us: i64,
+    whole_us: i64,
     screen: Screen,
 ) -> String {
     let names: Vec<String> = steps.keys().map(|id| shortened(id.as_str(), screen)).collect();
     let name_width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
     let room = screen.width.saturating_sub(name_width + TIME + 5).max(10);
-    let whole = (ended_us - began_us).max(1);
+    let whole = whole_us.max(1);
     let mut out = String::new();
     for (name, line) in names.iter().zip(steps.values()) {
         let Some(started) = line.started_us else { continue };
-        let ended = line.ended_us.unwrap_or(ended_us).max(started);
-        let bar = bar(started - began_us, ended - began_us, whole, room, screen, line.status);
-        let time = duration(millis(ended - started));
+        let ended = line.ended_us.unwrap_or(whole).max(started);
+        let bar = bar(started, ended, whole, room, screen, line.status);
+        let time = duration(millis(line.worked_us.unwrap_or_default()));
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{name:<name_width$}  {bar} {time:>TIME$}");
     }
@@ -100,6 +99,7 @@ mod tests {
             status,
             started_us: Some(from * 1000),
             ended_us: Some(to * 1000),
+            worked_us: Some((to - from) * 1000),
             ..StepLine::default()
         };
         IndexMap::from([
@@ -120,14 +120,14 @@ margins               |xxxxxxxxxxxxx              |    100ms
 ~ep_with_a_long_name  |             ##############|    100ms
 instant               |                          #|    0.0ms
 ";
-        assert_eq!(timeline(&lines(), 0, 200_000, screen), wanted, "what never started has no bar");
+        assert_eq!(timeline(&lines(), 200_000, screen), wanted, "what never started has no bar");
     }
 
     #[test]
     fn however_narrow_a_terminal_is_there_are_bars() {
         for width in [0, 1, 20, 200] {
             let screen = Screen { width, drawn: true, colour: true };
-            assert!(timeline(&lines(), 0, 200_000, screen).contains('█'));
+            assert!(timeline(&lines(), 200_000, screen).contains('█'));
         }
     }
 }

@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::document::Budget;
-use crate::journal::{Journal, JournalError, Since, Spending};
-use crate::value::sum;
+use crate::journal::{Journal, JournalError};
 
 /// A time for which there is a budget. Days and months begin at midnight, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -81,14 +80,13 @@ pub fn allowances(
     limits
         .map(|(period, limit_usd)| {
             let begin = period.begin_us(now_us);
-            let spent = journal.spending(Since { at_us: Some(begin), workflow: None })?;
-            let calls = || spent.iter().flat_map(|run: &Spending| &run.calls);
+            let spent = journal.spent_since(begin)?;
             Ok(Allowance {
                 period,
                 since: Timestamp::from_microsecond(begin).unwrap_or_default().to_string(),
                 limit_usd,
-                spent_usd: sum(calls().filter_map(|call| call.cost_usd)),
-                unpriced_calls: calls().filter(|call| call.is_unpriced()).count() as u64,
+                spent_usd: spent.cost_usd,
+                unpriced_calls: spent.unpriced_calls,
             })
         })
         .collect()

@@ -7,7 +7,7 @@ use crate::document::{self, OnExceed};
 use crate::event::{Fault, Usage};
 
 use super::allowance::Period;
-use super::pool::{Dollars, Pool};
+use super::pool::{Dollars, Look, Pool};
 
 /// What a run may spend, and what it has spent; shared by its steps.
 #[derive(Debug, Default)]
@@ -91,13 +91,18 @@ impl Budget {
         };
         let mut taken = self.taken();
         let mut pool = self.pool.lock();
-        let warning = match (self.exceeded(*taken, *pool, wanted), self.on_exceed) {
+        let mut dollars = pool.dollars;
+        let look = pool.look(self.usd.iter().any(|limit| limit.period.is_some()))?;
+        let warning = match (self.exceeded(*taken, dollars, &look, wanted)?, self.on_exceed) {
             (Some(fault), OnExceed::Stop) => return Err(fault),
             (Some(fault), OnExceed::Warn) => Some(format!("over budget: {}", fault.message)),
-            (None, _) if usd.is_none() => self.unbounded(),
+            (None, _) if usd.is_none() => self.unbounded(dollars.limit),
             (None, _) => None,
         };
-        pool.reserved += wanted.usd;
+        dollars.reserved += wanted.usd;
+        look.show(dollars)?;
+        drop(look);
+        pool.dollars = dollars;
         taken.usd += wanted.usd;
         taken.tokens = taken.tokens.saturating_add(wanted.tokens);
         Ok(Reservation { budget: Arc::clone(self), reserved: wanted, warning })
@@ -108,8 +113,9 @@ impl Budget {
     }
 
     /// Says once that a budget in US dollars bounds nothing that a model without a price costs.
-    fn unbounded(&self) -> Option<String> {
-        let told = self.usd.is_empty() || self.unpriced_told.swap(true, Ordering::Relaxed);
+    fn unbounded(&self, of_all: Option<f64>) -> Option<String> {
+        let told = self.usd.is_empty() && of_all.is_none()
+            || self.unpriced_told.swap(true, Ordering::Relaxed);
         (!told).then(|| {
             "its model has no price, so no budget in US dollars bounds it: write a `price` in engine.yaml, or bound the tokens"
                 .to_owned()
@@ -117,42 +123,57 @@ impl Budget {
     }
 
     /// The first bound that a call does not fit.
-    fn exceeded(&self, taken: Taken, pool: Dollars, wanted: Taken) -> Option<Fault> {
-        let usd = |limit: &&Limit| {
-            let taken = if limit.period.is_some() { pool.taken() } else { taken.usd };
-            taken + wanted.usd > limit.usd
-        };
-        if let Some(limit) = self.usd.iter().find(usd) {
+    fn exceeded(
+        &self,
+        taken: Taken,
+        pool: Dollars,
+        look: &Look<'_>,
+        wanted: Taken,
+    ) -> Result<Option<Fault>, Fault> {
+        for limit in &self.usd {
+            let taken_usd = match limit.period {
+                Some(period) => look.taken(period)?,
+                None => taken.usd,
+            };
+            if taken_usd + wanted.usd <= limit.usd {
+                continue;
+            }
             let next = format!("the next call may cost ${:.6}", wanted.usd);
             let (message, help) = match limit.period {
                 None => (
-                    format!(
-                        "{next}, and ${:.6} of the budget of ${} is taken",
-                        taken.usd, limit.usd
-                    ),
+                    format!("{next}, and ${taken_usd:.6} of the budget of ${} is taken", limit.usd),
                     "raise `limits.budget.usd` or --max-cost-usd, or set the step's `max_tokens`"
                         .to_owned(),
                 ),
                 Some(period) => (
                     format!(
                         "{next}, more than the ${:.6} left of the budget of {}",
-                        (limit.usd - pool.taken()).max(0.0),
+                        (limit.usd - taken_usd).max(0.0),
                         period.name()
                     ),
                     format!("raise `{}`, or set the step's `max_tokens`", period.key()),
                 ),
             };
-            return Some(Fault::new(OVER_BUDGET, message).help(help));
+            return Ok(Some(Fault::new(OVER_BUDGET, message).help(help)));
         }
-        let limit = self.tokens?;
-        (taken.tokens.saturating_add(wanted.tokens) > limit).then(|| {
+        if let Some(limit) = pool.limit.filter(|limit| pool.taken() + wanted.usd > *limit) {
+            let message = format!(
+                "the next call may cost ${:.6}, and ${:.6} of the ${limit} that the runs may spend together is taken",
+                wanted.usd,
+                pool.taken()
+            );
+            let help = "raise --max-batch-cost-usd";
+            return Ok(Some(Fault::new(OVER_BUDGET, message).help(help)));
+        }
+        let Some(limit) = self.tokens else { return Ok(None) };
+        Ok((taken.tokens.saturating_add(wanted.tokens) > limit).then(|| {
             let message = format!(
                 "the next call may take {} tokens, and {} of the budget of {limit} are taken",
                 wanted.tokens, taken.tokens
             );
             let help = "raise `limits.budget.tokens`, or set the step's `max_tokens`";
             Fault::new(OVER_BUDGET, message).help(help)
-        })
+        }))
     }
 }
 
@@ -165,8 +186,9 @@ impl Reservation {
         };
         let mut taken = self.budget.taken();
         let mut pool = self.budget.pool.lock();
-        pool.booked += true_cost.usd;
-        pool.reserved -= self.reserved.usd;
+        pool.dollars.booked += true_cost.usd;
+        pool.dollars.reserved -= self.reserved.usd;
+        pool.show();
         drop(pool);
         taken.usd += true_cost.usd - self.reserved.usd;
         taken.tokens =
@@ -179,7 +201,11 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         let mut taken = self.budget.taken();
-        self.budget.pool.lock().reserved -= self.reserved.usd;
+        if self.reserved.usd > 0.0 {
+            let mut pool = self.budget.pool.lock();
+            pool.dollars.reserved -= self.reserved.usd;
+            pool.show();
+        }
         taken.usd -= self.reserved.usd;
         taken.tokens = taken.tokens.saturating_sub(self.reserved.tokens);
     }

@@ -37,6 +37,7 @@ mod step_state;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod times;
 
 pub use allowance::{Allowance, Period, allowances, left};
 pub use conflicts::{Conflict, ConflictingValue};
@@ -55,3 +56,4 @@ pub use scheduler::{Next, Scheduler};
 pub use state::{Change, IllegalEvent, RunState};
 pub use step_state::{Asked, Consulted, Phase, StepState};
 pub use steps::Ahead;
+pub use times::{Span, Time};

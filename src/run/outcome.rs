@@ -16,6 +16,7 @@ use super::ledger::{LedgerEntry, ledger};
 use super::outputs;
 use super::state::RunState;
 use super::step_state::{Consulted, Phase, StepState};
+use super::times::Time;
 
 /// What a run ended with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -74,8 +75,11 @@ pub struct StepOutcome {
     pub attempts: u32,
     /// When it started, in milliseconds after the run; null where it did not.
     pub started_ms: Option<f64>,
-    /// How long it took, in milliseconds.
+    /// How long it took, in milliseconds, without the time that it waited.
     pub duration_ms: Option<f64>,
+    /// How long it waited for a person, or for a process to go on with the run, in milliseconds; absent where it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_ms: Option<f64>,
     /// The model that was asked last.
     pub model: Option<ModelName>,
     /// Its requests and tokens; null where it asked no model.
@@ -138,6 +142,9 @@ impl std::ops::AddAssign for UsageReport {
 pub struct Timing {
     /// From the first event to the last.
     pub wall_ms: f64,
+    /// Milliseconds of it in which no process drove the run: it waited for a person, or was interrupted. Absent where there are none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub waiting_ms: f64,
     /// The chain of steps that took longest.
     pub critical_path_ms: f64,
     /// All steps one after another.
@@ -164,6 +171,21 @@ pub struct FigureReport {
     /// Every figure with its value and where that comes from; with `--figures`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Vec<LedgerEntry>>,
+}
+
+impl StepOutcome {
+    /// From when to when it was under way, in milliseconds after the run's start; none where it did not end.
+    pub fn span_ms(&self) -> Option<(f64, f64)> {
+        let started = self.started_ms?;
+        Some((started, started + self.duration_ms? + self.waiting_ms.unwrap_or_default()))
+    }
+}
+
+impl Timing {
+    /// From the first event to the last, without the time in which no process drove the run.
+    pub fn worked_ms(&self) -> f64 {
+        self.wall_ms - self.waiting_ms
+    }
 }
 
 impl Outcome {
@@ -248,10 +270,10 @@ fn step_outcomes(state: &RunState, frame: &Frame, number: usize) -> Vec<StepOutc
         let found = at.frame.and_then(|inner| Some((inner, state.frames().get(inner)?)));
         found.map_or_else(Vec::new, |(inner, frame)| step_outcomes(state, frame, inner))
     };
-    let run = (state.started_us(), state.end().is_none());
     let inside = |id: &StepPath, at: &StepState| {
         let mut steps = inside(at);
-        steps.extend(at.consulted.iter().map(|one| consulted(id, one, run.0)));
+        let began = state.started_us();
+        steps.extend(at.consulted.iter().map(|one| consulted(id, one, began)));
         steps
     };
     let of = |(step, at): (usize, &StepState)| {
@@ -259,12 +281,13 @@ fn step_outcomes(state: &RunState, frame: &Frame, number: usize) -> Vec<StepOutc
         let definition = state.definition(unit)?;
         let kind = definition.kind_name();
         let items = at.items.iter().enumerate().map(|(item, at)| {
-            let id = state.path(Unit { item: Some(item), ..unit });
-            StepOutcome { steps: inside(&id, at), ..step_outcome(id, kind, at, run) }
+            let unit = Unit { item: Some(item), ..unit };
+            let id = state.path(unit);
+            StepOutcome { steps: inside(&id, at), ..step_outcome(state, unit, kind, at) }
         });
         let id = state.path(unit);
         let steps = if at.items.is_empty() { inside(&id, at) } else { items.collect() };
-        Some(StepOutcome { steps, ..step_outcome(id, kind, at, run) })
+        Some(StepOutcome { steps, ..step_outcome(state, unit, kind, at) })
     };
     frame.steps().iter().enumerate().filter_map(of).collect()
 }
@@ -278,12 +301,9 @@ fn usage(state: &StepState) -> UsageReport {
     }
 }
 
-fn step_outcome(
-    id: StepPath,
-    kind: &str,
-    state: &StepState,
-    (run_started_us, waits): (i64, bool),
-) -> StepOutcome {
+fn step_outcome(run: &RunState, unit: Unit, kind: &str, state: &StepState) -> StepOutcome {
+    let waits = run.end().is_none();
+    let time = worked(run, unit);
     let status = match state.phase {
         Phase::Succeeded => StepStatus::Succeeded,
         Phase::Cached => StepStatus::Cached,
@@ -306,12 +326,13 @@ fn step_outcome(
     });
     let asked = state.model_calls > 0;
     StepOutcome {
-        id,
+        id: run.path(unit),
         kind: kind.to_owned(),
         status,
         attempts: state.attempts,
-        started_ms: state.started_us.map(|at| millis(at - run_started_us)),
-        duration_ms: duration_us(state).map(millis),
+        started_ms: state.started_us.map(|at| millis(at - run.started_us())),
+        duration_ms: time.map(|time| millis(time.worked_us)),
+        waiting_ms: time.filter(|time| time.waited_us > 0).map(|time| millis(time.waited_us)),
         model: state.model.clone(),
         usage: asked.then(|| usage(state)),
         cost_usd: (state.answers + state.called_off > state.unpriced_calls)
@@ -333,6 +354,7 @@ fn consulted(above: &StepPath, consulted: &Consulted, run_started_us: i64) -> St
         attempts: 1,
         started_ms: Some(millis((ended_us - took_us - run_started_us).max(0))),
         duration_ms: Some(millis(took_us)),
+        waiting_ms: None,
         model: None,
         usage: None,
         cost_usd: None,
@@ -342,18 +364,22 @@ fn consulted(above: &StepPath, consulted: &Consulted, run_started_us: i64) -> St
     }
 }
 
-fn duration_us(state: &StepState) -> Option<i64> {
-    Some((state.ended_us? - state.started_us?).max(0))
+/// How long a unit that has settled took.
+fn worked(run: &RunState, unit: Unit) -> Option<Time> {
+    run.step(unit)?.ended_us.and_then(|_| run.time(unit))
 }
 
 fn timing(state: &RunState) -> Timing {
     let plan = state.plan();
     let root = state.root();
+    let units = (0..root.steps().len()).map(|step| Unit { frame: 0, step, item: None });
     let weights: Vec<f64> =
-        root.steps().iter().map(|step| millis(duration_us(step).unwrap_or_default())).collect();
+        units.map(|unit| worked(state, unit).map_or(0.0, |time| millis(time.worked_us))).collect();
+    let wall_us = state.ended_us() - state.started_us();
     let (path, critical_path_ms) = Graph::of(plan).critical_path(&weights);
     Timing {
-        wall_ms: millis(state.ended_us() - state.started_us()),
+        wall_ms: millis(wall_us),
+        waiting_ms: millis(wall_us - state.elapsed_us(state.ended_us())),
         critical_path_ms,
         sequential_ms: weights.iter().sum(),
         critical_path: path

@@ -1,14 +1,17 @@
 //! Writes what happens: events are journaled in groups, then shown; state changes with them and only with them.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
-use super::context::Clock;
+use super::context::{Clock, Context};
+use super::pool::Pool;
 use super::reuse::Kept;
 use super::scheduler::Scheduler;
 use crate::document::Cache;
 use crate::event::{Event, Record};
 use crate::id::{RunId, StepKey};
-use crate::journal::{Journal, JournalError, Output, Ticket, Writer};
+use crate::journal::{Journal, JournalError, Output, Spent, Ticket, Writer};
+use crate::value::sum;
 
 /// The one writer of a run.
 pub(super) struct Recorder<'r> {
@@ -18,6 +21,7 @@ pub(super) struct Recorder<'r> {
     writer: Writer,
     observer: &'r mut dyn FnMut(&Record),
     clock: Clock,
+    pool: Arc<Pool>,
     pending: Vec<Record>,
     /// Outputs that later runs may take over.
     outputs: Vec<Output>,
@@ -29,13 +33,19 @@ impl<'r> Recorder<'r> {
         scheduler: Scheduler,
         journal: &'r RefCell<Journal>,
         observer: &'r mut dyn FnMut(&Record),
-        clock: Clock,
+        context: &Context,
     ) -> Self {
         // Nothing before its first event; where it goes on, what it had cost when its process died.
-        let spent = scheduler.state().root().steps().iter().map(|step| step.cost_usd).sum();
-        let writer = Writer::after(run_id.clone(), spent);
+        let state = scheduler.state();
+        let mut spent = Spent::default();
+        for step in state.root().steps() {
+            spent.cost_usd += step.cost_usd;
+            spent.unpriced_calls += step.unpriced_calls;
+        }
+        let writer = Writer::after(run_id.clone(), spent, state.ended_us());
         let (pending, outputs) = (Vec::new(), Vec::new());
-        Self { run_id, scheduler, journal, writer, observer, clock, pending, outputs }
+        let (clock, pool) = (Arc::clone(&context.clock), Arc::clone(&context.pool));
+        Self { run_id, scheduler, journal, writer, observer, clock, pool, pending, outputs }
     }
 
     /// The run.
@@ -88,7 +98,7 @@ impl<'r> Recorder<'r> {
                 key: key.clone(),
                 at_us: record.at_us,
                 run_id: self.run_id.clone(),
-                value: std::sync::Arc::clone(output),
+                value: Arc::clone(output),
                 figures: figures.clone(),
                 warnings: warnings.clone(),
                 looked_up: looked_up.unwrap_or_default(),
@@ -110,6 +120,13 @@ impl<'r> Recorder<'r> {
             // Whoever else has something to write now does so before the transaction ends.
             tokio::task::yield_now().await;
             self.journal.borrow_mut().settle(ticket)?;
+        }
+        let usd = sum(self.pending.iter().filter_map(|record| {
+            let Event::ModelCalled { call, .. } = &record.event else { return None };
+            call.cost_usd.filter(|_| call.is_charged())
+        }));
+        if usd > 0.0 {
+            self.pool.journaled(usd);
         }
         for record in self.pending.drain(..) {
             (self.observer)(&record);

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::frame::{Frame, Shape, Unit};
 use super::step_state::{Asked, Consulted, Phase, StepState};
 use super::steps::consult_tool;
+use super::times::Span;
 use crate::event::{Event, Fault, LookedUp, ModelCall, Record, RunStatus, SkipReason, ToolCall};
 use crate::id::{RunId, StepPath, WorkflowName};
 use crate::plan::{Kind, Plan, Step};
@@ -23,6 +24,8 @@ pub struct RunState {
     allow_write: bool,
     started_us: i64,
     ended_us: i64,
+    /// When no process drove it, from one event to the next.
+    idle: Vec<Span>,
     exceeded: Option<String>,
     end: Option<(RunStatus, Object, Option<Fault>)>,
 }
@@ -63,6 +66,7 @@ impl RunState {
             allow_write: false,
             started_us: 0,
             ended_us: 0,
+            idle: Vec::new(),
             exceeded: None,
             end: None,
         }
@@ -91,6 +95,7 @@ impl RunState {
                 }
                 Change::None
             }
+            Event::RunResumed => self.go_on(at),
             Event::StepStarted { step, items, params } => {
                 self.start(step, *items, params.as_ref(), at, event)?
             }
@@ -113,7 +118,7 @@ impl RunState {
             }
             Event::ApprovalRequested { step, message, choices, expires_us } => {
                 let unit = self.unit_in(step, event, UNDER_WAY)?;
-                self.wait(unit, message, choices, *expires_us);
+                self.wait(unit, message, choices, *expires_us, at);
                 Change::None
             }
             Event::ApprovalGiven { step, choice, by, comment } => {
@@ -169,6 +174,12 @@ impl RunState {
         };
         self.ended_us = at;
         Ok(change)
+    }
+
+    /// Takes note that nothing was done since the last event.
+    fn go_on(&mut self, at: i64) -> Change {
+        self.idle.push(self.ended_us..at.max(self.ended_us));
+        Change::None
     }
 
     /// Whether an event ends a step that asks models itself.
@@ -249,9 +260,17 @@ impl RunState {
     }
 
     /// A unit waits for a person.
-    fn wait(&mut self, unit: Unit, message: &str, choices: &[String], expires_us: Option<i64>) {
+    fn wait(
+        &mut self,
+        unit: Unit,
+        message: &str,
+        choices: &[String],
+        expires_us: Option<i64>,
+        at: i64,
+    ) {
         if let Some(state) = self.step_mut(unit) {
             state.phase = Phase::Waiting;
+            state.asked_us = Some(at);
             let (message, choices) = (message.to_owned(), choices.to_vec());
             state.asked = Some(Asked { message, choices, expires_us });
         }
@@ -478,6 +497,11 @@ impl RunState {
     /// When the last event happened.
     pub fn ended_us(&self) -> i64 {
         self.ended_us
+    }
+
+    /// When no process drove the run.
+    pub fn idle(&self) -> &[Span] {
+        &self.idle
     }
 
     /// What of the budget was exceeded.

@@ -60,6 +60,8 @@ pub struct StepState {
     pub started_us: Option<i64>,
     /// When it settled.
     pub ended_us: Option<i64>,
+    /// When a person was asked.
+    pub asked_us: Option<i64>,
     /// What later steps read.
     pub output: Option<Arc<Value>>,
     /// Why it failed, or why it took its default.

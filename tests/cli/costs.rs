@@ -258,7 +258,7 @@ steps:
     test.run().code(0);
     let report = test.also(["costs", "--by", "agent", "--json"]).code(0).json();
     is_usd(&row(&report, "cfo")["cost_usd"], 0.22);
-    assert_eq!(row(&report, "step own[1] of outer")["calls"], 1, "{report:#}");
+    assert_eq!(row(&report, "step own of outer")["calls"], 2, "{report:#}");
     is_usd(&report["total"]["cost_usd"], 0.44);
     let id = test.also(["runs", "--json"]).json()[0]["run_id"].clone();
     let id = id.as_str().expect("an id");
@@ -269,4 +269,52 @@ steps:
         shown.stdout
     );
     assert_eq!(shown.stdout.matches("=== call").count(), 2);
+}
+
+#[test]
+fn what_deleted_runs_spent_stays_known_and_counts_against_the_budget() {
+    let server = ModelServer::start(|_, _| Reply::text("words"));
+    let test = company(&server, "{budget: {usd_per_day: 9, usd_per_month: 90}}");
+    for workflow in ["one", "one", "two"] {
+        test.also(["run", workflow]).code(0);
+    }
+    let reports = || {
+        ["day", "workflow", "agent", "model", "session"].map(|by| {
+            let mut report = test.also(["costs", "--by", by, "--json"]).code(0).json();
+            let object = report.as_object_mut().expect("an object");
+            object.remove("shapes");
+            let deleted = object.remove("deleted_runs").expect("a count");
+            (report, deleted)
+        })
+    };
+    let before = reports();
+    let pruned = test.also(["runs", "--prune", "--keep", "1", "--json"]).code(0).json();
+    assert_eq!(pruned["runs"], 2);
+    test.also(["runs", "--prune", "--keep", "0"]).code(0).prints("deleted 1 run");
+    assert_eq!(test.also(["runs", "--json"]).code(0).json(), json!([]));
+    for ((before, _), (after, deleted)) in before.iter().zip(&reports()) {
+        let rounded = |report: &Value| {
+            let usd = |number: &Value| Some(format!("{:.6}", number.as_f64()?));
+            let rows = report["rows"].as_array().expect("rows").iter();
+            let rows: Vec<_> = rows
+                .chain([&report["total"]])
+                .map(|row| {
+                    (
+                        row["name"].clone(),
+                        row["runs"].clone(),
+                        row["calls"].clone(),
+                        row["input_tokens"].clone(),
+                        row["unpriced_calls"].clone(),
+                        usd(&row["cost_usd"]),
+                    )
+                })
+                .collect();
+            (rows, report["budgets"].clone())
+        };
+        assert_eq!(rounded(before), rounded(after));
+        assert_eq!(deleted, 3);
+    }
+    test.also(["costs"]).code(0).prints("3 runs of it deleted since");
+    let test = test.change("engine.yaml", "usd_per_day: 9", "usd_per_day: 0.44");
+    test.also(["run", "one"]).code(4).says("the budget of today is spent: $0.44 of $0.44");
 }

@@ -194,12 +194,11 @@ fn a_run_that_waits_stays_and_goes_on_within_the_budget_of_the_day() {
     let deleted = test.also(["runs", "--prune", "--keep", "0", "--json"]).code(0).json();
     assert_eq!((&deleted["runs"], &deleted["plans"]), (&json!(1), &json!(1)), "only what ended");
     test.also(["runs", "--status", "waiting", "--json"]).code(0).prints(id);
-    // What a deleted run has spent is forgotten; another one takes what the waiting run would need.
-    test.also(["run", "v.yaml"]).code(0);
+    // What a deleted run has spent counts all the same.
     let outcome = test.also(["approve", id, "--json"]).code(4).json();
     let message = outcome["error"]["message"].as_str().expect("a message");
     assert!(message.contains("of the budget of today"), "{message}");
-    assert_eq!(server.seen().len(), 3, "no call beyond the budget");
+    assert_eq!(server.seen().len(), 2, "no call beyond the budget");
 }
 
 #[test]
@@ -265,4 +264,32 @@ fn what_is_left_of_a_damaged_journal_is_told_and_gone_on_with() {
     test.also(["show", &id]).code(0).says("is damaged: 4 events can be read");
     journal().execute("delete from events", []).expect("a delete");
     test.also(["show", &id]).code(2).says("no event of run").says("start the run anew");
+}
+
+#[test]
+fn calls_without_a_price_are_counted_and_never_free() {
+    let server = ModelServer::start(|_, _| Reply::text("good tea"));
+    let (test, _) = ran(&server);
+    let both = || (test.also(["runs", "--json"]).code(0).json(), test.also(["runs"]).code(0));
+    let (runs, told) = both();
+    assert_eq!((&runs[0]["cost_usd"], &runs[0]["unpriced_calls"]), (&json!(null), &json!(2)));
+    told.prints("2 unpriced");
+    // Its process died before it could add up.
+    let journal = rusqlite::Connection::open(test.path().join(".engine/journal.db"));
+    let open = "update runs set status = null, ended_us = null, cost_usd = 0, unpriced_calls = 0, driver = 'gone'";
+    journal.expect("a journal").execute(open, []).expect("an update");
+    let (runs, told) = both();
+    assert_eq!(runs[0]["status"], "interrupted");
+    assert_eq!((&runs[0]["cost_usd"], &runs[0]["unpriced_calls"]), (&json!(null), &json!(2)));
+    told.prints("2 unpriced");
+}
+
+#[test]
+fn a_journal_that_cannot_be_opened_is_named_with_a_way_out() {
+    let test = Test::new().file("journal.db", &"this is no journal ".repeat(9));
+    for command in [&["runs"][..], &["costs"], &["resume", "x"]] {
+        let ran = test.also(command.iter().copied().chain(["--journal", "journal.db"])).code(1);
+        ran.says("cannot open the journal journal.db: file is not a database")
+            .says("--journal PATH");
+    }
 }

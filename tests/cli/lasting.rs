@@ -596,7 +596,8 @@ fn a_batch_prints_a_line_a_row_and_goes_on_with_what_is_left() {
     let test = test.args(["run", "w.yaml", "--batch", "more.jsonl", "--quiet"]);
     let third = lines(&test.run().code(2).stdout);
     assert_eq!(third[&1]["status"], "succeeded");
-    assert!(third[&2]["error"]["message"].to_string().contains("unknown param `wrd`"));
+    assert_eq!(third.keys().collect::<Vec<_>>(), [&1, &3], "blank lines are counted");
+    assert!(third[&3]["error"]["message"].to_string().contains("unknown param `wrd`"));
     test.file("bad.csv", "wrd\nx\n")
         .args(["run", "w.yaml", "--batch", "bad.csv"])
         .run()

@@ -50,4 +50,5 @@ mod rules;
 mod sessions;
 mod streams;
 mod tools;
+mod waits;
 mod writes;

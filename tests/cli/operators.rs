@@ -1,6 +1,7 @@
 //! What operators do to runs while others are under way: budgets that are shared, answers that are mistaken, batches that
 //! are interrupted.
 
+use std::io::BufRead as _;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,6 +58,34 @@ fn runs_at_the_same_time_stay_below_the_budget_of_the_day_together() {
     for key in ["steps", "usage", "timing", "figures", "warnings", "unpriced_calls", "degraded"] {
         assert!(!refused[key].is_null(), "a row is told like any other: `{key}` in {refused:#}");
     }
+}
+
+#[test]
+fn processes_at_the_same_time_stay_below_the_budget_of_the_day_together() {
+    let server = ModelServer::start(|_, _| Reply::text("words").after(Duration::from_millis(40)));
+    let rows: Vec<String> = (0..12).map(|n| format!("t{n}")).collect();
+    let test = Test::new()
+        .file("engine.yaml", PRICED)
+        .file("workflows/two.yaml", TWO)
+        .file("rows.csv", &format!("topic\n{}\n", rows.join("\n")))
+        .openai(&server)
+        .args(["run", "two", "--batch", "rows.csv", "--concurrency", "6", "--quiet"]);
+    let children: Vec<_> = (0..3).map(|_| test.command().spawn().expect("the engine")).collect();
+    let codes: Vec<i32> = children
+        .into_iter()
+        .map(|child| Ran::from(child.wait_with_output().expect("an end")).code)
+        .collect();
+    assert!(codes.contains(&4), "36 rows cost more than there is: {codes:?}");
+    let report = test.also(["costs", "--json"]).code(0).json();
+    let spent = report["total"]["cost_usd"].as_f64().expect("a sum");
+    assert!(spent > 1.0 && spent <= 2.0, "${spent} of $2");
+    // What a process that was killed had reserved is there again.
+    let shown = test.path().join(".engine/journal.db.drivers");
+    std::fs::write(shown.join("gone.usd"), "1000").expect("a file");
+    std::fs::write(shown.join("gone"), "").expect("a file");
+    let test = test.file("engine.yaml", &PRICED.replace("usd_per_day: 2", "usd_per_day: 50"));
+    test.also(["run", "two", "-p", "topic=x"]).code(0);
+    assert!(!shown.join("gone.usd").exists(), "nobody needs it any more");
 }
 
 #[test]
@@ -126,6 +155,83 @@ steps:
 ";
     let test = Test::new().file("w.yaml", optional);
     test.also(["validate", "w.yaml"]).code(0).says("step `b` fails whenever `a` gives nothing");
+}
+
+#[test]
+fn a_batch_tells_what_all_of_it_cost_and_can_be_bounded_as_a_whole() {
+    let server = ModelServer::start(|_, _| Reply::text("words"));
+    let free = "  free: {provider: openai, model: x, api_key_env: OPENAI_API_KEY}\nlimits: {budget: {usd_per_day: 9}}";
+    let models = PRICED.replace("limits: {budget: {usd_per_day: 2}}", free);
+    let test = Test::new()
+        .file("engine.yaml", &models)
+        .file("workflows/two.yaml", &TWO.replace("id: b, agent: {", "id: b, model: free, agent: {"))
+        .file("rows.csv", "topic\none\ntwo\nthree\nfour\n")
+        .openai(&server);
+    let batch = ["run", "two", "--batch", "rows.csv", "--concurrency", "1", "--json"];
+    let summary = |ran: &Ran| -> Value {
+        serde_json::from_str(ran.stderr.lines().last().expect("a line")).expect("JSON")
+    };
+    let bounded = test.also(batch.into_iter().chain(["--max-batch-cost-usd", "0.3"])).code(4);
+    let rows = outcomes(&bounded);
+    assert_eq!(rows.len(), 4);
+    assert_eq!(rows[0]["status"], "succeeded");
+    assert_eq!(rows[3]["error"]["kind"], "over-budget");
+    let spent: f64 = rows.iter().filter_map(|row| row["cost_usd"].as_f64()).sum();
+    assert!(spent > 0.0 && spent <= 0.3, "${spent}");
+    let told = summary(&bounded);
+    assert_eq!(told["rows"], 4);
+    assert!(told["left"].as_u64().expect("a count") >= 1, "{told:#}");
+    assert!((told["cost_usd"].as_f64().expect("dollars") - spent).abs() < 1e-9, "{told:#}");
+    assert!(told["unpriced_calls"].as_u64().expect("a count") >= 1, "{told:#}");
+    let all = test.also(batch.into_iter().chain(["--continue"])).code(0);
+    let told = summary(&all);
+    let spent: f64 = outcomes(&all).iter().filter_map(|row| row["cost_usd"].as_f64()).sum();
+    assert!((told["cost_usd"].as_f64().expect("dollars") - spent).abs() < 1e-9, "{told:#}");
+    assert_eq!(told["left"], 0);
+    assert_eq!(told["unpriced_calls"], 4);
+    let again =
+        test.also(batch.into_iter().filter(|one| *one != "--json").chain(["--continue"])).code(0);
+    assert_eq!(outcomes(&again).len(), 4, "the output is whole");
+    assert_eq!(
+        again
+            .stderr
+            .lines()
+            .last()
+            .map(|line| line.contains("+ 4 unpriced calls; 4 of them before, for $")),
+        Some(true),
+        "{}",
+        again.stderr
+    );
+    let new = test.also(batch.into_iter().chain(["--continue", "--only-new"])).code(0);
+    assert_eq!(new.stdout, "", "nothing was left");
+}
+
+#[test]
+fn a_batch_whose_reader_goes_away_begins_no_further_row_and_goes_on_later() {
+    let rows: Vec<String> = (0..40).map(|n| format!("t{n}")).collect();
+    let server = ModelServer::start(|_, _| Reply::text("words").after(Duration::from_millis(20)));
+    let test = Test::new()
+        .file("two.yaml", TWO)
+        .file("rows.csv", &format!("topic\n{}\n", rows.join("\n")))
+        .openai(&server)
+        .args(["run", "two.yaml", "--batch", "rows.csv", "--concurrency", "2"]);
+    let mut child = test.command().spawn().expect("the engine");
+    let mut first = String::new();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().expect("standard output"));
+    stdout.read_line(&mut first).expect("a line");
+    drop(stdout);
+    let ran = Ran::from(child.wait_with_output().expect("an end")).code(130);
+    ran.says("standard output cannot be written").says("--continue prints all rows");
+    let runs = test.also(["runs", "--json"]).code(0).json();
+    let runs = runs.as_array().expect("runs");
+    assert!(runs.len() < 40, "the rest was not begun");
+    assert!(runs.iter().all(|run| run["status"] == "succeeded"), "{runs:#?}");
+    let all =
+        outcomes(&test.also(["run", "two.yaml", "--batch", "rows.csv", "--continue"]).code(0));
+    assert_eq!(all.len(), 40);
+    let first: Value = serde_json::from_str(&first).expect("JSON");
+    assert!(all.iter().any(|row| row["run_id"] == first["run_id"]), "what was done stays");
+    assert_eq!(server.seen().len(), 80, "nothing is asked twice");
 }
 
 #[test]

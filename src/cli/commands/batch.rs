@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::allowance::Allowances;
-use crate::cli::arguments::Run;
+use crate::cli::arguments::{Ending, Run};
 use crate::cli::drive::{self, journal_failure, told};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
@@ -24,6 +24,7 @@ use crate::event::{BatchRow, Fault, RunStatus};
 use crate::id::{PlanHash, RunId};
 use crate::journal::Journal;
 use crate::plan::Plan;
+use crate::report::{self, BatchReport};
 use crate::run::{self, Context, Desk, FigureReport, Order, Outcome, Reuse, Timing, UsageReport};
 use crate::value::{Object, hex};
 
@@ -42,10 +43,13 @@ pub(in crate::cli) fn run(
     let plan = Arc::new(plan);
     let rows = Rows::read(file, &plan.params, given)?;
     let (hash, json) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
-    let journal = setup::journal(journal)?;
+    let mut journal = setup::journal(journal)?;
+    if let Some(usd) = arguments.batch.max_batch_cost_usd {
+        context.pool.bound(usd);
+    }
     let batch = Batch {
-        allowances: Allowances::of(&plan, &journal, context)?,
-        id: id(&hash, &rows),
+        allowances: Allowances::of(&plan, &mut journal, context)?,
+        id: id(&hash, given, &rows),
         plan: Arc::clone(&plan),
         hash,
         json,
@@ -61,16 +65,12 @@ pub(in crate::cli) fn run(
     })
 }
 
-/// What a batch is made of, so that it is known again.
-fn id(plan: &PlanHash, rows: &Rows<'_>) -> String {
+/// What a batch is made of, so that it is known again: the plan, the params given to all rows, and the file as it is.
+fn id(plan: &PlanHash, given: &Object, rows: &Rows<'_>) -> String {
     let mut hash = Sha256::new();
     hash.update(plan.as_str());
-    for row in rows.iter() {
-        hash.update([0]);
-        if let Ok(params) = row.params {
-            hash.update(serde_json::to_vec(&params).unwrap_or_default());
-        }
-    }
+    hash.update(serde_json::to_vec(given).unwrap_or_default());
+    hash.update(rows.text());
     hex(&hash.finalize())
 }
 
@@ -91,14 +91,26 @@ struct Ended {
     row: u64,
     line: String,
     exit: Exit,
-    /// Whether whoever goes on with the batch can do it: it was not begun, or cancelled.
-    left: bool,
+    /// Whether an earlier command had ended it.
+    before: bool,
+    /// US dollars of its priced calls.
+    cost_usd: f64,
+    unpriced_calls: u64,
+}
+
+impl Ended {
+    /// Whether whoever goes on with the batch can do it: it was cancelled, or a budget stopped it.
+    fn is_left(&self) -> bool {
+        matches!(self.exit, Exit::Interrupted | Exit::OverBudget)
+    }
 }
 
 /// What an earlier batch made of a row.
 enum Past {
     /// Its outcome.
     Whole(Box<Outcome>),
+    /// The outcome of a run that this command has gone on with.
+    Resumed(Box<Outcome>),
     /// Nothing that stands; the steps that its run made need not be done again.
     Lost(Option<Reuse>),
 }
@@ -123,39 +135,56 @@ impl Batch<'_> {
                 rows.len()
             ));
         }
-        let mut progress = Progress::new(rows.len(), self.arguments.ending.quiet, printer);
+        let ending = self.arguments.ending;
+        let mut progress = Progress::new(rows.len(), ending.quiet, printer);
+        let mut report = BatchReport {
+            batch: self.id.clone(),
+            rows: rows.len() as u64,
+            ..BatchReport::default()
+        };
+        let mut cost_usd = 0.0;
         let mut rows = rows.iter();
         let mut running = FuturesUnordered::new();
-        let (mut worst, mut unfinished) = (Exit::Success, 0);
+        let (mut worst, mut unread) = (Exit::Success, None);
         loop {
             while running.len() < self.arguments.batch.concurrency.get()
                 && !self.cancel.is_cancelled()
+                && unread.is_none()
                 && let Some(row) = rows.next()
             {
                 running.push(self.row(row, &done));
             }
             let Some(ended) = running.next().await else { break };
-            let Ended { row, line, exit, left } = ended?;
-            unfinished += usize::from(left);
-            printer.out(&format!("{line}\n"));
-            progress.step(row, exit);
-            if exit as u8 > worst as u8 {
-                worst = exit;
+            let ended = ended?;
+            if unread.is_none() && !(ended.before && self.arguments.batch.only_new) {
+                // Without a reader no further row is begun; those under way are paid for, and end.
+                unread = printer.try_out(&format!("{}\n", ended.line)).err();
+            }
+            progress.step(ended.row, ended.exit);
+            report.left += u64::from(ended.is_left());
+            report.succeeded += u64::from(ended.exit == Exit::Success);
+            report.not_succeeded += u64::from(ended.exit != Exit::Success);
+            report.unpriced_calls += ended.unpriced_calls;
+            cost_usd += ended.cost_usd;
+            if ended.before {
+                report.from_before += 1;
+                report.cost_before_usd += ended.cost_usd;
+            }
+            if ended.exit as u8 > worst as u8 {
+                worst = ended.exit;
             }
         }
-        progress.end();
-        let untouched = rows.count();
-        let left = untouched + unfinished;
-        if left > 0 {
-            let rows = if left == 1 { "1 row is".to_owned() } else { format!("{left} rows are") };
-            printer
-                .err(&format!("{rows} left: the same command with --continue does what is left\n"));
-        } else if !self.cancel.is_cancelled() {
+        let untouched = rows.count() as u64;
+        report.left += untouched;
+        report.cost_usd = (cost_usd > 0.0 || report.unpriced_calls == 0).then_some(cost_usd);
+        report.wall_ms = progress.end();
+        if report.left == 0 && unread.is_none() && !self.cancel.is_cancelled() {
             self.left(false)?;
         }
-        if untouched > 0 {
+        if untouched > 0 || unread.is_some() {
             worst = Exit::Interrupted;
         }
+        tell(&report, unread.as_ref(), ending, printer)?;
         Ok(worst)
     }
 
@@ -183,8 +212,15 @@ impl Batch<'_> {
             Some(run) => self.past(run).await?,
             None => Past::Lost(None),
         };
+        let before = matches!(past, Past::Whole(_));
         let outcome = match past {
-            Past::Whole(outcome) => *outcome,
+            Past::Whole(outcome) | Past::Resumed(outcome) => *outcome,
+            Past::Lost(_) if self.context.pool.is_spent() => {
+                let fault =
+                    Fault::new("over-budget", "the runs have spent what they may spend together")
+                        .help("raise --max-batch-cost-usd");
+                return Ok(refused(number, &self.plan, &[fault], Exit::OverBudget));
+            }
             Past::Lost(reuse) => match self.anew(number, params, reuse).await {
                 Err(Failure::OverBudget(fault)) => {
                     return Ok(refused(number, &self.plan, &[fault], Exit::OverBudget));
@@ -193,10 +229,10 @@ impl Batch<'_> {
             },
         };
         let exit = Exit::of(&outcome, self.arguments.ending.strict);
-        let left = outcome.status == RunStatus::Cancelled;
         let outcome = told(outcome, self.arguments.ending);
         let line = line(number, &outcome)?;
-        Ok(Ended { row: number, line, exit, left })
+        let (cost_usd, unpriced_calls) = (outcome.cost_usd, outcome.unpriced_calls);
+        Ok(Ended { row: number, line, exit, before, cost_usd, unpriced_calls })
     }
 
     /// Runs a row from its beginning. What an earlier run of it made is taken over.
@@ -229,7 +265,7 @@ impl Batch<'_> {
         let past = history::past_in(&self.journal.borrow(), run.as_str())?;
         match past.outcome {
             None | Some(Outcome { status: RunStatus::Waiting, .. }) => {}
-            Some(Outcome { status: RunStatus::Failed | RunStatus::Cancelled, .. }) => {
+            Some(lost) if is_lost(&lost) => {
                 return Ok(Past::Lost(Some(Reuse::of(run.clone(), &past.events, BTreeSet::new()))));
             }
             Some(whole) => return Ok(Past::Whole(Box::new(whole))),
@@ -239,8 +275,14 @@ impl Batch<'_> {
         let past = run::Past { run_id: run.clone(), plan, records, reuse: None };
         let desk = Desk { journal: self.journal, observer: &mut |_| {}, cancel: &self.cancel };
         let outcome = run::resume(past, Vec::new(), self.context, desk).await;
-        outcome.map(|outcome| Past::Whole(Box::new(outcome))).map_err(|e| journal_failure(&e))
+        outcome.map(|outcome| Past::Resumed(Box::new(outcome))).map_err(|e| journal_failure(&e))
     }
+}
+
+/// Whether a row is to be done again. With a larger budget more can be made of one that its budget stopped.
+fn is_lost(outcome: &Outcome) -> bool {
+    matches!(outcome.status, RunStatus::Failed | RunStatus::Cancelled)
+        || Exit::of(outcome, false) == Exit::OverBudget
 }
 
 /// An outcome with the number of its row.
@@ -262,7 +304,38 @@ fn refused(row: u64, plan: &Plan, faults: &[Fault], exit: Exit) -> Ended {
         "figures": FigureReport::default(), "warnings": [],
         "error": {"kind": kind, "message": messages.join("; "), "help": help},
     });
-    Ended { row, line: line.to_string(), exit, left: exit == Exit::OverBudget }
+    let (before, cost_usd, unpriced_calls) = (false, 0.0, 0);
+    Ended { row, line: line.to_string(), exit, before, cost_usd, unpriced_calls }
+}
+
+/// Tells what became of the batch, and how to go on with what is left of it.
+fn tell(
+    report: &BatchReport,
+    unread: Option<&std::io::Error>,
+    ending: Ending,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let rows = |count: u64| match count {
+        1 => "1 row is".to_owned(),
+        count => format!("{count} rows are"),
+    };
+    if let Some(error) = unread {
+        printer.err(&format!("warning: standard output cannot be written ({error}), so no further row was begun\n  help: the same command with --continue prints all rows, and runs the {} left\n", report.left));
+    } else if report.left > 0 {
+        let rows = rows(report.left);
+        printer.err(&format!("{rows} left: the same command with --continue does what is left\n"));
+    }
+    if ending.quiet {
+        return Ok(());
+    }
+    if ending.json {
+        let json = serde_json::to_string(report)
+            .map_err(|e| Failure::machine("cannot write the summary", &e))?;
+        printer.err(&format!("{json}\n"));
+    } else {
+        printer.err(&report::batch(report));
+    }
+    Ok(())
 }
 
 /// How far the batch is: rate, and the time that is left.
@@ -317,8 +390,9 @@ impl<'p> Progress<'p> {
         ));
     }
 
-    fn end(&self) {
+    /// Takes the bar away; gives the milliseconds since the beginning.
+    fn end(&self) -> f64 {
         self.bar.finish_and_clear();
-        self.tell();
+        self.began.elapsed().as_secs_f64() * 1000.0
     }
 }

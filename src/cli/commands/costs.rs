@@ -26,7 +26,10 @@ pub(in crate::cli) fn run(
         .map_err(|e| Failure::machine("cannot read the journal", &e))?;
     let budgets = allowance::spent(allowance::budget(&place).as_ref(), &journal, now_us)?;
     let casts = casts(&journal, &spending)?;
-    let report = CostReport::of(&spending, &casts, arguments.by, since_us, budgets);
+    let deleted =
+        journal.deleted(since_us).map_err(|e| Failure::machine("cannot read the journal", &e))?;
+    let spent = (spending.as_slice(), deleted.as_slice());
+    let report = CostReport::of(spent, &casts, arguments.by, since_us, budgets);
     if arguments.json {
         printer.json("the costs", &report)?;
     } else {

@@ -14,10 +14,10 @@ use crate::cli::setup;
 use crate::diagnostic::suggest;
 use crate::event::{Event, Record};
 use crate::id::{RunId, StepPath};
-use crate::journal::{Journal, JournalError, Keep, Pruning};
+use crate::journal::{Agents, Journal, JournalError, Keep, Pruning};
 use crate::model::Models;
 use crate::plan::Library;
-use crate::report::{self, Shown};
+use crate::report::{self, Cast, Shown};
 use crate::run::{self, Outcome, RunState};
 use crate::value::counted;
 
@@ -55,9 +55,18 @@ fn prune(arguments: &Runs, journal: &mut Journal, printer: &Printer) -> Result<E
         None => Keep::EndedSince(setup::now_us().saturating_sub(age)),
     };
     let chosen = |workflow: &str, status: &str| wanted(arguments, workflow, status);
-    let pruning = Pruning { keep, unfinished: arguments.unfinished, dry_run: arguments.dry_run };
+    let pruning = Pruning {
+        keep,
+        unfinished: arguments.unfinished,
+        cached: arguments.cached,
+        dry_run: arguments.dry_run,
+    };
+    let agents = |plan: &str| {
+        let cast = Cast::of(plan);
+        Box::new(move |step: &StepPath| cast.agent(step).map(str::to_owned)) as Agents
+    };
     let pruned = journal
-        .prune(pruning, chosen)
+        .prune(pruning, chosen, agents)
         .map_err(|e| Failure::machine("cannot delete the runs", &e))?;
     if arguments.json {
         printer.json("what was deleted", &pruned)?;
@@ -95,6 +104,7 @@ pub(in crate::cli) fn show(
         events: &past.events,
         costs: &costs,
         step: arguments.step.as_deref(),
+        all: arguments.all,
         prompts: arguments.prompts,
         screen: printer.screen(),
     };

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::arguments::{Global, Params, Rerun};
+use crate::cli::changed;
 use crate::cli::commands::history;
 use crate::cli::drive::{self, Start};
 use crate::cli::exit::{Exit, Failure};
@@ -30,6 +31,9 @@ pub(in crate::cli) fn run(
     let past = history::past_in(&journal, &arguments.run)?;
     let parent = past.run_id()?;
     let mut plan = Arc::clone(past.state.plan());
+    if !ending.quiet {
+        changed::tell(&plan, global, printer);
+    }
     if let Some(usd) = arguments.max_cost_usd {
         Arc::make_mut(&mut plan).limits.budget.get_or_insert_default().usd = Some(usd);
     }

@@ -27,6 +27,5 @@ pub(super) fn look(steps: &[StepId], given: &Given) -> Found {
 /// When a step began and ended, in milliseconds after the run.
 fn span(outcome: &Outcome, step: &StepId) -> Option<(f64, f64)> {
     let found = outcome.steps.iter().find(|one| one.id.as_str() == step.as_str())?;
-    let start = found.started_ms?;
-    Some((start, start + found.duration_ms?))
+    found.span_ms()
 }

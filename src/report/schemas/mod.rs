@@ -6,7 +6,7 @@ mod snippets;
 
 use crate::document;
 use crate::eval;
-use crate::report::{AskReport, CostReport};
+use crate::report::{AskReport, BatchReport, CostReport};
 use crate::run::Outcome;
 use crate::value::Value;
 
@@ -41,6 +41,12 @@ pub fn all() -> Vec<Schema> {
     schemas.push(printed("ask", ask, "Answer to a question: what `engine ask --json` prints"));
     let costs = schemars::schema_for!(CostReport).to_value();
     schemas.push(printed("costs", costs, "What was spent: what `engine costs --json` prints"));
+    let batch = schemars::schema_for!(BatchReport).to_value();
+    schemas.push(printed(
+        "batch",
+        batch,
+        "What became of a batch: what `engine run --batch --json` says last, on standard error",
+    ));
     let report = schemars::schema_for!(eval::Report).to_value();
     schemas.push(printed(
         "eval-report",

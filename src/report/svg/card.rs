@@ -76,12 +76,13 @@ pub(super) fn cards<'p>(plan: &'p Plan, outcome: Option<&Outcome>) -> Vec<Card<'
 
 /// The length of the time axis.
 pub(super) fn whole(outcome: &Outcome) -> f64 {
-    let ends = outcome.steps.iter().filter_map(|step| Some(step.started_ms? + step.duration_ms?));
+    let ends = outcome.steps.iter().filter_map(|step| Some(step.span_ms()?.1));
     ends.fold(outcome.timing.wall_ms, f64::max)
 }
 
 fn span(step: &StepOutcome, whole: f64) -> Option<(f64, f64)> {
-    let (start, length) = (step.started_ms?, step.duration_ms?);
+    let (start, end) = step.span_ms()?;
+    let length = end - start;
     (whole > 0.0).then(|| ((start / whole).clamp(0.0, 1.0), (length / whole).clamp(0.0, 1.0)))
 }
 

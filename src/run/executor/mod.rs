@@ -158,10 +158,9 @@ impl<'r> Executor<'r> {
         context: &Arc<Context>,
         Desk { journal, observer, .. }: Desk<'r>,
     ) -> Self {
-        let clock = Arc::clone(&context.clock);
         let (events, inbox) = mpsc::unbounded_channel();
         Self {
-            recorder: Recorder::new(run_id, scheduler, journal, observer, clock),
+            recorder: Recorder::new(run_id, scheduler, journal, observer, context),
             inputs,
             items: BTreeMap::new(),
             context: Arc::clone(context),

@@ -64,6 +64,7 @@ pub async fn resume(
     executor.past_calls = past_calls;
     executor.reuse = reuse;
     executor.restore_items();
+    executor.recorder.emit(Event::RunResumed);
     for decision in decisions {
         executor.decide(decision);
     }
