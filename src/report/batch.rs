@@ -38,6 +38,10 @@ pub fn batch(report: &BatchReport) -> String {
         0 => String::new(),
         not => format!(", {not} did not"),
     };
+    let left = match report.left {
+        0 => String::new(),
+        left => format!(", {left} left"),
+    };
     let before = match (report.from_before, report.cost_before_usd > 0.0) {
         (0, _) => String::new(),
         (rows, false) => format!("; {rows} of them before"),
@@ -48,7 +52,7 @@ pub fn batch(report: &BatchReport) -> String {
         cost => cost,
     };
     format!(
-        "{} in {}: {} succeeded{not}, {cost}{before}\n",
+        "{} in {}: {} succeeded{not}{left}, {cost}{before}\n",
         count(report.rows),
         duration(report.wall_ms),
         report.succeeded,

@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::Screen;
 use super::summary::price;
-use crate::run::{Outcome, StepStatus};
+use crate::run::{Outcome, StepOutcome, StepStatus};
 use crate::value::Value;
 
 /// The outputs of two runs, a row each; what differs is marked, and long texts are wrapped to the screen.
@@ -25,15 +25,24 @@ pub fn comparison(before: &Outcome, after: &Outcome, screen: Screen) -> String {
             table.add_row([mark, name, &text(old), &text(new), &difference(old, new)]);
         }
     }
-    let reused = after.steps.iter().filter(|step| step.status == StepStatus::Cached).count();
+    let (reused, steps) = taken_over(&after.steps);
     format!(
-        "{}\n\n{reused} of {} steps taken from run {}; cost {} before, {} now\n",
+        "{}\n\n{reused} of {steps} steps taken from run {}; cost {} before, {} now\n",
         table.trim_fmt(),
-        after.steps.len(),
         before.run_id,
         price(before),
         price(after)
     )
+}
+
+/// How many steps were taken from an earlier run, and how many there are: those inside of others in their place.
+fn taken_over(steps: &[StepOutcome]) -> (usize, usize) {
+    steps.iter().fold((0, 0), |(reused, all), step| {
+        let is_reused = step.status == StepStatus::Cached;
+        let inside: &[StepOutcome] = if is_reused { &[] } else { &step.steps };
+        let own = if inside.is_empty() { (usize::from(is_reused), 1) } else { taken_over(inside) };
+        (reused + own.0, all + own.1)
+    })
 }
 
 fn text(value: Option<&Value>) -> String {

@@ -73,7 +73,9 @@ impl StepLine {
             self.ended_us = Some(record.at_us);
         };
         match &record.event {
-            Event::StepSucceeded { defaulted: None, .. } => end("succeeded"),
+            Event::StepSucceeded { defaulted: None, .. } | Event::ApprovalGiven { .. } => {
+                end("succeeded");
+            }
             Event::StepSucceeded { defaulted: Some(_), .. } => end("defaulted"),
             Event::StepFailed { .. } => end("failed"),
             Event::StepSkipped { .. } => end("skipped"),
@@ -90,7 +92,6 @@ impl StepLine {
                 self.unpriced_calls += u64::from(call.is_charged() && call.cost_usd.is_none());
             }
             Event::ApprovalRequested { .. } => self.status = "waiting",
-            Event::ApprovalGiven { .. } => self.status = "running",
             Event::RunStarted { .. }
             | Event::RunResumed
             | Event::ToolCalled { .. }

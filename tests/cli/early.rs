@@ -7,70 +7,33 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::plans::{self, By, QUESTION, is_inquiry};
 use super::support::server::{ModelServer, Reply, Seen};
 use super::support::{Ran, Test, step};
 
-const QUESTION: &str = "Should we hire 10 engineers? Can we afford it?";
-
-const WORKFLOW: &str = "
-name: study
-params: {question: {type: string, untrusted: true}}
-steps:
-  - id: study
-    plan: {goal: '{{ params.question }}', agents: [cfo, hr], max_steps: 4}
-outputs: {answer: '{{ steps.study.output }}'}
-";
-
-/// Who asks a model for a plan.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum By {
-    Ask,
-    Step,
+/// A project that a question is asked in.
+fn test(by: By, server: &ModelServer) -> Test {
+    by.asks(Test::demo().openai(server), QUESTION)
 }
 
-impl By {
-    fn test(self, server: &ModelServer) -> Test {
-        let test = Test::demo().openai(server);
-        match self {
-            Self::Ask => test.args(["ask", QUESTION, "--json"]),
-            Self::Step => {
-                let test = test.file("workflows/study.yaml", WORKFLOW);
-                test.args(["run", "study", "-p", &format!("question={QUESTION}"), "--json"])
-            }
-        }
-    }
-
-    fn plan(self, parts: &Value) -> String {
-        match self {
-            Self::Ask => json!({"kind": "plan", "workflow": null, "params": [], "agent": null, "parts": parts, "reason": "It fits."}),
-            Self::Step => json!({"parts": parts}),
-        }
-        .to_string()
-    }
-
-    /// The path of a step of the plan.
-    fn path(self, id: &str) -> String {
-        match self {
-            Self::Ask => id.to_owned(),
-            Self::Step => format!("study/{id}"),
-        }
-    }
-
-    fn step(self, outcome: &Value, id: &str) -> Value {
-        match self {
-            Self::Ask => step(outcome, id).clone(),
-            Self::Step => step(step(outcome, "study"), &self.path(id)).clone(),
-        }
+/// The path of a step of the plan.
+fn path(by: By, id: &str) -> String {
+    match by {
+        By::Ask => id.to_owned(),
+        By::Step => format!("study/{id}"),
     }
 }
 
-fn is_inquiry(seen: &Seen) -> bool {
-    let system = seen.message("system");
-    system.starts_with("You send a question") || system.starts_with("You plan who finds out")
+/// A step of the plan.
+fn planned(by: By, outcome: &Value, id: &str) -> Value {
+    match by {
+        By::Ask => step(outcome, id).clone(),
+        By::Step => step(step(outcome, "study"), &path(by, id)).clone(),
+    }
 }
 
 fn part(id: &str, agent: &str, needs: &[&str]) -> Value {
-    json!({"id": id, "agent": agent, "task": format!("What of {id}?"), "tool": null, "with": [], "needs": needs})
+    plans::part(id, agent, &format!("What of {id}?"), needs)
 }
 
 fn asks(seen: &Seen, id: &str) -> bool {
@@ -147,7 +110,7 @@ fn calls(shown: &Ran, path: &str) -> usize {
 fn the_first_agent_is_asked_before_the_plan_is_whole_and_once() {
     for by in [By::Ask, By::Step] {
         let (server, early) = server(by, vec![good()]);
-        let test = by.test(&server);
+        let test = test(by, &server);
         let outcome = test.run().code(0).json();
         assert!(
             early.load(Ordering::SeqCst),
@@ -159,14 +122,14 @@ fn the_first_agent_is_asked_before_the_plan_is_whole_and_once() {
         assert_eq!(seen.len(), 4, "{by:?}: the plan, two specialists, their answer");
         assert_eq!(outcome["usage"]["model_calls"], 4);
         // What was asked early is a step like any other: its answer is read, its request journaled as its own.
-        let hiring = by.step(&outcome, "hiring");
+        let hiring = planned(by, &outcome, "hiring");
         assert_eq!(hiring["status"], "succeeded");
         assert_eq!(hiring["usage"]["model_calls"], 1);
         assert!(hiring["cost_usd"].as_f64() > Some(0.0));
         let money = seen.iter().find(|one| asks(one, "money")).expect("the other specialist");
         assert!(money.message("user").contains("EARLY."));
         let shown = test.also(["show", outcome["run_id"].as_str().expect("an id"), "--json"]);
-        assert_eq!(calls(&shown, &by.path("hiring")), 1);
+        assert_eq!(calls(&shown, &path(by, "hiring")), 1);
     }
 }
 
@@ -175,7 +138,7 @@ fn a_plan_that_turns_bad_leaves_nothing_of_what_was_begun_but_its_cost() {
     for (name, bad) in bad() {
         for by in [By::Ask, By::Step] {
             let (server, early) = server(by, vec![bad.clone()]);
-            let outcome = by.test(&server).run().code(0).json();
+            let outcome = test(by, &server).run().code(0).json();
             assert!(early.load(Ordering::SeqCst), "{by:?}, {name}");
             let warnings = outcome["warnings"].to_string();
             assert!(warnings.contains("chosen by words"), "{by:?}, {name}: {warnings}");
@@ -207,10 +170,14 @@ fn a_plan_that_is_mended_goes_on_with_what_was_begun_for_it() {
     for (name, bad) in bad() {
         for by in [By::Ask, By::Step] {
             let (server, early) = server(by, vec![bad.clone(), good()]);
-            let outcome = by.test(&server).run().code(0).json();
+            let outcome = test(by, &server).run().code(0).json();
             assert!(early.load(Ordering::SeqCst), "{by:?}, {name}");
             assert_eq!(outcome["warnings"], json!([]), "{by:?}, {name}");
-            assert_eq!(by.step(&outcome, "hiring")["usage"]["model_calls"], 1, "{by:?}, {name}");
+            assert_eq!(
+                planned(by, &outcome, "hiring")["usage"]["model_calls"],
+                1,
+                "{by:?}, {name}"
+            );
             let seen = server.seen();
             assert_eq!(seen.iter().filter(|one| asks(one, "hiring")).count(), 1, "{by:?}, {name}");
             assert_eq!(seen.len(), 5, "{by:?}, {name}");
@@ -235,7 +202,7 @@ fn nothing_begins_early_of_a_plan_that_is_only_shown_or_that_is_none() {
 #[test]
 fn wherever_a_run_dies_it_goes_on_and_pays_for_no_answer_twice_that_it_kept() {
     let (server, _) = server(By::Step, vec![good()]);
-    let test = By::Step.test(&server);
+    let test = test(By::Step, &server);
     let first = test.run().code(0).json();
     let run = first["run_id"].as_str().expect("an id").to_owned();
     let all = server.seen().len();

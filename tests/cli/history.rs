@@ -1,11 +1,13 @@
 //! Runs of the past: found, shown, deleted.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::support::server::{ModelServer, Reply};
-use super::support::{Ran, Test};
+use super::support::{Ran, Test, waits_until};
 
 const TWO: &str = "
 name: two
@@ -157,14 +159,20 @@ fn old_runs_are_deleted_and_nothing_else() {
 
 #[test]
 fn a_run_under_way_loses_nothing() {
-    let server = ModelServer::start(|_, number| {
-        let wait = if number == 2 { 2000 } else { 0 };
-        Reply::text("good tea").after(Duration::from_millis(wait))
+    let (arrived, gone) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (came, held) = (Arc::clone(&arrived), Arc::clone(&gone));
+    let server = ModelServer::start(move |_, number| {
+        if number == 2 {
+            came.store(true, Ordering::SeqCst);
+            waits_until("the runs are deleted", || held.load(Ordering::SeqCst));
+        }
+        Reply::text("good tea")
     });
     let (test, old) = ran(&server);
     let child = test.command().spawn().expect("the engine starts");
-    std::thread::sleep(Duration::from_millis(700));
+    waits_until("the run is under way", || arrived.load(Ordering::SeqCst));
     let deleted = test.also(["runs", "--prune", "--keep", "0", "--json"]).code(0).json();
+    gone.store(true, Ordering::SeqCst);
     assert_eq!(
         (&deleted["runs"], &deleted["plans"]),
         (&json!(1), &json!(0)),
@@ -203,9 +211,12 @@ fn a_run_that_waits_stays_and_goes_on_within_the_budget_of_the_day() {
 
 #[test]
 fn rows_of_a_batch_stay_until_all_of_it_is_done() {
-    let server = ModelServer::start(|_, number| {
-        let wait = if number == 2 { 6_000 } else { 0 };
-        Reply::text("good tea").after(Duration::from_millis(wait))
+    let begun = Arc::new(AtomicBool::new(false));
+    let second = Arc::clone(&begun);
+    let server = ModelServer::start(move |seen, _| {
+        // The second row takes its time, unless it is gone on with.
+        let slow = seen.message("user") == "two" && !second.swap(true, Ordering::SeqCst);
+        Reply::text("good tea").after(Duration::from_mins(if slow { 10 } else { 0 }))
     });
     let batch = ["run", "w.yaml", "--batch", "rows.csv", "--concurrency", "1", "--quiet"];
     let test = Test::new()
@@ -219,11 +230,7 @@ fn rows_of_a_batch_stay_until_all_of_it_is_done() {
         test.also(all).code(0)
     };
     let mut child = test.command().spawn().expect("the engine starts");
-    let begun = Instant::now();
-    while server.seen().len() < 2 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the second row begins");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    waits_until("the second row begins", || begun.load(Ordering::SeqCst));
     prune(&[]).prints("deleted 0 runs").prints("1 run of batches that are not all done stay");
     child.kill().expect("a kill");
     child.wait().expect("an end");
@@ -235,7 +242,7 @@ fn rows_of_a_batch_stay_until_all_of_it_is_done() {
     assert_eq!((&pruned["runs"], &pruned["kept_for_batches"]), (&json!(0), &json!(2)));
     assert_eq!(prune(&["--unfinished", "--dry-run", "--json"]).json()["runs"], 2);
     test.also(batch.iter().copied().chain(["--continue"])).code(0);
-    assert_eq!(server.seen().len(), 4, "the third row is all that was left");
+    assert_eq!(server.seen().len(), 3, "the third row is all that was left");
     assert_eq!(prune(&["--json"]).json()["runs"], 3, "now all of it is done");
 }
 

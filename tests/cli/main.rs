@@ -41,6 +41,7 @@ mod operators;
 mod outages;
 mod patterns;
 mod planned;
+mod plans;
 mod planted;
 mod prices;
 mod project;

@@ -5,12 +5,12 @@ use std::io::BufRead as _;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::support::server::{ModelServer, Reply};
-use super::support::{Ran, Test, step};
+use super::support::{Ran, Test, step, waits_until};
 
 const PRICED: &str = "models:
   paid: {provider: openai, model: x, api_key_env: OPENAI_API_KEY, price: {input: 1000, output: 1000}}
@@ -27,14 +27,6 @@ steps:
 
 fn outcomes(ran: &Ran) -> Vec<Value> {
     ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
-
-fn waits_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]

@@ -4,10 +4,9 @@
 
 use serde_json::{Value, json};
 
+use super::plans::{self, By, QUESTION, is_inquiry};
 use super::support::Test;
 use super::support::server::{ModelServer, Reply, Seen};
-
-const QUESTION: &str = "Should we hire 10 engineers? Can we afford it?";
 
 /// A tool that changes something; no plan may call it.
 const WIPE: &str = "tools:
@@ -18,52 +17,14 @@ const WIPE: &str = "tools:
     effect: write
 ";
 
-const WORKFLOW: &str = "
-name: study
-params: {question: {type: string, untrusted: true}}
-steps:
-  - id: study
-    plan: {goal: '{{ params.question }}', agents: [cfo, hr], max_steps: 4}
-outputs: {answer: '{{ steps.study.output }}'}
-";
-
-/// Who asks a model for a plan.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum By {
-    Ask,
-    Step,
-}
-
-impl By {
-    fn run(self, server: &ModelServer, question: &str) -> Value {
-        let test = Test::demo().file("tools/wipe.yaml", WIPE).openai(server);
-        let ran = match self {
-            Self::Ask => test.args(["ask", question, "--json"]).run(),
-            Self::Step => {
-                let test = test.file("workflows/study.yaml", WORKFLOW);
-                test.args(["run", "study", "-p", &format!("question={question}"), "--json"]).run()
-            }
-        };
-        ran.code(0).json()
-    }
-
-    /// The whole answer that holds these parts.
-    fn plan(self, parts: &Value) -> String {
-        match self {
-            Self::Ask => json!({"kind": "plan", "workflow": null, "params": [], "agent": null, "parts": parts, "reason": "It fits."}),
-            Self::Step => json!({"parts": parts}),
-        }
-        .to_string()
-    }
-}
-
-fn is_inquiry(seen: &Seen) -> bool {
-    let system = seen.message("system");
-    system.starts_with("You send a question") || system.starts_with("You plan who finds out")
+/// Asks a question where there is such a tool.
+fn run(by: By, server: &ModelServer, question: &str) -> Value {
+    let test = Test::demo().file("tools/wipe.yaml", WIPE).openai(server);
+    by.asks(test, question).run().code(0).json()
 }
 
 fn part(id: &str, agent: &str, needs: &[&str]) -> Value {
-    json!({"id": id, "agent": agent, "task": format!("BAD {id}"), "tool": null, "with": [], "needs": needs})
+    plans::part(id, agent, &format!("BAD {id}"), needs)
 }
 
 fn call(id: &str, tool: &str, with: &[(&str, &str)]) -> Value {
@@ -159,7 +120,7 @@ fn a_plan_that_will_not_do_goes_back_with_its_faults_and_a_good_one_runs() {
                     }
                 }
             });
-            let outcome = by.run(&server, QUESTION);
+            let outcome = run(by, &server, QUESTION);
             assert_eq!(outcome["status"], "succeeded", "{by:?}, {name}: {outcome:#}");
             assert_eq!(outcome["outputs"]["answer"], "It is fine.", "{by:?}, {name}");
             assert!(!ran(&outcome), "{by:?}, {name}: {outcome:#}");
@@ -191,7 +152,7 @@ fn a_plan_that_stays_bad_is_asked_for_three_times_and_gives_way_to_words() {
             let server = ModelServer::start(move |seen, _| {
                 if is_inquiry(seen) { answer(by) } else { Reply::text("It is fine.") }
             });
-            let outcome = by.run(&server, QUESTION);
+            let outcome = run(by, &server, QUESTION);
             assert_eq!(outcome["status"], "succeeded", "{by:?}, {name}: {outcome:#}");
             assert!(!ran(&outcome), "{by:?}, {name}: {outcome:#}");
             let warnings = outcome["warnings"].to_string();
@@ -223,7 +184,7 @@ fn an_answer_in_a_fence_of_code_with_the_wrong_faults_first_is_mended_by_the_thi
                 Reply::text(&format!("```json\n{}\n```", by.plan(&json!([good]))))
             }
         });
-    let outcome = by.run(&server, QUESTION);
+    let outcome = run(by, &server, QUESTION);
     assert_eq!(outcome["route"]["by"], "model");
     assert_eq!(outcome["usage"]["model_calls"], 3 + 2);
     assert_eq!(outcome["warnings"], json!([]));

@@ -1,12 +1,13 @@
 //! Tools that change something: who consents, what is sent, and that it is sent once.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::lasting::{cut, events};
 use crate::support::server::{ModelServer, Reply, Seen};
-use crate::support::{Test, step};
+use crate::support::{Test, step, waits_until};
 
 const TOOLS: &str = r#"
 tools:
@@ -148,23 +149,26 @@ fn a_write_that_failed_is_not_sent_again_when_the_run_goes_on() {
 
 #[test]
 fn a_run_that_was_killed_writes_under_the_same_key() {
-    let server = ModelServer::start(|_, n| {
-        let wait = if n == 0 { Duration::from_secs(3) } else { Duration::ZERO };
+    let keys: Arc<Mutex<Vec<String>>> = Arc::default();
+    let arrived = Arc::clone(&keys);
+    let server = ModelServer::start(move |seen, n| {
+        arrived.lock().expect("the keys").push(key(seen).to_owned());
+        let wait = if n == 0 { Duration::from_mins(10) } else { Duration::ZERO };
         Reply::raw(201, r#"{"id": 7}"#).after(wait)
     });
+    let keys = || keys.lock().expect("the keys").clone();
     let test = project(&server, BARE).args(["run", "w.yaml", "--json", "--allow-write"]);
     let mut child = test.command().spawn().expect("the engine starts");
-    std::thread::sleep(Duration::from_millis(1500));
+    waits_until("the write has arrived", || keys().len() == 1);
     child.kill().expect("a kill");
     child.wait().expect("an end");
     let runs = test.also(["runs", "--json"]).code(0).json();
     let run = runs[0]["run_id"].as_str().expect("a run").to_owned();
     let outcome = test.also(["resume", &run, "--json"]).code(0).json();
     assert_eq!(outcome["outputs"]["note"], json!({"id": 7}));
-    std::thread::sleep(Duration::from_secs(2));
-    let written = notes(&server);
-    assert_eq!(written.len(), 2);
-    assert_eq!(key(&written[0]), key(&written[1]), "the server can tell that it is one call");
+    let keys = keys();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys[0], keys[1], "the server can tell that it is one call");
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub(crate) mod server;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -195,4 +196,14 @@ pub(crate) fn step<'o>(outcome: &'o Value, id: &str) -> &'o Value {
         .iter()
         .find(|step| step["id"] == id)
         .unwrap_or_else(|| panic!("no step `{id}` in {outcome:#}"))
+}
+
+/// Waits until something holds, half a minute at most.
+#[track_caller]
+pub(crate) fn waits_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

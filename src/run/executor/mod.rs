@@ -350,8 +350,10 @@ impl<'r> Executor<'r> {
         }
         if let Some(message) = state.exceeded() {
             error = Some(
-                Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}"))
-                    .help("`engine rerun RUN --max-cost-usd USD` does what is left, and takes over what was done"),
+                Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}")).help(format!(
+                    "`engine rerun {} --max-cost-usd USD` does what is left, and takes over what was done",
+                    self.recorder.run_id()
+                )),
             );
         }
         match stopped {
