@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::document::Returns;
 use crate::document::workflow::present;
 use crate::id::SourceName;
-use crate::value::Value;
+use crate::value::{Value, one_line};
+
+/// Characters of a query that reports show.
+const LONGEST: usize = 64;
 
 /// A value and what it must be: exactly one of `is` and `sql` says what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +52,17 @@ pub struct ExpectedSql {
     pub with: IndexMap<String, Value>,
 }
 
+impl ExpectedSql {
+    /// As much of the query as fits into a line.
+    fn beginning(&self) -> String {
+        let words = one_line(&self.query);
+        match words.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default().trim_end()),
+            None => words,
+        }
+    }
+}
+
 fn one_value() -> Returns {
     Returns::Value
 }
@@ -59,12 +73,13 @@ fn is_one_value(returns: &Returns) -> bool {
 }
 
 impl Figure {
-    /// It in a line, as reports show it; a query is only named.
+    /// It in a line, as reports show it; of a query its beginning.
     pub fn line(&self) -> String {
         let what = self.at.as_deref().unwrap_or("the answer");
-        let wanted = match &self.is {
-            Some(value) => value.to_string(),
-            None => "what SQL says".to_owned(),
+        let wanted = match (&self.is, &self.sql) {
+            (Some(value), _) => value.to_string(),
+            (None, Some(sql)) => sql.beginning(),
+            (None, None) => String::new(),
         };
         let within = match &self.within {
             Some(Tolerance::Amount(amount)) => format!(", within {amount}"),

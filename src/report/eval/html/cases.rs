@@ -124,7 +124,7 @@ fn model(out: &mut String, case: &CaseReport) {
     let repeated = match case.attempts.len() {
         1 => String::new(),
         attempts => format!(
-            ", {} of {attempts} attempts ({})",
+            "<small>{} of {attempts} attempts ({})</small>",
             percent(case.pass_rate),
             interval(case.interval)
         ),

@@ -95,7 +95,9 @@ pub(super) fn times(took: &[f64], slowest: f64) -> String {
         }
         let at = f64::ln(ms) / end * (WIDE - step);
         let name = if ms < 1000.0 { format!("{ms} ms") } else { format!("{} s", ms / 1000.0) };
-        let _ = write!(out, "<text x=\"{at:.1}\" y=\"43\">{name}</text>");
+        // A name that began near the end would be cut off.
+        let (at, anchor) = if at > WIDE - 36.0 { (WIDE, "end") } else { (at, "start") };
+        let _ = write!(out, "<text x=\"{at:.1}\" y=\"43\" text-anchor=\"{anchor}\">{name}</text>");
     }
     out.push_str("</svg>");
     out

@@ -84,24 +84,27 @@ fn head(out: &mut String, report: &Report, verdict: &str) {
     });
     let _ = write!(
         out,
-        "<header>\n<h1><span class=\"{mark}\"></span>{verdict}</h1>\n<p class=\"lead\">{lead}</p>\n{replayed}</header>\n<div class=\"numbers\">\n"
+        "<header>\n<h1><span class=\"{mark}\"></span>{verdict}</h1>\n<p class=\"lead\">{lead}</p>\n{replayed}</header>\n"
     );
-    let mut number = |value: String, name: &str| {
-        let _ = writeln!(out, "<div><b>{value}</b><span>{name}</span></div>");
-    };
-    number(passed.to_string(), "passed");
-    number(failed.to_string(), "failed");
+    let mut numbers = vec![(passed.to_string(), "passed"), (failed.to_string(), "failed")];
     if undecided > 0 {
-        number(undecided.to_string(), "undecided");
+        numbers.push((undecided.to_string(), "undecided"));
     }
     if let [one] = report.models.as_slice() {
-        number(percent(one.accuracy), "accuracy");
-        number(spent(one.cost_usd, one.unpriced_calls), "cost");
-        number(one.p95_ms.map_or_else(String::new, duration), "95th percentile of time");
+        numbers.push((percent(one.accuracy), "accuracy"));
+        numbers.push((spent(one.cost_usd, one.unpriced_calls), "cost"));
+        numbers.push((one.p95_ms.map_or_else(String::new, duration), "95th percentile of time"));
     }
     if let Some(routing) = &report.routing {
-        number(percent(routing.precision), "precision of routes by words");
-        number(percent(routing.coverage), "coverage of routes by words");
+        numbers.push((percent(routing.precision), "precision of routes by words"));
+        numbers.push((percent(routing.coverage), "coverage of routes by words"));
+    }
+    // Rows of equal length: a hole at the end looks as if something were missing.
+    let rows = numbers.len().div_ceil(5);
+    let columns = numbers.len().div_ceil(rows.max(1));
+    let _ = writeln!(out, "<div class=\"numbers\" style=\"--columns: {columns}\">");
+    for (value, name) in numbers {
+        let _ = writeln!(out, "<div><b>{value}</b><span>{name}</span></div>");
     }
     out.push_str("</div>\n");
 }
