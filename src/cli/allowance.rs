@@ -18,6 +18,16 @@ pub(super) fn budget(place: &Place) -> Option<Budget> {
     load::read::<Project>(place, &place.root.as_ref()?.join("engine.yaml")).0?.value.limits.budget
 }
 
+/// Bounds the day and the month as engine.yaml does by now: these budgets are the project's, whatever a frozen plan says.
+pub(super) fn renew(plan: &mut Arc<Plan>, place: &Place) {
+    let bounds = |budget: Option<&Budget>| budget.map(|one| (one.usd_per_day, one.usd_per_month));
+    let now = bounds(budget(place).as_ref()).unwrap_or_default();
+    if bounds(plan.limits.budget.as_ref()).unwrap_or_default() != now {
+        let budget = Arc::make_mut(plan).limits.budget.get_or_insert_default();
+        (budget.usd_per_day, budget.usd_per_month) = now;
+    }
+}
+
 /// What was spent of the budgets of the day and of the month.
 pub(super) fn spent(
     budget: Option<&Budget>,

@@ -441,7 +441,7 @@ pub(super) struct Show {
     /// Only this step, with its events
     #[arg(long, value_name = "ID")]
     pub(super) step: Option<String>,
-    /// Show all items of long lists, not only the failed and the slowest
+    /// Show all items of long lists, not only the faulty and the slowest
     #[arg(long)]
     pub(super) all: bool,
     /// Show what models were asked and what they answered

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::allowance::Allowances;
+use super::allowance::{self, Allowances};
 use super::arguments::{Ending, Global};
 use super::changed;
 use super::commands::history::Past;
@@ -241,7 +241,8 @@ pub(super) fn go_on(
         // Another process was faster.
         return Ok(told(outcome.clone(), ending));
     }
-    let plan = Arc::clone(past.state.plan());
+    let mut plan = Arc::clone(past.state.plan());
+    allowance::renew(&mut plan, &place);
     let mode = Mode { offline: past.state.offline(), allow_write: past.state.allow_write() };
     let prepared = || {
         let decisions = decide(&past.state)?;

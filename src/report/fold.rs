@@ -1,4 +1,4 @@
-//! Long lists of items in short: how they ended, the failed ones and the slowest.
+//! Long lists of items in short: how they ended, what they cost, the faulty ones and the slowest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,12 @@ use indexmap::IndexMap;
 use super::steps::StepLine;
 use super::summary::{duration, spent};
 use crate::id::StepPath;
-use crate::value::{counted, millis, sum};
+use crate::value::{counted, millis};
 
 /// Items that a step may have and still all be shown.
 const SHORT: usize = 12;
-/// The failed items that are shown of a longer list, from the first.
-const FAILED: usize = 5;
+/// The faulty items that are shown of a longer list, from the first.
+const FAULTY: usize = 5;
 /// The slowest items that are shown of it.
 const SLOWEST: usize = 3;
 
@@ -36,12 +36,12 @@ pub(super) fn fold(lines: &mut IndexMap<StepPath, StepLine>) -> Vec<String> {
         let mut folded = items(path).filter_map(|(list, item)| Some((shown.get(list)?, item)));
         let nested = !path.ends_with(']') && folded.clone().next().is_some();
         folded.all(|(shown, item)| shown.contains(&item))
-            && (!nested || line.is_none_or(|line| line.status == "failed"))
+            && (!nested || line.is_none_or(|line| line.faulty))
     };
     let told: Vec<String> = lists
         .iter()
         .filter(|(list, _)| is_shown(list, None))
-        .map(|(list, items)| tell(list, items))
+        .map(|(list, items)| tell(list, items, lines))
         .collect();
     let kept: BTreeSet<StepPath> = lines
         .iter()
@@ -61,10 +61,10 @@ fn items(path: &str) -> impl Iterator<Item = (&str, usize)> + Clone {
     })
 }
 
-/// The items that say most: those that failed, and those that took longest.
+/// The items that say most: those at fault, and those that took longest.
 fn telling(items: &Items<'_>) -> BTreeSet<usize> {
-    let failed = items.iter().filter(|(_, line)| line.status == "failed").map(|(item, _)| *item);
-    failed.take(FAILED).chain(slowest(items).into_iter().map(|(item, _)| item)).collect()
+    let faulty = items.iter().filter(|(_, line)| line.faulty).map(|(item, _)| *item);
+    faulty.take(FAULTY).chain(slowest(items).into_iter().map(|(item, _)| item)).collect()
 }
 
 /// The items that took longest, with the microseconds that they worked.
@@ -76,23 +76,21 @@ fn slowest(items: &Items<'_>) -> Vec<(usize, i64)> {
     timed
 }
 
-fn tell(list: &str, items: &Items<'_>) -> String {
-    let mut by_status: IndexMap<&str, Vec<usize>> = IndexMap::new();
+fn tell(list: &str, items: &Items<'_>, lines: &IndexMap<StepPath, StepLine>) -> String {
+    let mut by_status: IndexMap<&str, Vec<(usize, bool)>> = IndexMap::new();
     for (number, line) in items {
-        by_status.entry(line.status).or_default().push(*number);
+        by_status.entry(line.status).or_default().push((*number, line.faulty));
     }
-    let in_brackets = |failed: &[usize]| {
-        let names: Vec<String> =
-            failed.iter().take(FAILED).map(|item| format!("[{item}]")).collect();
-        let more = if failed.len() > FAILED { ", ..." } else { "" };
-        format!(" ({}{more})", names.join(", "))
+    let in_brackets = |of: &[(usize, bool)]| {
+        let mut faulty =
+            of.iter().filter(|(_, faulty)| *faulty).map(|(item, _)| format!("[{item}]"));
+        let names: Vec<String> = faulty.by_ref().take(FAULTY).collect();
+        let more = if faulty.next().is_some() { ", ..." } else { "" };
+        if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) }
     };
     let counts: Vec<String> = by_status
         .iter()
-        .map(|(status, of)| {
-            let names = if *status == "failed" { in_brackets(of) } else { String::new() };
-            format!("{} {status}{names}", of.len())
-        })
+        .map(|(status, of)| format!("{} {status}{}", of.len(), in_brackets(of)))
         .collect();
     let slowest: Vec<String> = slowest(items)
         .into_iter()
@@ -102,21 +100,27 @@ fn tell(list: &str, items: &Items<'_>) -> String {
         "{list}: {}: {}{}; slowest {}",
         counted(items.len(), "item"),
         counts.join(", "),
-        asked(items),
+        asked(list, lines),
         slowest.join(", ")
     )
 }
 
-/// What the items asked models, and what that cost.
-fn asked(items: &Items<'_>) -> String {
-    let (calls, unpriced) = items.values().fold((0, 0), |(calls, unpriced), line| {
-        (calls + line.calls, unpriced + line.unpriced_calls)
-    });
+/// What the items asked models, the steps inside of them too, and what that cost.
+fn asked(list: &str, lines: &IndexMap<StepPath, StepLine>) -> String {
+    let inside = |path: &StepPath| {
+        path.as_str().strip_prefix(list).is_some_and(|rest| rest.starts_with('['))
+    };
+    let (mut calls, mut unpriced, mut usd) = (0, 0, None);
+    for line in lines.iter().filter(|(path, _)| inside(path)).map(|(_, line)| line) {
+        calls += line.calls;
+        unpriced += line.unpriced_calls;
+        if let Some(more) = line.cost_usd {
+            *usd.get_or_insert(0.0) += more;
+        }
+    }
     if calls == 0 {
         return String::new();
     }
-    let priced: Vec<f64> = items.values().filter_map(|line| line.cost_usd).collect();
-    let usd = (!priced.is_empty()).then(|| sum(priced));
     let calls = counted(usize::try_from(calls).unwrap_or(usize::MAX), "call");
     let cost = spent(usd, unpriced);
     if cost.is_empty() { format!("; {calls}") } else { format!("; {calls}, {cost}") }
@@ -127,7 +131,8 @@ mod tests {
     use super::*;
 
     fn line(status: &'static str, worked_us: i64) -> StepLine {
-        StepLine { status, worked_us: Some(worked_us), ..StepLine::default() }
+        let faulty = matches!(status, "failed" | "defaulted");
+        StepLine { status, faulty, worked_us: Some(worked_us), ..StepLine::default() }
     }
 
     #[test]

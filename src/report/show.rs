@@ -49,7 +49,7 @@ pub fn show(shown: &Shown<'_>) -> String {
     let _ = writeln!(out, "\n{}", table(&lines, shown.costs));
     if !folded.is_empty() {
         let _ = writeln!(out, "\n{}", folded.join("\n"));
-        out.push_str("of these only the failed and the slowest are shown: --step ID shows all of one, --all everything\n");
+        out.push_str("of these only the first that are at fault and the slowest are shown: --step ID shows all of one, --all everything\n");
     }
     let whole_us = shown.state.elapsed_us(shown.state.ended_us());
     let bars = timeline(&lines, whole_us, shown.screen);

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::event::{Event, Record};
+use crate::event::{Event, Record, SkipReason};
 use crate::id::{ModelName, StepPath};
 use crate::run::{Outcome, RunState, StepOutcome, StepStatus};
 use crate::value::Value;
@@ -12,6 +12,8 @@ use crate::value::Value;
 pub(super) struct StepLine {
     /// How it ended, or where it stands.
     pub(super) status: &'static str,
+    /// Whether it failed, took its default or was skipped because it could not be done.
+    pub(super) faulty: bool,
     /// Microseconds of the run before it, without those in which no process drove the run.
     pub(super) started_us: Option<i64>,
     pub(super) ended_us: Option<i64>,
@@ -68,6 +70,12 @@ fn told(step: &StepOutcome, lines: &mut IndexMap<StepPath, StepLine>) {
 
 impl StepLine {
     fn apply(&mut self, record: &Record) {
+        self.faulty |= matches!(
+            &record.event,
+            Event::StepFailed { .. }
+                | Event::StepSucceeded { defaulted: Some(_), .. }
+                | Event::StepSkipped { reason: SkipReason::Error { .. }, .. }
+        );
         let mut end = |status| {
             self.status = status;
             self.ended_us = Some(record.at_us);

@@ -317,4 +317,16 @@ fn what_deleted_runs_spent_stays_known_and_counts_against_the_budget() {
     test.also(["costs"]).code(0).prints("3 runs of it deleted since");
     let test = test.change("engine.yaml", "usd_per_day: 9", "usd_per_day: 0.44");
     test.also(["run", "one"]).code(4).says("the budget of today is spent: $0.44 of $0.44");
+    // What bounds the day is what engine.yaml says by now, also for a run that was planned before.
+    let test = test.change("engine.yaml", "usd_per_day: 0.44", "usd_per_day: 0.45");
+    let stopped = test.also(["run", "one", "--json"]).code(4).json();
+    let run = stopped["run_id"].as_str().expect("an id");
+    let help = stopped["error"]["help"].to_string();
+    assert!(
+        help.contains("usd_per_day") && help.contains(&format!("engine rerun {run}")),
+        "{help}"
+    );
+    test.also(["rerun", run]).code(4);
+    let test = test.change("engine.yaml", "usd_per_day: 0.45", "usd_per_day: 9");
+    test.also(["rerun", run]).code(0);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::cli::allowance;
 use crate::cli::arguments::{Global, Params, Rerun};
 use crate::cli::changed;
 use crate::cli::commands::history;
@@ -34,6 +35,7 @@ pub(in crate::cli) fn run(
     if !ending.quiet {
         changed::tell(&plan, global, printer);
     }
+    allowance::renew(&mut plan, &place);
     if let Some(usd) = arguments.max_cost_usd {
         Arc::make_mut(&mut plan).limits.budget.get_or_insert_default().usd = Some(usd);
     }

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::allowance::Period;
 use super::budget::{Budget, OVER_BUDGET};
 use super::context::Context;
 use super::frame::Unit;
@@ -350,10 +351,8 @@ impl<'r> Executor<'r> {
         }
         if let Some(message) = state.exceeded() {
             error = Some(
-                Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}")).help(format!(
-                    "`engine rerun {} --max-cost-usd USD` does what is left, and takes over what was done",
-                    self.recorder.run_id()
-                )),
+                Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}"))
+                    .help(self.beyond_the_budget()),
             );
         }
         match stopped {
@@ -374,6 +373,22 @@ impl<'r> Executor<'r> {
         self.recorder.commit().await?;
         Outcome::of(self.recorder.scheduler().state())
             .ok_or_else(|| JournalError::bug("a finished run has an outcome"))
+    }
+
+    /// How what a budget stopped can be done.
+    fn beyond_the_budget(&self) -> String {
+        let run = self.recorder.run_id();
+        let rest = "does what is left, and takes over what was done";
+        let mut faults = self.recorder.scheduler().state().units().filter_map(|(_, step)| {
+            step.error.as_ref().filter(|fault| fault.kind == OVER_BUDGET)?.help.as_deref()
+        });
+        // The budgets of a day and a month are no run's own.
+        let of_all =
+            |help: &&str| [Period::Day, Period::Month].iter().any(|p| help.contains(p.key()));
+        match faults.find(of_all) {
+            Some(help) => format!("{help}; then `engine rerun {run}` {rest}"),
+            None => format!("`engine rerun {run} --max-cost-usd USD` {rest}"),
+        }
     }
 
     /// Journals the requests of steps that had begun and never came to their turn, because the run ended before.
