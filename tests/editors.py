@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
-"""Holds schemas/ against the tools that read them: tests/editors.py ENGINE YAML_LANGUAGE_SERVER CHECK_JSONSCHEMA
+"""Holds schemas/ and reports against the tools that read them: tests/editors.py ENGINE YAML_LANGUAGE_SERVER CHECK_JSONSCHEMA
 
 yaml-language-server is driven over its protocol, as an editor drives it: the demo has no faults, a fault stands at its
-line, keys are explained, and what is completed is valid once it is inserted. check-jsonschema says the same in one go.
+line, keys are explained, and what is completed is valid once it is inserted. check-jsonschema says the same in one go, and
+holds what `validate` writes as SARIF, over every broken file there is, against the schema of OASIS; JUnit XML is held against the
+shape that CI servers read.
 The last line is `N passed, N failed`."""
 import json
 import os
 import pathlib
 import queue
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KINDS = {"engine": "engine.yaml", "agent": "agents/*.yaml", "tools": "tools/*.yaml", "workflow": "workflows/*.yaml",
@@ -219,6 +223,72 @@ def in_one_go(check, schemas, ledger):
             ledger.book(f"check-jsonschema finds the fault of {text!r}", [] if fine else [done.stdout + done.stderr])
 
 
+# What an element of JUnit XML may hold, in this order, and the attributes that it must and may have: the schema of the Jenkins
+# xUnit plugin, which the others read as well.
+JUNIT = {
+    "testsuites": (["testsuite"], {"name", "tests", "failures", "errors"}, {"skipped", "time", "disabled"}),
+    "testsuite": (["properties", "testcase", "system-out", "system-err"], {"name", "tests", "failures", "errors"},
+                  {"skipped", "time", "timestamp", "hostname", "id", "package"}),
+    "testcase": (["skipped", "error", "failure", "system-out", "system-err"], {"name", "classname"}, {"time", "assertions"}),
+    "failure": ([], {"message", "type"}, set()),
+    "system-out": ([], set(), set()),
+}
+
+
+def junit_faults(element):
+    """What is wrong with an element of JUnit XML and all below it."""
+    children, needed, allowed = JUNIT.get(element.tag, ([], set(), set()))
+    faults = [f"{element.tag} is no element of it"] if element.tag not in JUNIT else []
+    names, attributes = [child.tag for child in element], set(element.attrib)
+    if any(name not in children for name in names) or names != sorted(names, key=lambda name: children.index(name)):
+        faults.append(f"{element.tag} holds {names}")
+    faults += [f"{element.tag} lacks {name}" for name in needed - attributes]
+    faults += [f"{element.tag} has {name}" for name in attributes - needed - allowed]
+    counted = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
+    faults += [f"{element.tag} counts {element.get(name)} {name}" for name, tag in counted.items()
+               if name in attributes and int(element.get(name)) != len(list(element.iter(tag)))]
+    return faults + [fault for child in element for fault in junit_faults(child)]
+
+
+def sarif_schema():
+    """The schema of SARIF 2.1.0, as the crate holds it that its types are made of."""
+    found = subprocess.run(["cargo", "metadata", "--format-version", "1", "--locked"], cwd=ROOT, check=True, capture_output=True)
+    crate = next(one for one in json.loads(found.stdout)["packages"] if one["name"] == "serde-sarif")
+    return pathlib.Path(crate["manifest_path"]).parent / "src" / "schema.json"
+
+
+def in_reports(engine, check, ledger):
+    with tempfile.TemporaryDirectory() as folder:
+        project = pathlib.Path(folder, "project")
+        project.mkdir()
+        for part in ["engine.yaml", "agents", "tools", "data"]:
+            source = ROOT / part
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, project / part)
+        (project / "workflows").mkdir()
+        for number, case in enumerate(sorted((ROOT / "tests" / "corpus").glob("*/*.yaml"))):
+            shutil.copy(case, project / "workflows" / f"{number} {case.stem} ü%20&.yaml")
+
+        def report(name):
+            done = subprocess.run([engine, "validate", "--format", name], cwd=project, capture_output=True, timeout=PATIENCE)
+            file = pathlib.Path(folder, f"report.{name}")
+            file.write_bytes(done.stdout)
+            return file
+
+        done = subprocess.run([check, "--regex-variant", "python", "--schemafile", sarif_schema(), report("sarif")],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        log = json.loads(pathlib.Path(folder, "report.sarif").read_text(encoding="utf-8"))["runs"][0]
+        rules = [rule["id"] for rule in log["tool"]["driver"]["rules"]]
+        faults = [done.stdout + done.stderr] if done.returncode else []
+        faults += [f"{one['ruleId']} is not rule {one['ruleIndex']}" for one in log["results"]
+                   if rules[one["ruleIndex"]] != one["ruleId"]]
+        faults += ["hardly any findings"] if len(log["results"]) < 500 else []
+        ledger.book("SARIF of every broken file", faults)
+        suites = xml.etree.ElementTree.parse(report("junit")).getroot()
+        faults = junit_faults(suites)
+        faults += ["hardly any failures"] if int(suites.get("failures")) < 500 else []
+        ledger.book("JUnit XML of every broken file", faults)
+
+
 def main():
     engine, language_server, check = sys.argv[1:]
     ledger = Ledger()
@@ -231,6 +301,7 @@ def main():
         finally:
             server.process.kill()
         in_one_go(check, folder / "schemas", ledger)
+    in_reports(os.path.abspath(engine), check, ledger)
     print(f"{ledger.passed} passed, {ledger.failed} failed")
     return 1 if ledger.failed or not ledger.passed else 0
 

@@ -148,6 +148,8 @@ pub(super) struct Loaded {
     incomplete: bool,
     /// Whether a workflow that others may run is at fault.
     lacks_workflows: bool,
+    /// Whether values that are written out are held against what tools list.
+    checks_values: bool,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The files that were read, as shown.
     pub(super) files: Vec<PathBuf>,
@@ -242,6 +244,30 @@ impl Loaded {
         }
     }
 
+    /// From here on holds values that are written out against what the tools behind them list.
+    pub(super) fn check_values(&mut self) {
+        self.checks_values = true;
+        self.list_values();
+    }
+
+    /// Asks the tools that params take their values from, each once.
+    fn list_values(&mut self) {
+        if !self.checks_values {
+            return;
+        }
+        let of_tools = self.library.tools().flat_map(|tool| tool.params.values());
+        let of_workflows = self.library.workflows().flat_map(|one| one.value.params.values());
+        let named =
+            of_tools.chain(of_workflows).filter_map(|param| Some(&param.values.as_ref()?.tool));
+        let unasked = named.filter(|name| !self.library.listed.contains_key(*name));
+        let unasked: BTreeSet<ToolName> = unasked.cloned().collect();
+        for name in unasked {
+            if let Some(rows) = self.toolbox.listed(&name) {
+                self.library.listed.insert(name, rows);
+            }
+        }
+    }
+
     /// Reads and compiles workflows, all at once.
     pub(super) fn workflows(
         &mut self,
@@ -260,6 +286,7 @@ impl Loaded {
             self.library.add_workflow(Arc::clone(document));
         }
         self.workflows_within(place, &documents);
+        self.list_values();
         let library = &self.library;
         let found = super::parallel::map(&documents, |document| plan::compile(document, library).1);
         for diagnostics in found {
@@ -285,7 +312,9 @@ impl Loaded {
                 (None, faults) => {
                     // It may be the one that is meant.
                     self.lacks_workflows = true;
-                    self.take(place, &path, faults);
+                    if !self.files.contains(&place.shown(&path)) {
+                        self.take(place, &path, faults);
+                    }
                 }
             }
         }

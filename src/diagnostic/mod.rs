@@ -164,7 +164,9 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 /// one that they run is told once.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by(|a, b| {
-        let key = |d: &Diagnostic| (d.file.as_ref().map(|f| f.path.clone()), d.span, d.code);
+        fn key(d: &Diagnostic) -> (Option<&PathBuf>, Option<Span>, &str, &str) {
+            (d.file.as_ref().map(|file| &file.path), d.span, d.code, &d.message)
+        }
         key(a).cmp(&key(b))
     });
     diagnostics.dedup();

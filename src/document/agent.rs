@@ -27,6 +27,7 @@ pub struct Agent {
     pub covers: Option<String>,
     /// Questions it can answer, as people ask them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(length(min = 1)))]
     pub questions: Vec<String>,
     /// Other words for what it covers: a word or phrase of this file or of the data, with what people say for it.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -41,12 +42,15 @@ pub struct Agent {
     pub model: Option<ModelList>,
     /// Tools it may call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub tools: Vec<ToolName>,
     /// Tools without required params, shown when no model is there to choose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub overview: Vec<ToolName>,
     /// Agents it may ask as if they were tools.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub consult: Vec<AgentName>,
 }
 
@@ -71,9 +75,11 @@ pub struct InlineAgent {
     pub model: Option<ModelList>,
     /// Tools it may call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub tools: Vec<ToolName>,
     /// Agents it may ask as if they were tools.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub consult: Vec<AgentName>,
 }
 
@@ -84,7 +90,7 @@ pub enum ModelList {
     /// One model.
     One(ModelName),
     /// Several, in the order they are tried.
-    Many(#[schemars(length(min = 1))] Vec<ModelName>),
+    Many(#[schemars(length(min = 1), extend("uniqueItems" = true))] Vec<ModelName>),
 }
 
 impl ModelList {

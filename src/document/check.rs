@@ -40,10 +40,16 @@ pub(super) fn check(
         }
     }
     match kind {
-        Kind::Workflow => checker.steps(value),
+        Kind::Workflow => {
+            checker.steps(value);
+            checker.outputs(value);
+        }
         Kind::Tools => checker.tools(value),
         Kind::Eval => checker.evals(value),
-        Kind::Project => checker.servers(value),
+        Kind::Project => {
+            checker.models(value);
+            checker.servers(value);
+        }
         Kind::Agent => {}
     }
     checker.found
@@ -136,6 +142,11 @@ impl Checker<'_> {
                 let help = "make each an item of its own, behind `- `".to_owned();
                 self.report("wrong-kind", message, Some(help), span);
             }
+            ValidationErrorKind::MinLength { .. } => {
+                let message = format!("an empty text stands at `{}`", last(&pointer));
+                self.report("empty", message, Some("write it out, or remove it".to_owned()), span);
+            }
+            ValidationErrorKind::UniqueItems => self.twice(instance, &pointer),
             ValidationErrorKind::Minimum { limit }
             | ValidationErrorKind::ExclusiveMinimum { limit } => {
                 self.report(
@@ -182,6 +193,7 @@ impl Checker<'_> {
             .empty_before(pointer, key, &known)
             .or_else(owner)
             .map(|owner| format!("indent it: it belongs below `{owner}:`"))
+            .or_else(|| helps::of_part_by_name(place, key, self.root.pointer(pointer)))
             .or_else(|| helps::of_key(place, key).map(str::to_owned))
             .unwrap_or_else(|| suggest(key, known.iter().map(String::as_str), "keys"));
         self.report("unknown-key", format!("unknown key `{key}`"), Some(help), span);
@@ -265,6 +277,18 @@ impl Checker<'_> {
         }
     }
 
+    /// The items of a list that stand in it before.
+    fn twice(&mut self, list: &Value, pointer: &str) {
+        let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+        for (number, item) in items.iter().enumerate() {
+            if items.iter().take(number).any(|earlier| earlier == item) {
+                let message = format!("`{}` stands twice in `{}`", unquoted(item), last(pointer));
+                let span = self.value_span(&format!("{pointer}/{number}"));
+                self.report("invalid-value", message, Some("remove one of them".to_owned()), span);
+            }
+        }
+    }
+
     fn no_choice(&mut self, instance: &Value, choices: &[&Value], pointer: &str, span: Span) {
         let written = unquoted(instance);
         let help = helps::of_value(&last(pointer), &written).map_or_else(
@@ -290,6 +314,9 @@ impl Checker<'_> {
                 .join(" or "),
         };
         let help = match (wanted.as_str(), instance) {
+            (_, Value::String(_)) if place_of(pointer, self.kind) == foreign::Place::Output => {
+                Some("remove it: later steps read `steps.ID.output`; `output: {schema: ...}` gives an answer a shape".to_owned())
+            }
             _ if let Some(help) = helps::of_type(&last(pointer), instance) => Some(help),
             ("string", Value::Number(_) | Value::Bool(_)) => {
                 Some(format!("put quotes around it: \"{instance}\""))
@@ -306,6 +333,7 @@ impl Checker<'_> {
             ("number" | "integer", Value::String(_)) => {
                 Some("write the number without quotes".to_owned())
             }
+            (_, Value::Null) => Some("write it behind the colon, or remove the key".to_owned()),
             (wanted, _) => Some(format!("give {}", with_article(wanted))),
         };
         let message = match instance {
@@ -323,8 +351,12 @@ impl Checker<'_> {
                 "name the environment variable that holds the key; the key itself never stands in a file".to_owned()
             }
             p if p.starts_with("^https?") => "write the whole address, such as http://127.0.0.1:11434/v1".to_owned(),
-            p if p.starts_with("^[0-9]{4}-[0-9]{2}-") => "write a day: 2026-11-01".to_owned(),
-            p if p.starts_with("^[A-Za-z_]") => "use letters, digits and `_`, and begin with a letter".to_owned(),
+            p if p.starts_with("^[0-9]{4}-") => "write a day: 2026-11-01".to_owned(),
+            "^(/|$)" => format!("write a JSON pointer: `/{}`", text.trim_start_matches(['$', '.']).replace('.', "/")),
+            p if p.starts_with(r"^(\*\.)?") => {
+                "write the host alone: `api.example.com`, `*.example.com`, `example.com:8443`".to_owned()
+            }
+            p if p.starts_with("^[A-Za-z_]") => helps::name(text),
             other => format!("it must match {other}"),
         };
         // What stands where a variable's name belongs may be the key itself.
@@ -369,12 +401,7 @@ impl Checker<'_> {
             .iter()
             .filter(|branch| !branch.iter().any(type_fault))
             .min_by_key(|branch| branch.len());
-        // A key that may be absent has its one form and null; nobody means null.
-        let only = match context {
-            [only, _null] => Some(only),
-            _ => None,
-        };
-        if let Some(branch) = meant.or(only) {
+        if let Some(branch) = meant {
             for error in branch {
                 self.fault(error);
             }

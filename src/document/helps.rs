@@ -17,6 +17,9 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         ("values", Value::Array(_)) => {
             "write `enum: [...]`; `values` names a tool that lists them: `values: {tool: ..., field: ...}`".to_owned()
         }
+        ("values", Value::String(words)) if words.contains(',') => {
+            format!("write `enum: [{words}]`; `values` names a tool that lists them: `values: {{tool: ..., field: ...}}`")
+        }
         ("for_each", _) => {
             "give it a list, or one expression: `for_each: \"{{ steps.ID.output }}\"`".to_owned()
         }
@@ -69,6 +72,16 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         ("on_error", Value::Bool(_)) => "values: `fail`, `skip`, `default`".to_owned(),
         _ => return None,
     })
+}
+
+/// What to write instead of a text that is no name.
+pub(super) fn name(text: &str) -> String {
+    let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let name = parts.join("_");
+    let rule = "use letters, digits and `_`, and begin with a letter";
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if begins && text.is_ascii() { format!("write `{name}`: {rule}") } else { rule.to_owned() }
 }
 
 /// Whether a key holds a duration.
@@ -135,6 +148,39 @@ pub(super) fn of_part(place: Place, value: &Value) -> Option<String> {
     }
 }
 
+/// What an unknown key is told by its own value and by the one before it.
+pub(super) fn of_part_by_name(place: Place, key: &str, parent: Option<&Value>) -> Option<String> {
+    let parent = parent.and_then(Value::as_object)?;
+    let value = parent.get(key)?;
+    let has = |name: &str| value.get(name).is_some();
+    let before = parent.iter().take_while(|(name, _)| *name != key).last();
+    // `{default: 250,000}` is a number and a key for YAML.
+    if let (Value::Null, Some((name, Value::Number(number)))) = (value, before)
+        && key.chars().all(|c| c.is_ascii_digit())
+    {
+        return Some(if key.len() == 3 {
+            format!(
+                "write `{name}: {number}{key}`: a number has no comma, and a point before its fraction"
+            )
+        } else {
+            format!(
+                "write `{name}: {number}.{key}`: a point stands before the fraction of a number"
+            )
+        });
+    }
+    match place {
+        Place::Workflow if has("expected_output") || has("agent") || has("tool") => {
+            Some(format!("write it as a step, in the list below `steps:`: `- id: {key}`"))
+        }
+        Place::Workflow | Place::Agent if has("role") || has("goal") || has("backstory") => {
+            Some(format!(
+                "write a file agents/{key}.yaml: `name: {key}`, and what stands below it one level up"
+            ))
+        }
+        _ => None,
+    }
+}
+
 /// What a key is told by what stands below it, where it has to be indented.
 pub(super) fn owner_of(value: &Value) -> Option<&'static str> {
     let has = |key| value.get(key).is_some();
@@ -190,6 +236,18 @@ pub(super) fn of_key(place: Place, key: &str) -> Option<&'static str> {
         }
         (Place::Step, "register" | "output_key" | "save_as" | "assign" | "result") => {
             "remove it: later steps read `steps.ID.output`"
+        }
+        (Place::Step, "type" | "kind") => {
+            "remove it: what a step is, the key tells that it has of `agent`, `tool`, `workflow`, `compute`, `plan` and `approval`"
+        }
+        (Place::Step, "agents") => {
+            "a step asks one agent, at `agent:`; write a step for each, those run at the same time"
+        }
+        (Place::Step, "parallel" | "branches" | "concurrent") => {
+            "write its steps one level up: steps that do not read one another run at the same time"
+        }
+        (Place::Workflow, "state" | "state_schema") => {
+            "remove it: what comes in is a param, and what a step gave is read as `steps.ID.output`"
         }
         (Place::Step, "next" | "then" | "goto" | "transitions")
         | (Place::Workflow, "edges" | "connections" | "start" | "entrypoint") => {

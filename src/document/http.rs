@@ -40,7 +40,7 @@ pub struct Http {
     /// Hosts that requests and redirects may go to, besides one that `url` writes out: `example.com`, `*.example.com`,
     /// `example.com:8443`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(example = ["api.example.com"])]
+    #[schemars(inner(regex(pattern = r"^(\*\.)?[A-Za-z0-9.\[\]:_-]+$")), example = ["api.example.com"])]
     pub allow_hosts: Vec<String>,
     /// Whether addresses of this machine and of private networks may be asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

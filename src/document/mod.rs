@@ -10,6 +10,7 @@ mod check;
 mod evals;
 mod foreign;
 mod helps;
+mod models;
 mod places;
 mod schema;
 mod secrets;

@@ -14,7 +14,7 @@ pub struct Planning {
     pub goal: String,
     /// The agents that may take part; all of the project where none is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(example = ["cfo", "cro"])]
+    #[schemars(extend("uniqueItems" = true), example = ["cfo", "cro"])]
     pub agents: Vec<AgentName>,
     /// The most steps of the plan, besides the one that puts everything together. 8 where nothing is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -77,7 +77,7 @@ pub struct Model {
     pub model: String,
     /// Where the server is; the provider's own address where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^https?://"), example = &"http://127.0.0.1:11434/v1")]
+    #[schemars(regex(pattern = r"^https?://[^/\s]+"), example = &"http://127.0.0.1:11434/v1")]
     pub base_url: Option<String>,
     /// The environment variable that holds the key. The key itself never stands in a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -210,7 +210,7 @@ pub struct Price {
     pub output: f64,
     /// The day the price was looked up (YYYY-MM-DD).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), example = &"2026-11-01")]
+    #[schemars(regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"), example = &"2026-11-01")]
     pub as_of: Option<String>,
 }
 

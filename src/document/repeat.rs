@@ -113,7 +113,7 @@ pub struct Approval {
     pub message: String,
     /// The answers that can be given; `approve` and `reject` where absent.
     #[serde(default = "approve_or_reject")]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
     pub choices: Vec<String>,
     /// How long the answer is waited for; for ever where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -30,7 +30,9 @@ pub fn of(kind: Kind) -> Value {
         let mut schema =
             SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
         schema.insert("title".to_owned(), title.into());
-        schema.to_value()
+        let mut schema = schema.to_value();
+        without_nothing(&mut schema);
+        schema
     }
     match kind {
         Kind::Project => generate::<Project>("engine.yaml"),
@@ -38,6 +40,35 @@ pub fn of(kind: Kind) -> Value {
         Kind::Tools => generate::<ToolFile>("Tools: tools/*.yaml"),
         Kind::Workflow => generate::<Workflow>("A workflow: workflows/*.yaml"),
         Kind::Eval => generate::<Eval>("Cases with what must hold of them: evals/*.yaml"),
+    }
+}
+
+/// Takes out of a schema that a key may hold nothing: who writes `when:` and no more has not finished, and a key that may be
+/// absent is left out. Keys that hold any value may still hold null.
+fn without_nothing(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(without_nothing),
+        Value::Object(object) => {
+            object.values_mut().for_each(without_nothing);
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|one| one != "null");
+                if let [one] = types.as_slice() {
+                    let one = one.clone();
+                    object.insert("type".to_owned(), one);
+                }
+            }
+            if let Some(Value::Array(forms)) = object.get_mut("anyOf") {
+                forms.retain(|form| *form != json!({"type": "null"}));
+                if let [Value::Object(one)] = forms.as_slice() {
+                    let one = one.clone();
+                    object.remove("anyOf");
+                    for (key, value) in one {
+                        object.entry(key).or_insert(value);
+                    }
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Step {
     pub model: Option<ModelList>,
     /// Agent: the tools it may call, instead of the agent's own; an empty list for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(example = ["profit_and_loss"])]
+    #[schemars(extend("uniqueItems" = true), example = ["profit_and_loss"])]
     pub tools: Option<Vec<ToolName>>,
     /// Agent: the most answers of the model, those that only call tools included; in the last one no tool is offered.
     /// 8 where nothing is written.

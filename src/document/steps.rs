@@ -66,11 +66,26 @@ impl Checker<'_> {
             }
             self.expressions(step, &pointer);
             self.answer_schema(step, &pointer);
+            if step.get("for_each").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+                let span = self.value_span(&format!("{pointer}/for_each"));
+                let help = "list what the step is done for, or remove the key to do it once";
+                self.report("empty", "`for_each` is empty".to_owned(), Some(help.to_owned()), span);
+            }
             if step.get("compute").and_then(Value::as_object).is_some_and(Object::is_empty) {
                 let span = self.value_span(&format!("{pointer}/compute"));
                 let help = "write at least one `name: expression` below it, or remove the step";
                 self.report("empty", "`compute` is empty".to_owned(), Some(help.to_owned()), span);
             }
+        }
+    }
+
+    /// Outputs that were begun and hold nothing.
+    pub(super) fn outputs(&mut self, workflow: &Value) {
+        let outputs = workflow.get("outputs").and_then(Value::as_object).into_iter().flatten();
+        for (name, _) in outputs.filter(|(_, value)| value.is_null()) {
+            let span = self.key_span(&format!("/outputs/{}", pointer_segment(name)));
+            let help = "write what it gives, such as `\"{{ steps.ID.output }}\"`, or remove it";
+            self.report("empty", format!("output `{name}` is empty"), Some(help.to_owned()), span);
         }
     }
 
@@ -158,7 +173,20 @@ impl Checker<'_> {
 
     fn answer_schema(&mut self, step: &Object, pointer: &str) {
         if let Some(schema) = step.get("output").and_then(|output| output.get("schema")) {
-            self.json_schema(schema, &format!("{pointer}/output/schema"));
+            let place = format!("{pointer}/output/schema");
+            self.json_schema(schema, &place);
+            let kind = schema.get("type");
+            if let Some(kind) = kind.and_then(Value::as_str).filter(|kind| *kind != "object")
+                && TYPES.contains(&kind)
+            {
+                let message =
+                    format!("an answer with a schema is an object, this is of type `{kind}`");
+                let help = format!(
+                    "write `{{type: object, required: [value], properties: {{value: {{type: {kind}}}}}}}`; a step without `output` gives a text"
+                );
+                let span = self.value_span(&format!("{place}/type"));
+                self.report("invalid-schema", message, Some(help), span);
+            }
         }
     }
 

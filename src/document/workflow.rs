@@ -23,7 +23,7 @@ pub struct Workflow {
     pub description: Option<String>,
     /// Questions it answers, as people ask them; `{param}` stands for a param's value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(example = ["Was the {campaign_id} campaign profitable?"])]
+    #[schemars(inner(length(min = 1)), example = ["Was the {campaign_id} campaign profitable?"])]
     pub questions: Vec<String>,
     /// Other words for those of its questions and of its params' values, as people say them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -71,6 +71,7 @@ pub struct Param {
     pub default: Option<Value>,
     /// The only values allowed, written out.
     #[serde(default, rename = "enum", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1), extend("uniqueItems" = true))]
     pub choices: Vec<Value>,
     /// The only values allowed, as a tool lists them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -66,11 +66,34 @@ pub const NAMES: &[&str] = &[
 
 /// What to write instead of a function or a method that does not exist: mostly the filter that is meant.
 pub(super) fn instead_of_call(name: &str, is_function: bool) -> String {
+    // Spreadsheets call in capitals.
+    let lower = name.to_lowercase();
+    let in_capitals = !name.chars().any(char::is_lowercase);
+    let name = if in_capitals { lower.as_str() } else { name };
     let filter = match name {
-        "len" | "size" => "length",
+        "if" | "ifs" | "iif" => return "write `a if condition else b`".to_owned(),
+        "iferror" | "ifna" | "coalesce" | "nvl" | "ifnull" => {
+            return "write `value | default(0)`".to_owned();
+        }
+        operator @ ("and" | "or") => return format!("write `{operator}` between the conditions"),
+        "not" => return "write `not condition`".to_owned(),
+        "power" | "pow" => return "write `base ** exponent`".to_owned(),
+        "concat" | "concatenate" => return "join texts with `~`: `left ~ right`".to_owned(),
+        "sum" if is_function => {
+            return "write a filter: `[a, b] | sum`, of rows `rows | sum(attribute='field')`"
+                .to_owned();
+        }
+        "vlookup" | "xlookup" | "index" | "match" | "sumif" | "sumifs" | "countif"
+        | "averageif" => {
+            return "have the query of a tool pick and add up rows; expressions calculate with what it gives"
+                .to_owned();
+        }
+        "len" | "size" | "count" | "counta" => "length",
         "str" => "string",
         "strip" => "trim",
-        "avg" | "mean" => return "divide: `(values | sum) / (values | length)`".to_owned(),
+        "avg" | "average" | "mean" => {
+            return "divide: `(values | sum) / (values | length)`".to_owned();
+        }
         "get" if !is_function => {
             return "write `value.field`, and `value.field | default(0)` where it may be missing"
                 .to_owned();

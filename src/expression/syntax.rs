@@ -135,6 +135,11 @@ const MEANT: &[(&str, &str)] = &[
     ),
     ("?", "write `a if condition else b`"),
     ("!", "write `not`"),
+    ("<>", "write `!=`"),
+    ("^", "write `**` for a power"),
+    ("AND", "write `and`"),
+    ("OR", "write `or`"),
+    ("NOT", "write `not`"),
     ("$", "write the bare number; `{{ value | usd }}` writes the sign"),
     ("%", "write a share as a number: 0.1 for 10%"),
     ("=", "write `==` to compare"),
@@ -162,13 +167,23 @@ fn meant(source: &str, detail: &str, range: &Range<usize>) -> Option<String> {
             _ => help("statements: `if`, `elif`, `else`, `for`, `set`, `with`, `filter`"),
         };
     }
+    let before = source.get(..range.start).unwrap_or_default().trim_end();
+    if detail.contains("expected identifier") && before.ends_with('.') && detail.contains("end of")
+    {
+        return help("write the name behind the dot, as in `steps.ID.output`");
+    }
     if detail.contains("expected end of variable block") && at.starts_with('}') {
         return help("close it with `}}`");
     }
     if detail.contains("expected end of block") && at.starts_with('}') {
         return help("close it with `%}`");
     }
-    let before = source.get(..range.start).unwrap_or_default().trim_end();
+    if at.starts_with('=') && before.is_empty() {
+        return help("remove `=`: an expression begins with its first value");
+    }
+    if at.starts_with(';') && before.contains('(') {
+        return help("put `,` between arguments");
+    }
     if detail.contains("expected end of block") && before.ends_with("else") && at.starts_with("if")
     {
         return help("write `{% elif condition %}`");
@@ -191,7 +206,7 @@ fn meant(source: &str, detail: &str, range: &Range<usize>) -> Option<String> {
         return help("take a filter, as in `rows | map(attribute='name') | list`");
     }
     // The parser may stop at the second sign of an operator.
-    let signs = before.len() - before.trim_end_matches(['&', '|', '=', '?', '!', '.']).len();
+    let signs = before.len() - before.trim_end_matches(['&', '|', '=', '?', '!', '.', '<']).len();
     let operator = source.get(before.len() - signs..).unwrap_or_default();
     let found = MEANT.iter().find(|(sign, _)| operator.starts_with(sign) || at.starts_with(sign));
     found.map(|(_, help)| (*help).to_owned())

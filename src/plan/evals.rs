@@ -7,6 +7,7 @@ use crate::id::SourceName;
 use crate::value::{Value, each_text, pointer_segment};
 
 use super::Library;
+use super::checks::unknown_value::unlisted;
 
 /// The names of an eval that do not exist, and what its workflows need and do not get.
 pub fn check_eval(library: &Library, document: &Document<Eval>) -> Vec<Diagnostic> {
@@ -70,6 +71,15 @@ impl Checker<'_> {
                     .help(help)
                     .at(&self.document.file, span),
             );
+        }
+        // A case about what is refused names what is not there on purpose.
+        let about_refusal = case.assert.iter().any(|one| matches!(one.check, Check::Exit(_)));
+        for (name, value) in case.params.iter().filter(|_| !about_refusal) {
+            let param = workflow.params.get(name);
+            let found = param.and_then(|param| unlisted(self.library, name, param, value));
+            let span =
+                self.document.span_of(&format!("{pointer}/params/{}", pointer_segment(name)));
+            self.found.extend(found.map(|found| found.at(&self.document.file, span)));
         }
         let required = workflow.params.iter().filter(|(_, param)| param.default.is_none());
         let missing =

@@ -10,7 +10,7 @@ use crate::document::{
 };
 use crate::expression::Type;
 use crate::id::{AgentName, ModelName, ServerName, ToolName, WorkflowName};
-use crate::value::pointer_segment;
+use crate::value::{Value, pointer_segment};
 
 use super::params;
 
@@ -25,6 +25,8 @@ pub struct Library {
     pub allow_write: bool,
     /// The columns of SQL tools with their types, as far as their sources were asked.
     pub columns: BTreeMap<ToolName, Vec<(String, Type)>>,
+    /// The rows of tools that params take their values from, as far as their sources were asked.
+    pub listed: BTreeMap<ToolName, Vec<Value>>,
     agents: BTreeMap<AgentName, Document<Agent>>,
     tool_files: Vec<Document<ToolFile>>,
     tools: BTreeMap<ToolName, (usize, usize)>,

@@ -63,3 +63,46 @@ impl Library {
         }
     }
 }
+
+/// The number that is meant by an amount as people write it: `$500K`, `250,000`, `20%`, `"5"`.
+pub(super) fn amount(text: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches(['$', '€', '£']).trim().to_lowercase();
+    let (digits, power) = [("k", 3), ("m", 6), ("bn", 9), ("%", -2)]
+        .into_iter()
+        .find_map(|(word, power)| Some((text.strip_suffix(word)?, power)))
+        .unwrap_or((&text, 0));
+    let digits = digits.trim().replace(['_', ' '], "");
+    // A comma before three digits parts thousands, any other one is a decimal point.
+    let digits = match digits.rsplit_once(',') {
+        Some((_, last)) if last.len() == 3 || digits.contains('.') => digits.replace(',', ""),
+        _ => digits.replace(',', "."),
+    };
+    let number: f64 = format!("{digits}e{power}").parse().ok()?;
+    (number.is_finite() && digits.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+        .then(|| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn amounts_are_read_as_people_write_them() {
+        for (text, number) in [
+            ("$500K", "500000"),
+            ("250,000", "250000"),
+            ("1.250.000", ""),
+            ("0,25", "0.25"),
+            ("20%", "0.2"),
+            ("€ 1.5m", "1500000"),
+            ("2 bn", "2000000000"),
+            ("7", "7"),
+            ("-3.5", "-3.5"),
+            ("1,234,567.89", "1234567.89"),
+            ("a lot", ""),
+            ("", ""),
+            ("inf", ""),
+            ("$", ""),
+        ] {
+            assert_eq!(super::amount(text).unwrap_or_default(), number, "{text}");
+        }
+    }
+}

@@ -11,11 +11,12 @@ use super::checks::misfits;
 pub(super) fn check(name: &str, param: &Param, pointer: &str) -> Vec<(Diagnostic, String)> {
     let mut found = bounds(param);
     for (number, choice) in param.choices.iter().enumerate() {
-        let fault = misfits::argument(name, param, &Type::of(choice), true);
+        let fault = misfits::argument(name, param, &Type::of(choice), Some(choice))
+            .or_else(|| refused(name, param, choice));
         found.extend(fault.map(|fault| (fault, format!("enum/{number}"))));
     }
     if let Some(default) = param.default.as_ref().filter(|default| !default.is_null()) {
-        let fault = misfits::argument(name, param, &Type::of(default), true)
+        let fault = misfits::argument(name, param, &Type::of(default), Some(default))
             .or_else(|| refused(name, param, default));
         found.extend(fault.map(|fault| (fault, "default".to_owned())));
     }

@@ -19,6 +19,9 @@ use crate::value::{Object, Value, unquoted};
 /// The longest that a list of allowed values may take.
 const VALUES_LIMIT: Duration = Duration::from_secs(10);
 
+/// The longest that it may take where a check alone wants it.
+const LOOK_LIMIT: Duration = Duration::from_secs(1);
+
 /// Tools by name. Making one opens nothing.
 #[derive(Default)]
 pub struct Toolbox {
@@ -193,6 +196,20 @@ impl Toolbox {
         let label = |row: &Value| Some(row.get(values.label.as_ref()?)?.as_str()?.to_owned());
         let rows = rows.as_array().into_iter().flatten();
         Ok(rows.filter_map(|row| Some((row.get(&values.field)?.clone(), label(row)))).collect())
+    }
+
+    /// What a tool without required params lists that reads files, within a moment; none where it is of another kind, or
+    /// cannot be asked.
+    pub fn listed(&self, name: &ToolName) -> Option<Vec<Value>> {
+        let tool = self.tools.get(name)?;
+        let ToolKind::Sql(sql) = &tool.kind else { return None };
+        let arguments = check_params(&tool.params, &Object::new()).ok()?;
+        let source = self.source(sql)?;
+        let ask = |connection: &mut _| query::run(connection, tool, sql, &arguments, LOOK_LIMIT);
+        match source.read(ask).ok()? {
+            Value::Array(rows) => Some(rows),
+            _ => None,
+        }
     }
 
     /// A field of the row, or of the first row, that a tool gives without arguments.

@@ -126,3 +126,35 @@ fn a_fault_of_an_agent_is_not_told_again_by_the_workflows_that_name_it() {
     assert_eq!(report["errors"], 1, "{report}");
     assert_eq!(report["diagnostics"][0]["file"], "agents/cfo.yaml");
 }
+
+#[test]
+fn a_circle_of_workflows_is_told_once_with_its_path() {
+    let runs = |name: &str, next: &str| {
+        format!("name: {name}\nsteps:\n  - id: next\n    workflow: {next}\n")
+    };
+    let test = Test::demo()
+        .file("workflows/b.yaml", &runs("b", "c"))
+        .file("workflows/c.yaml", &runs("c", "a"))
+        .file("workflows/a.yaml", &runs("a", "b"))
+        // Runs into the circle, and is no part of it.
+        .file("workflows/outside.yaml", &runs("outside", "c"));
+    let report = test.args(["validate", "--format", "json"]).run().code(2).json();
+    assert_eq!(report["errors"], 1, "{report}");
+    let fault = &report["diagnostics"][0];
+    assert_eq!(fault["file"], "workflows/a.yaml", "{fault}");
+    assert_eq!((&fault["line"], &fault["column"]), (&4.into(), &15.into()), "{fault}");
+    let message = fault["message"].as_str().expect("a message");
+    assert_eq!(message, "workflows run one another without end: a -> b -> c -> a");
+}
+
+#[test]
+fn a_file_is_read_and_told_once_whoever_may_run_it() {
+    let test = Test::demo()
+        .file("workflows/broken.yaml", "nmae: broken\nsteps: [{id: a, compute: {b: 1}}]\n")
+        .file("workflows/runs.yaml", "name: runs\nsteps:\n  - {id: a, workflow: brokn}\n");
+    let report = test.args(["validate", "--format", "junit"]).run().code(2);
+    let told = report.stdout.as_str();
+    let case = "<testcase name=\"workflows/broken.yaml\"";
+    assert_eq!(told.matches(case).count(), 1, "{told}");
+    assert_eq!(told.matches("unknown key `nmae`").count(), 2, "message and text:\n{told}");
+}

@@ -54,6 +54,7 @@ impl Checks for Files {
         for workflow in &workflows {
             loaded.library.add_workflow(Arc::clone(workflow));
         }
+        loaded.check_values();
         // A workflow that cannot be read may use anything.
         if workflows.len() == files.len() {
             loaded.check_use(&workflows);

@@ -113,6 +113,7 @@ fn check(arguments: &Validate, global: &Global) -> Result<Loaded, Failure> {
         Loaded::library(&place, |_| true)
     };
     loaded.library.allow_write = arguments.writing.allow_write;
+    loaded.check_values();
     let (workflows, evals) = if arguments.paths.is_empty() {
         if place.root.is_none() {
             return Err(Failure::usage(

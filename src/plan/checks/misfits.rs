@@ -3,33 +3,47 @@
 use crate::diagnostic::Diagnostic;
 use crate::document::{Param, ParamType};
 use crate::expression::Type;
-use crate::plan::types;
+use crate::plan::{meant, types};
+use crate::value::Value;
 
-/// Why what an argument gives cannot be a param's value, if it cannot. `written` tells whether the value itself stands
-/// there, and no template.
+/// Why what an argument gives cannot be a param's value, if it cannot. `written` is the value where it stands there itself, and
+/// no template.
 pub(in crate::plan) fn argument(
     name: &str,
     param: &Param,
     found: &Type,
-    written: bool,
+    written: Option<&Value>,
 ) -> Option<Diagnostic> {
     if types::fits(param.kind, found) {
         return None;
     }
     let message = format!("`{name}` needs {}, this is {}", param.kind.describe(), found.describe());
-    let help = match (found, written) {
-        (Type::Text | Type::Words(_), true) if param.kind == ParamType::Boolean => {
-            "write `true` or `false`, without quotes"
-        }
-        (Type::Text | Type::Words(_), true) => "numbers and booleans go without quotes",
+    let is_number = matches!(param.kind, ParamType::Number | ParamType::Integer);
+    let amount = written.and_then(Value::as_str).filter(|_| is_number).and_then(meant::amount);
+    let help = match (found, written.is_some()) {
+        _ if let Some(amount) = amount => format!("write {amount}, without quotes and signs"),
+        (found, true) => of_written(param.kind, found).to_owned(),
         (Type::Text | Type::Words(_), false) => {
-            "a value that is one whole `{{ ... }}` keeps its type"
+            "a value that is one whole `{{ ... }}` keeps its type".to_owned()
         }
-        (Type::Number(_), true) => "put it into quotes",
-        (Type::Number(_), false) => "write it with a filter: `{{ value | string }}`",
-        _ => "give a value of that type",
+        (Type::Number(_), false) => "write it with a filter: `{{ value | string }}`".to_owned(),
+        (_, false) => "give a value of that type".to_owned(),
     };
     Some(Diagnostic::new("type-mismatch", message).help(help))
+}
+
+/// What to write instead of a value of the wrong type.
+fn of_written(wanted: ParamType, found: &Type) -> &'static str {
+    match (wanted, found) {
+        (ParamType::Array, _) => "write a list: [a, b]",
+        (ParamType::Object, _) => "write a map: {a: b}",
+        (ParamType::Boolean, Type::Text | Type::Words(_)) => {
+            "write `true` or `false`, without quotes"
+        }
+        (_, Type::Text | Type::Words(_)) => "numbers and booleans go without quotes",
+        (_, Type::Number(_)) => "put it into quotes",
+        _ => "give a value of that type",
+    }
 }
 
 /// The fault of what a step is done for, where that is no list.

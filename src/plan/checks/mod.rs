@@ -9,6 +9,7 @@ pub(super) mod misfits;
 mod prompts;
 mod skips;
 mod texts;
+pub(super) mod unknown_value;
 mod unused_agent;
 mod unused_param;
 mod unused_step;
@@ -53,6 +54,7 @@ pub(super) fn check_texts(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
     let mut found = texts::check(checked);
     found.extend(defaults::check(checked));
     found.extend(conditions::check(checked));
+    found.extend(unknown_value::check(checked));
     found
 }
 

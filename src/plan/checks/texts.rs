@@ -68,9 +68,10 @@ impl Texts<'_, '_> {
         for (name, value) in step.with.iter().flatten() {
             let place = format!("{pointer}/with/{}", pointer_segment(name));
             let found = self.value(value, &place);
-            let written = !value.as_str().is_some_and(|text| text.contains("{{"));
+            let written =
+                Some(value).filter(|v| !v.as_str().is_some_and(|text| text.contains("{{")));
             let Some(param) = params.and_then(|params| params.get(name)) else { continue };
-            let refused = || params::refused(name, param, value).filter(|_| written);
+            let refused = || params::refused(name, param, value).filter(|_| written.is_some());
             let fault = misfits::argument(name, param, &found, written).or_else(refused);
             self.found.extend(fault.map(|fault| self.checked.at(fault, &place)));
         }

@@ -27,7 +27,12 @@ impl Compiler<'_> {
     ) -> Option<Kind> {
         let (with, _) = self.with(step, pointer, edges);
         let Some(tool) = self.library.tool(name) else {
-            let help = suggest(name.as_str(), self.library.tool_names(), "tools");
+            let called = name.as_str().split_once('(').map(|(called, _)| called.trim());
+            let known = called.filter(|called| self.library.tool_names().any(|one| one == *called));
+            let help = match known {
+                Some(called) => format!("write `{called}`: arguments stand below `with:`"),
+                None => suggest(name.as_str(), self.library.tool_names(), "tools"),
+            };
             let message = format!("unknown tool `{name}`");
             self.error("unknown-tool", message, help, &format!("{pointer}/tool"));
             return None;
@@ -56,11 +61,8 @@ impl Compiler<'_> {
         let mut above = self.above.clone();
         above.push(self.document.value.name.clone());
         if let Some(start) = above.iter().position(|workflow| workflow == name) {
-            let round = above.iter().skip(start).chain([name]).map(WorkflowName::as_str);
-            let path = round.collect::<Vec<_>>().join(" -> ");
-            let message = format!("workflows run one another without end: {path}");
-            let help = "remove one of these steps".to_owned();
-            self.error("workflow-cycle", message, help, &place);
+            let round = above.split_off(start);
+            self.diagnostics.push(self.circle(round, &place));
             return None;
         }
         if above.len() > DEEPEST {
@@ -77,6 +79,28 @@ impl Compiler<'_> {
             self.workflows.insert(name.clone(), Arc::new(plan));
         }
         Some(Kind::Workflow(WorkflowStep { workflow: name.clone(), with: templates(&with), told }))
+    }
+
+    /// The fault of workflows that run one another, each the next and the last the first. It begins with the first of them by name,
+    /// and stands where that one runs the next: whichever of them is compiled, it is the same fault, told once.
+    fn circle(&self, mut round: Vec<WorkflowName>, place: &str) -> Diagnostic {
+        let least = (0..round.len()).min_by_key(|at| round.get(*at)).unwrap_or_default();
+        round.rotate_left(least);
+        round.extend(round.first().cloned());
+        let path: Vec<&str> = round.iter().map(WorkflowName::as_str).collect();
+        let message = format!("workflows run one another without end: {}", path.join(" -> "));
+        let found = Diagnostic::new("workflow-cycle", message).help("remove one of these steps");
+        let runs_next = || {
+            let [first, next, ..] = round.as_slice() else { return None };
+            let document = self.library.workflow(first)?;
+            let mut steps = document.value.steps.iter();
+            let step = steps.position(|step| step.workflow.as_ref() == Some(next))?;
+            Some((document, document.span_of(&format!("/steps/{step}/workflow"))))
+        };
+        match runs_next() {
+            Some((document, span)) => found.at(&document.file, span),
+            None => found.at(&self.document.file, self.document.span_of(place)),
+        }
     }
 
     /// The arguments written, their texts checked, and the names of those that may come from a model.
@@ -117,6 +141,18 @@ impl Compiler<'_> {
             self.diagnostics.push(
                 Diagnostic::new("unknown-argument", message)
                     .help(suggest(argument, names(), "params"))
+                    .at(&self.document.file, self.document.key_span(&place)),
+            );
+        }
+        let is_required = |param: &String| params.get(param).is_some_and(|p| p.default.is_none());
+        for (argument, _) in
+            with.iter().filter(|(name, value)| value.is_null() && is_required(name))
+        {
+            let place = format!("{pointer}/with/{}", pointer_segment(argument));
+            let help = "write a value behind the colon, such as `\"{{ params.NAME }}\"`";
+            self.diagnostics.push(
+                Diagnostic::new("missing-argument", format!("`{argument}` has no value"))
+                    .help(help)
                     .at(&self.document.file, self.document.key_span(&place)),
             );
         }

@@ -6,8 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use crate::value::{Object, Value};
 
 /// Definitions inside definitions are written out no deeper; a definition may hold itself.
@@ -26,7 +24,6 @@ fn visit(schema: &mut Value, definitions: &Value, depth: usize) {
         Value::Object(object) => {
             let inside = if object.contains_key("description") && depth < DEEPEST {
                 inline(object, definitions);
-                optional(object, definitions);
                 depth + 1
             } else {
                 depth
@@ -61,31 +58,6 @@ fn merge(object: &mut Object, more: Object) {
     for (key, value) in more {
         object.entry(key).or_insert(value);
     }
-}
-
-/// "A thing or nothing" becomes one schema with two types, or one flat list of alternatives.
-fn optional(object: &mut Object, definitions: &Value) {
-    let Some([Value::Object(thing), nothing]) =
-        object.get("anyOf").and_then(Value::as_array).map(Vec::as_slice)
-    else {
-        return;
-    };
-    if *nothing != json!({"type": "null"}) {
-        return;
-    }
-    let mut thing = thing.clone();
-    inline(&mut thing, definitions);
-    thing.shift_remove("description");
-    if let Some(Value::Array(several)) = thing.get_mut("anyOf") {
-        several.push(json!({"type": "null"}));
-    } else if let Some(Value::String(kind)) = thing.get("type") {
-        let types = json!([kind, "null"]);
-        thing.insert("type".to_owned(), types);
-    } else {
-        thing = Object::from_iter([("anyOf".to_owned(), json!([thing, nothing]))]);
-    }
-    object.shift_remove("anyOf");
-    merge(object, thing);
 }
 
 /// Constants with descriptions become an enumeration with descriptions.
