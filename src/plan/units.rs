@@ -33,20 +33,32 @@ pub(super) fn units<'t>(
     found
 }
 
+/// Units by field, those of fields further inside included where they agree.
 fn of_fields(found: &Type) -> IndexMap<String, String> {
+    let (mut units, mut inside) = (IndexMap::new(), IndexMap::new());
     match found {
         Type::Fields(fields) => {
-            let measured = fields.iter().filter_map(|(name, field)| {
-                let Type::Number(Some(unit)) = field else { return None };
-                Some((name.clone(), unit.as_str().to_owned()))
-            });
-            measured.collect()
+            for (name, field) in fields {
+                if let Type::Number(Some(unit)) = field {
+                    units.insert(name.clone(), unit.as_str().to_owned());
+                }
+                for (name, unit) in
+                    of_fields(field).into_iter().filter(|(name, _)| !fields.contains_key(name))
+                {
+                    let known = inside.entry(name).or_insert_with(|| Some(unit.clone()));
+                    *known = known.take().filter(|known| *known == unit);
+                }
+            }
         }
-        Type::List(items) => of_fields(items),
-        Type::Any | Type::Null | Type::Text | Type::Words(_) | Type::Boolean | Type::Number(_) => {
-            IndexMap::new()
+        Type::List(items) => units = of_fields(items),
+        Type::Any | Type::Null | Type::Text | Type::Words(_) | Type::Boolean | Type::Number(_) => {}
+    }
+    for (name, unit) in inside {
+        if let Some(unit) = unit {
+            units.entry(name).or_insert(unit);
         }
     }
+    units
 }
 
 /// A param counts what the filter says by which the workflow writes it out, where all its texts agree.

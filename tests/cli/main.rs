@@ -29,6 +29,7 @@ mod figures;
 mod flow;
 mod full_disk;
 mod hedge;
+mod heldout;
 mod history;
 mod http;
 mod injection;

@@ -19,11 +19,11 @@ const EVERY: usize = 4;
 
 /// A line of a text, with the figure in question.
 #[derive(Clone, Debug)]
-struct Line {
-    class: &'static str,
-    before: String,
-    figure: String,
-    after: String,
+pub(crate) struct Line {
+    pub(crate) class: &'static str,
+    pub(crate) before: String,
+    pub(crate) figure: String,
+    pub(crate) after: String,
 }
 
 /// What a run of the demo says of itself.
@@ -127,7 +127,7 @@ fn wordless(schema: &Value) -> Value {
 }
 
 /// A value written as another figure is.
-fn like(figure: &str, value: f64) -> String {
+pub(crate) fn like(figure: &str, value: f64) -> String {
     let grouped = |value: f64, decimals: usize| {
         let text = format!("{:.decimals$}", value.abs());
         let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
@@ -163,6 +163,20 @@ impl Draw {
     }
 }
 
+/// A figure with the units of others. 2.76x is 276 %, but not 2.76 %.
+pub(crate) fn wrong_units(figure: &str) -> Vec<String> {
+    let digits: String =
+        figure.chars().filter(|c| c.is_ascii_digit() || matches!(c, ',' | '.')).collect();
+    let mut texts = vec![
+        format!("${digits}"),
+        format!("{digits}%"),
+        format!("{digits}x"),
+        format!("€{digits}"),
+    ];
+    texts.retain(|text| text != figure && !figure.starts_with('-'));
+    texts
+}
+
 /// All ways in which the figure of a line is made wrong. `others` are the other figures of the answer.
 fn wrong(line: &Line, value: f64, others: &[(Line, f64)], draw: &mut Draw) -> Vec<Line> {
     let figure = &line.figure;
@@ -184,16 +198,7 @@ fn wrong(line: &Line, value: f64, others: &[(Line, f64)], draw: &mut Draw) -> Ve
     let signed =
         figure.strip_prefix('-').map_or_else(|| format!("-{figure}"), |text| format!("+{text}"));
     found.push(("wrong sign", signed));
-    let digits: String =
-        figure.chars().filter(|c| c.is_ascii_digit() || matches!(c, ',' | '.')).collect();
-    for text in
-        [format!("${digits}"), format!("{digits}%"), format!("{digits}x"), format!("€{digits}")]
-    {
-        // 2.76x is 276 %, but not 2.76 %.
-        if text != *figure && !figure.starts_with('-') {
-            found.push(("wrong unit", text));
-        }
-    }
+    found.extend(wrong_units(figure).into_iter().map(|text| ("wrong unit", text)));
     for (class, factor) in [
         ("off by 1 %", 1.01),
         ("off by 1 %", 0.99),
@@ -495,15 +500,15 @@ fn reworded(line: &Line, value: f64) -> Vec<Line> {
 }
 
 #[derive(Default)]
-struct Tally {
-    planted: u32,
+pub(crate) struct Tally {
+    pub(crate) planted: u32,
     matched: u32,
     derived: u32,
     other: u32,
 }
 
 impl Tally {
-    fn accepted(&self) -> u32 {
+    pub(crate) fn accepted(&self) -> u32 {
         self.matched + self.derived + self.other
     }
 }
@@ -581,11 +586,10 @@ fn wrong_figures_are_reported_and_true_ones_are_not() {
     );
     assert!(planted > 2000 && said > 100);
     for (class, tally) in &wrongs {
-        // Nobody sees a swap in a sentence that says more than a name, nor a unit that nobody told.
+        // Nobody sees a swap within a row in a sentence that says more than a name.
         let limit = match *class {
-            "swapped with another" => 80.0,
-            "named: swapped" | "wrong unit" => 30.0,
-            "named: wrong unit" => 12.0,
+            "swapped with another" => 70.0,
+            "named: swapped" => 20.0,
             "wrong sign" => 10.0,
             _ => 5.0,
         };
@@ -596,7 +600,7 @@ fn wrong_figures_are_reported_and_true_ones_are_not() {
         let lost = share(tally.planted - tally.accepted(), tally.planted);
         assert!(lost <= limit, "too many reported: {class}");
     }
-    assert!(share(accepted, planted) <= 5.0, "too many wrong figures are accepted");
+    assert!(share(accepted, planted) <= 1.5, "too many wrong figures are accepted");
     assert!(share(derived, planted) <= 1.0, "derivations accept too many wrong figures");
     assert!(share(said - found, said) <= 5.0, "too many true figures are reported");
 }
@@ -619,7 +623,7 @@ fn wrong_named(class: &'static str) -> Option<&'static str> {
     }
 }
 
-fn count(tally: &mut Tally, how: &str) {
+pub(crate) fn count(tally: &mut Tally, how: &str) {
     tally.planted += 1;
     match how {
         "matched" | "cited" => tally.matched += 1,
@@ -630,7 +634,7 @@ fn count(tally: &mut Tally, how: &str) {
 }
 
 /// A table; what was written, what was accepted, and what of that by derivation.
-fn table(of: &str, tallies: &BTreeMap<&str, Tally>) -> (String, [u32; 3]) {
+pub(crate) fn table(of: &str, tallies: &BTreeMap<&str, Tally>) -> (String, [u32; 3]) {
     let row = |class: &str, cells: [&str; 5]| {
         let [planted, accepted, matched, derived, other] = cells;
         format!("{class:<28} {planted:>8} {accepted:>9} {matched:>8} {derived:>8} {other:>6}\n")

@@ -173,6 +173,8 @@ impl Typer<'_> {
                 }
                 Type::Any
             }
+            // An empty list may be a list of anything that another branch gives.
+            Expr::List(node) if node.items.is_empty() => Type::List(Box::new(Type::Null)),
             Expr::List(node) => Type::List(Box::new(self.one_of(&node.items))),
             Expr::Tuple(node) => Type::List(Box::new(self.one_of(&node.items))),
             Expr::Map(node) => {

@@ -192,9 +192,10 @@ impl Entry {
         let named = |name: &str| {
             field == name || field.strip_suffix(name).is_some_and(|f| f.ends_with('_'))
         };
-        [("usd", "usd"), ("eur", "eur"), ("pct", "percent"), ("percent", "percent")]
-            .into_iter()
-            .find_map(|(name, unit)| named(name).then_some(unit))
+        let units = [("usd", "usd"), ("eur", "eur"), ("pct", "percent"), ("percent", "percent")];
+        let counts =
+            [("months", "months"), ("days", "days"), ("headcount", "number"), ("count", "number")];
+        units.into_iter().chain(counts).find_map(|(name, unit)| named(name).then_some(unit))
     }
 
     fn find(&self, path: &str) -> Option<Scalar<'_>> {

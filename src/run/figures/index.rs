@@ -130,6 +130,35 @@ pub(super) fn matches<'k>(
     })
 }
 
+/// The number that is the same as another one to the last digit, and of a unit that the figure cannot have.
+pub(super) fn contradicting<'k>(
+    numbers: &'k [Known],
+    same_as: &Known,
+    figure: &Figure,
+) -> Option<&'k Known> {
+    if !is_telling(same_as.magnitude) {
+        return None;
+    }
+    let start = numbers.partition_point(|known| known.magnitude < same_as.magnitude);
+    let same = numbers.get(start..).unwrap_or_default().iter();
+    let mut same = same.take_while(|known| known.magnitude <= same_as.magnitude);
+    same.find(|known| {
+        let reads = |reading: &Reading| known.reads(figure, *reading);
+        !known.is_of_unknown_unit()
+            && known.origin == Origin::Data
+            && matches!(known.place, Place::Scalar(_))
+            && !Reading::all(figure.kind).iter().any(reads)
+    })
+}
+
+/// Whether a value has so many digits that two values are not the same by chance.
+fn is_telling(magnitude: f64) -> bool {
+    const DIGITS: usize = 4;
+    let text = magnitude.to_string();
+    let digits = text.trim_start_matches(['0', '.']).trim_end_matches('0');
+    digits.bytes().filter(u8::is_ascii_digit).count() >= DIGITS
+}
+
 /// The number nearest to a figure among those that it could stand for, as the figure would write it, with its distance.
 pub(super) fn nearest<'k>(numbers: &'k [Known], figure: &Figure) -> Option<(&'k Known, f64, f64)> {
     /// How far from the right place one of the right unit is looked for.
@@ -189,6 +218,7 @@ impl Known {
     fn reads(&self, figure: &Figure, reading: Reading) -> bool {
         match (figure.kind, self.unit, reading) {
             (Kind::Money(_), Unit::Ratio, Reading::AsItIs) => figure.per_dollar,
+            (Kind::Plain, Unit::Money(_) | Unit::Percent, _) => !figure.of_things,
             (Kind::Plain, _, _)
             | (Kind::Percent, Unit::Percent, Reading::AsItIs)
             | (Kind::Percent, Unit::Ratio, Reading::RatioInPercent)
@@ -202,6 +232,11 @@ impl Known {
             }
             (Kind::Money(_) | Kind::Percent | Kind::Ratio, _, _) => false,
         }
+    }
+
+    /// Whether nobody said what it counts.
+    pub(super) fn is_of_unknown_unit(&self) -> bool {
+        self.unit == Unit::Unknown
     }
 
     /// Whether the number, read so and rounded to the digits shown, is the figure.

@@ -27,6 +27,7 @@ mod operands;
 
 mod derive;
 mod naming;
+mod rows;
 mod verify;
 
 mod output;

@@ -145,6 +145,12 @@ const OTHER: &[&str] = &[
     "if",
 ];
 
+/// What binds a name to the figure behind it: `revenue of $71,318`.
+const BINDS: &[&str] = &[
+    "of", "is", "was", "are", "were", "at", "came", "comes", "to", "stood", "stands", "reached",
+    "totalled", "about", "around", "roughly", "nearly", "almost", "just", "exactly", "only",
+];
+
 /// `Of the budget, $71,318 is spent`: what stands behind these is not what the sentence is about.
 const ASIDE: &[&str] = &["of", "in", "on", "for", "at", "to", "from"];
 
@@ -176,7 +182,17 @@ pub(super) fn misnamed<'o>(
     }
     let mut found = operands.iter().filter(|operand| is(operand, figure)).peekable();
     found.peek()?;
-    found.all(|operand| !clause.mentions(operand, operands)).then_some(first)
+    // Of a row that is named, a name says no more than it says: `a ROAS of` is none to break even. Where several rows are
+    // named, it may be that of each.
+    let strict = first.is_row() && clause.is_led_to(first);
+    let own = |operand: &Operand| {
+        !strict
+            || (operand.is_row()
+                && operand.object != first.object
+                && clause.sentence.names_row(operand))
+            || operand.words.iter().any(|word| !first.words.contains(word) && clause.has(word))
+    };
+    found.all(|operand| !(clause.mentions(operand, operands) && own(operand))).then_some(first)
 }
 
 /// The words by which a clause names a figure, in lower case and without those that tell nothing; none where it has no
@@ -200,6 +216,96 @@ pub fn name_of(text: &str, figure: &Figure, all: &[Figure]) -> Vec<String> {
     if name.len() > LONGEST_NAME || name.iter().all(says_nothing) { Vec::new() } else { name }
 }
 
+/// Words around a figure that name nothing.
+const LIGHT: &[&str] = &[
+    "with",
+    "only",
+    "just",
+    "even",
+    "brought",
+    "brings",
+    "earned",
+    "earns",
+    "made",
+    "makes",
+    "returned",
+    "returns",
+    "took",
+    "takes",
+    "spent",
+    "spends",
+    "used",
+    "uses",
+    "generated",
+    "delivered",
+    "yielded",
+    "produced",
+    "gave",
+    "costs",
+    "back",
+    "more",
+    "less",
+    "we",
+    "they",
+    "he",
+    "up",
+    "down",
+    "over",
+    "under",
+    "by",
+    "each",
+    "per",
+    "against",
+    "or",
+    "as",
+    "also",
+    "still",
+    "but",
+    "rose",
+    "fell",
+    "grew",
+    "dropped",
+    "same",
+    "months",
+    "ended",
+    "leaves",
+    "left",
+    "kept",
+    "keeps",
+    "needs",
+    "needed",
+    "covers",
+    "far",
+    "much",
+    "little",
+    "too",
+    "so",
+    "then",
+    "there",
+    "alone",
+    "already",
+    "again",
+    "while",
+    "whereas",
+    "versus",
+    "vs",
+    "once",
+    "yearly",
+    "annual",
+    "attributed",
+    "frees",
+    "saves",
+    "would",
+];
+
+/// Whether a word is said of any row: it tells nothing, or is of the name of some value.
+pub(super) fn is_plain_word(word: &str, operands: &[Operand]) -> bool {
+    GLUE.contains(&word)
+        || LIGHT.contains(&word)
+        || word.chars().all(|c| c.is_ascii_digit())
+        || operands.iter().any(|operand| operand.words.iter().any(|name| same(name, word)))
+}
+
 /// Whether two names say the same, in whatever order.
 pub fn is_named_alike(one: &[String], other: &[String]) -> bool {
     let says = |one: &[String], other: &[String]| {
@@ -220,7 +326,7 @@ fn fits(operand: &Operand, figure: &Figure) -> bool {
 }
 
 /// Whether it is that figure, however its unit is read.
-fn is(operand: &Operand, figure: &Figure) -> bool {
+pub(super) fn is(operand: &Operand, figure: &Figure) -> bool {
     let (below, above) = figure.reach();
     let (low, high) = (figure.value - below, figure.value + above);
     let slack = figure.quantum * 1e-9 + figure.value * 1e-14;
@@ -232,6 +338,8 @@ fn is(operand: &Operand, figure: &Figure) -> bool {
 struct Clause {
     /// Before it.
     left: Vec<String>,
+    /// Right before it, back to the last sign, and whether a sign or the sentence begins there.
+    ahead: (Vec<String>, bool),
     /// Behind it.
     right: Vec<String>,
     sentence: Sentence,
@@ -246,6 +354,9 @@ impl Clause {
         let from = before.map_or(sentence.start, |span| span.end);
         let to = behind.map_or(sentence.end, |span| span.start);
         let mut left = text.get(from..at.start).unwrap_or_default();
+        let sign = left.rfind([':', ',', '(', ';', '|', '—']);
+        let ahead = sign.and_then(|at| left.get(at..)).unwrap_or(left);
+        let ahead = (words(ahead), sign.is_some() || before.is_none());
         if before.is_some() {
             // What stands behind the figure before belongs to that one.
             left = separator(left).and_then(|cut| left.get(cut.end..)).unwrap_or_default();
@@ -254,7 +365,8 @@ impl Clause {
         if let Some(cut) = separator(right) {
             right = right.get(..cut.start).unwrap_or_default();
         }
-        Self { left: words(left), right: words(right), sentence: Sentence::around(text, at.start) }
+        let sentence = Sentence::around(text, at.start);
+        Self { left: words(left), ahead, right: words(right), sentence }
     }
 
     /// Whether it says nothing but the name of a value and the figure.
@@ -262,8 +374,40 @@ impl Clause {
         let generic = operand.words.iter().all(|word| GENERIC.contains(&word.as_str()));
         !operand.total
             && !generic
-            && (self.leads_to(operand) || self.goes_on_with(operand))
+            && (self.is_led_to(operand) || self.goes_on_with(operand))
             && (!operand.is_row() || self.is_the_row(operand, all))
+    }
+
+    /// Whether the name stands before the figure.
+    fn is_led_to(&self, operand: &Operand) -> bool {
+        self.leads_to(operand) || self.ends_with(operand)
+    }
+
+    /// Whether it has a word, or one that says the same.
+    fn has(&self, name: &str) -> bool {
+        self.left.iter().chain(&self.right).any(|word| same(word, name))
+    }
+
+    /// `... with a net income of` before the figure, whatever stands before that.
+    fn ends_with(&self, operand: &Operand) -> bool {
+        let (ahead, is_begun) = &self.ahead;
+        let mut back = ahead.iter().rev().peekable();
+        let is = |list: &[&str], word: &str| list.contains(&word);
+        let mut is_bound = false;
+        while back.next_if(|word| is(BINDS, word)).is_some() {
+            is_bound = true;
+        }
+        let is_named =
+            operand.words.iter().rev().all(|name| back.next_if(|word| says(word, name)).is_some());
+        while back.next_if(|word| word.chars().all(|c| c.is_ascii_digit())).is_some() {}
+        // The `s` of `September's` as well.
+        let article = back.next_if(|word| is(ARTICLES, word) || *word == "s").is_some();
+        let begins = match back.next() {
+            None => *is_begun,
+            Some(word) if article => !is(ASIDE, word),
+            Some(word) => is(&["with", "and"], word),
+        };
+        is_bound && is_named && begins
     }
 
     /// `The spend of Facebook was` before the figure.
@@ -348,7 +492,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Where the part of a sentence ends that belongs to the figure before.
-fn separator(text: &str) -> Option<Range<usize>> {
+pub(super) fn separator(text: &str) -> Option<Range<usize>> {
     const WORDS: &[&str] =
         &[" and ", " but ", " while ", " whereas ", " or ", " against ", " versus ", " vs "];
     let sign = text

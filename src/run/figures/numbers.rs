@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::context::{last_word, unspoken};
 use super::operands::sentence_around;
 use super::scan::scan;
-use super::units::Currency;
+use super::units::{COUNTED, Currency};
 use super::words::spelled;
 
 /// A figure of a text.
@@ -27,6 +27,8 @@ pub struct Figure {
     pub lean: Lean,
     /// Whether its sentence speaks of one dollar, so that it may be a ratio: `each dollar brought back $6.53`.
     pub per_dollar: bool,
+    /// Whether the word behind it tells that it counts things: `1,931 conversions`.
+    pub of_things: bool,
 }
 
 /// What a figure is a figure of.
@@ -178,7 +180,28 @@ impl Figure {
         };
         self.per_dollar =
             self.kind == Kind::Money(Currency::Dollar) && speaks_of_a_dollar(text, self);
+        self.of_things = self.kind == Kind::Plain && counts_things(text, self);
     }
+}
+
+/// Whether a number is one of things: `12 campaigns`, `12 open positions`.
+fn counts_things(text: &str, figure: &Figure) -> bool {
+    const NO_ADJECTIVES: &[&str] = &[
+        "in", "of", "for", "to", "on", "from", "at", "and", "or", "over", "by", "per", "across",
+        "with", "a", "the", "as", "than", "after", "within",
+    ];
+    let behind = text
+        .get(figure.range.end..)
+        .unwrap_or_default()
+        .split(['.', ',', ';', '(', '|', '\n'])
+        .next();
+    let mut words = behind.unwrap_or_default().split_whitespace().map(str::to_lowercase);
+    let is_counted = |word: &String| COUNTED.contains(&word.as_str());
+    words.next().is_some_and(|first| {
+        is_counted(&first)
+            || (!NO_ADJECTIVES.contains(&first.as_str())
+                && words.next().as_ref().is_some_and(is_counted))
+    })
 }
 
 /// Whether the sentence of a figure holds a `dollar` that is no unit of a number.

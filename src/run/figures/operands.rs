@@ -1,6 +1,7 @@
 //! The values of the evidence that a derived figure may be made of, and whether a sentence names them.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::context::MONTHS;
 use super::evidence::{Entry, Evidence, Origin};
@@ -31,6 +32,8 @@ pub(super) struct Operand {
     pub(super) entry: usize,
     /// The object that holds it.
     pub(super) object: String,
+    /// The names of the fields of that object, by which objects of one kind are known.
+    pub(super) shape: Rc<str>,
     /// Whether it is the sum of a column.
     pub(super) total: bool,
 }
@@ -72,7 +75,15 @@ pub(super) fn operands(evidence: &Evidence, most: usize) -> Vec<Operand> {
 #[derive(Clone, Default)]
 struct Beside {
     texts: Vec<String>,
+    shape: Rc<str>,
     row: bool,
+}
+
+impl Beside {
+    fn within(object: &Object, row: bool) -> Self {
+        let names: Vec<&str> = object.keys().map(String::as_str).collect();
+        Self { texts: texts(object), shape: names.join(" ").into(), row }
+    }
 }
 
 struct Reader<'e, 'f> {
@@ -89,7 +100,7 @@ impl Reader<'_, '_> {
                 self.push(path.to_owned(), field, value, beside, false);
             }
             Value::Object(object) => {
-                let own = Beside { texts: texts(object), row: false };
+                let own = Beside::within(object, false);
                 let beside = if beside.row { beside } else { &own };
                 for (key, value) in object {
                     self.read(value, &format!("{path}.{key}"), Some(key), beside);
@@ -97,8 +108,10 @@ impl Reader<'_, '_> {
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate().take(ROWS) {
-                    let texts = item.as_object().map(texts).unwrap_or_default();
-                    self.read(item, &format!("{path}.{at}"), field, &Beside { texts, row: true });
+                    let beside = item.as_object().map(|object| Beside::within(object, true));
+                    let beside =
+                        beside.unwrap_or_else(|| Beside { row: true, ..Beside::default() });
+                    self.read(item, &format!("{path}.{at}"), field, &beside);
                 }
                 self.totals(items, path);
             }
@@ -150,6 +163,7 @@ impl Reader<'_, '_> {
         self.found.push(Operand {
             words: words(field.unwrap_or(last)),
             labels: beside.texts.clone(),
+            shape: Rc::clone(&beside.shape),
             row: beside.row,
             entry: self.number,
             path,
@@ -206,7 +220,12 @@ pub(super) struct Sentence {
 impl Sentence {
     /// The sentence of a text that holds the byte `at`.
     pub(super) fn around(text: &str, at: usize) -> Self {
-        let text = text.get(sentence_around(text, at)).unwrap_or_default().to_lowercase();
+        Self::of(text.get(sentence_around(text, at)).unwrap_or_default())
+    }
+
+    /// A text as one sentence.
+    pub(super) fn of(text: &str) -> Self {
+        let text = text.to_lowercase();
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         Self { words: words.map(str::to_owned).collect(), text }
     }
@@ -229,12 +248,33 @@ impl Sentence {
         operand.labels.iter().any(|label| self.labels(label))
     }
 
-    fn says(&self, word: &str) -> bool {
+    /// Its words, in lower case.
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Whether all of its words are such.
+    pub(super) fn all(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.words.iter().all(|word| is(word))
+    }
+
+    /// Whether its first word is one of these.
+    pub(super) fn begins_with(&self, words: &[&str]) -> bool {
+        self.words.first().is_some_and(|word| words.contains(&word.as_str()))
+    }
+
+    /// Whether its text holds these signs, in lower case.
+    pub(super) fn holds(&self, signs: &str) -> bool {
+        self.text.contains(signs)
+    }
+
+    /// Whether it holds a word or one that says the same.
+    pub(super) fn says(&self, word: &str) -> bool {
         self.words.iter().any(|said| same(said, word))
     }
 
     /// Whether it names a row by one of its texts.
-    fn labels(&self, label: &str) -> bool {
+    pub(super) fn labels(&self, label: &str) -> bool {
         if let Some((year, month)) = label.split_once('-')
             && let Some(name) =
                 month.parse::<usize>().ok().and_then(|m| MONTHS.get(m.checked_sub(1)?))

@@ -223,6 +223,7 @@ fn read(text: &str, digits: &Digits, from: usize, last: Last) -> (usize, What) {
         sign: prefix.sign,
         lean: Lean::None,
         per_dollar: false,
+        of_things: false,
     };
     (end, What::Figure(figure))
 }

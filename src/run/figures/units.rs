@@ -54,6 +54,41 @@ pub(super) const NAMES: &[(&str, Currency)] = &[
     ("francs", Currency::Franc),
 ];
 
+/// What is counted: units of tools, and words behind a number that tell that it is a number of things.
+pub(super) const COUNTED: &[&str] = &[
+    "months",
+    "days",
+    "weeks",
+    "years",
+    "hours",
+    "quarters",
+    "people",
+    "persons",
+    "employees",
+    "colleagues",
+    "engineers",
+    "hires",
+    "positions",
+    "roles",
+    "openings",
+    "campaigns",
+    "channels",
+    "departments",
+    "customers",
+    "conversions",
+    "clicks",
+    "impressions",
+    "orders",
+    "units",
+    "items",
+    "leads",
+    "users",
+    "visits",
+    "sessions",
+    "subscribers",
+    "teams",
+];
+
 /// What a value is a value of, as far as its unit tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -80,6 +115,8 @@ impl Unit {
             "ratio" | "fraction" | "share" | "multiple" => Self::Ratio,
             "percent" | "pct" | "%" => Self::Percent,
             "number" | "count" => Self::Count,
+            // Months are no money and no percentage, like any number of things.
+            name if COUNTED.contains(&name) => Self::Count,
             _ => Self::Unknown,
         }
     }

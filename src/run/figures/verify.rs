@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use super::derive::{Derived, derive};
 use super::evidence::{Evidence, Origin};
-use super::index::{Fit, matches, nearest, path_of};
+use super::index::{Fit, Known, contradicting, matches, nearest, path_of};
 use super::naming::misnamed;
 use super::numbers::{Figure, Kind, figures, given_figures};
 use super::operands::{Operand, operands};
+use super::rows::{Stranger, stranger};
 use super::units::Currency;
 
 /// Texts whose numbers need no source: what the author or the user wrote, without the data fenced in it.
@@ -79,10 +80,24 @@ pub fn check(
     let mut fate = |figure: &Figure, trace: Trace| match trace.data {
         Some(path) => {
             let operands = near.get_or_insert_with(|| operands(evidence, SPOKEN_OF));
-            let named = misnamed(text, figure, &places, operands)
-                .filter(|_| !said.iter().any(|said| same(said, figure)));
-            match named {
-                Some(named) => Fate::Unverified { reason: speaks_of(named, figure.kind, &path) },
+            // What the prompt says is never accused.
+            if said.iter().any(|said| same(said, figure)) {
+                return Fate::Matched { path };
+            }
+            if let Some(named) = misnamed(text, figure, &places, operands) {
+                return Fate::Unverified { reason: speaks_of(named, figure.kind, &path) };
+            }
+            let all = made_of.get_or_insert_with(|| self::operands(evidence, MADE_OF));
+            let of_another = (all.len() < MADE_OF)
+                .then(|| stranger(text, figure, &places, all, &path))
+                .flatten();
+            match of_another {
+                Some(stranger) => match derive(text, figure, &without(all, stranger.of)) {
+                    Some(Derived { formula, value, paths }) => {
+                        Fate::Derived { formula, value, operands: paths }
+                    }
+                    None => Fate::Unverified { reason: is_of_another(&stranger) },
+                },
                 None => Fate::Matched { path },
             }
         }
@@ -146,6 +161,18 @@ fn speaks_of(named: &Operand, kind: Kind, path: &str) -> String {
     )
 }
 
+/// The operands but for those of a row that is not spoken of.
+fn without(operands: &[Operand], label: &str) -> Vec<Operand> {
+    let of = |operand: &&Operand| operand.labels.iter().any(|one| one == label);
+    operands.iter().filter(|operand| !of(operand)).cloned().collect()
+}
+
+/// Why a figure is not right where it stands: it is of another row.
+fn is_of_another(stranger: &Stranger<'_>) -> String {
+    let Stranger { found, of, named } = stranger;
+    format!("the sentence speaks of `{named}`; this is of `{of}` ({})", found.path)
+}
+
 fn same(said: &Figure, figure: &Figure) -> bool {
     let kinds = said.kind == figure.kind || said.kind == Kind::Plain || figure.kind == Kind::Plain;
     kinds && (said.value - figure.value).abs() <= said.value * 1e-12
@@ -155,6 +182,10 @@ fn same(said: &Figure, figure: &Figure) -> bool {
 #[derive(Default)]
 struct Trace {
     data: Option<String>,
+    /// What `data` is the path of, where nobody said what it counts.
+    unsure: Option<Known>,
+    /// A value that is the same to the last digit, and counts what the figure does not.
+    other_unit: Option<String>,
     other_sign: Option<(String, f64)>,
     model: Option<String>,
     /// Path, value and distance of the nearest value.
@@ -165,19 +196,25 @@ struct Trace {
 fn look_up(figures: &[Figure], evidence: &Evidence) -> Vec<Trace> {
     let mut traces: Vec<Trace> = figures.iter().map(|_| Trace::default()).collect();
     for node in evidence.nodes() {
-        if traces.iter().all(|trace| trace.data.is_some()) {
+        if traces.iter().all(Trace::is_sure) {
             break;
         }
         let path = |known| path_of(node.own(), known);
         for (figure, trace) in figures.iter().zip(&mut traces) {
-            if trace.data.is_some() {
+            if trace.is_sure() {
                 continue;
             }
             for (known, fit) in matches(node.numbers(), figure) {
                 match (known.origin, fit) {
                     (Origin::Data, Fit::Is) => {
-                        trace.data = Some(path(known));
-                        break;
+                        trace.data.get_or_insert_with(|| path(known));
+                        // The same value may stand elsewhere, with what it counts.
+                        if known.is_of_unknown_unit() && figure.kind != Kind::Plain {
+                            trace.unsure.get_or_insert_with(|| known.clone());
+                        } else {
+                            trace.unsure = None;
+                            break;
+                        }
                     }
                     (Origin::Data, Fit::OtherSign) => {
                         trace
@@ -189,12 +226,22 @@ fn look_up(figures: &[Figure], evidence: &Evidence) -> Vec<Trace> {
                     }
                 }
             }
+            if let Some(unsure) = &trace.unsure
+                && let Some(other) = contradicting(node.numbers(), unsure, figure)
+            {
+                trace.other_unit.get_or_insert_with(|| path(other));
+            }
             if let Some((known, value, distance)) = nearest(node.numbers(), figure)
                 && distance <= figure.value * NEAR
                 && trace.near.as_ref().is_none_or(|(_, _, least)| distance < *least)
             {
                 trace.near = Some((path(known), value, distance));
             }
+        }
+    }
+    for trace in &mut traces {
+        if trace.unsure.is_some() && trace.other_unit.is_some() {
+            trace.data = None;
         }
     }
     traces
@@ -210,7 +257,15 @@ const MADE_OF: usize = 5_000;
 const NEAR: f64 = 0.25;
 
 impl Trace {
+    /// Whether a value was found that is the figure, and nothing can be said against it.
+    fn is_sure(&self) -> bool {
+        self.data.is_some() && self.unsure.is_none()
+    }
+
     fn reason(self, kind: Kind) -> String {
+        if let Some(path) = self.other_unit {
+            return format!("the evidence has these digits with another unit ({path})");
+        }
         if let Some((path, value)) = self.other_sign {
             return format!(
                 "the evidence has it with the other sign: {} ({path})",

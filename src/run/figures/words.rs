@@ -295,5 +295,6 @@ fn figure(text: &str, words: &[Word], number: &Number) -> Option<Figure> {
         sign: Sign::None,
         lean: Lean::None,
         per_dollar: false,
+        of_things: false,
     })
 }
