@@ -137,6 +137,9 @@ impl Checker<'_> {
                     span,
                 );
             }
+            // What is told of `type` mends the keys beside it as well.
+            ValidationErrorKind::MaxProperties { .. }
+                if self.typed_assertion(&pointer).is_some() => {}
             ValidationErrorKind::MaxProperties { .. } => {
                 let message = format!("{} keys stand where one belongs", counted_keys(instance));
                 let help = "make each an item of its own, behind `- `".to_owned();
@@ -178,6 +181,12 @@ impl Checker<'_> {
     fn unknown_key(&mut self, pointer: &str, key: &str, schema_path: &str) {
         let span = self.key_span(&format!("{pointer}/{}", pointer_segment(key)));
         let place = place_of(pointer, self.kind);
+        if let Some(found) = self.typed_assertion(pointer) {
+            if key == "type" {
+                self.report(found.code, found.message, Some(found.help), span);
+            }
+            return;
+        }
         let known = self.known_keys(schema_path);
         if self.empty_before(pointer, key, &known).is_none()
             && let Some(found) = foreign::key(place, key, self.root.pointer(pointer))
@@ -197,6 +206,12 @@ impl Checker<'_> {
             .or_else(|| helps::of_key(place, key).map(str::to_owned))
             .unwrap_or_else(|| suggest(key, known.iter().map(String::as_str), "keys"));
         self.report("unknown-key", format!("unknown key `{key}`"), Some(help), span);
+    }
+
+    /// What is to be said of an assertion that names its kind by `type`.
+    fn typed_assertion(&self, pointer: &str) -> Option<foreign::Found> {
+        let is_one = place_of(pointer, self.kind) == foreign::Place::Assertion;
+        foreign::typed(self.root.pointer(pointer).filter(|_| is_one)?)
     }
 
     /// The empty key right above an unknown one that this one was to stand below.
@@ -469,6 +484,9 @@ fn place_of(pointer: &str, kind: Kind) -> foreign::Place {
         Kind::Project if pointer.starts_with("/sources/") => foreign::Place::Source,
         Kind::Project if depth == 2 && pointer.starts_with("/mcp/") => foreign::Place::Server,
         Kind::Workflow if depth == 3 && pointer.ends_with("/output") => foreign::Place::Output,
+        Kind::Eval if depth == 0 => foreign::Place::Eval,
+        Kind::Eval if depth == 2 && pointer.starts_with("/cases/") => foreign::Place::Case,
+        Kind::Eval if pointer.rsplit('/').nth(1) == Some("assert") => foreign::Place::Assertion,
         _ => foreign::Place::Other,
     }
 }

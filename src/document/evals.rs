@@ -2,6 +2,7 @@
 
 use super::check::Checker;
 use super::eval::{CASE_KINDS, ROW_KINDS};
+use super::foreign::{self, Place};
 use super::steps::listed;
 use crate::diagnostic::nearest;
 use crate::value::{Object, Value};
@@ -43,7 +44,11 @@ impl Checker<'_> {
     fn contents(&mut self, file: &Value) {
         const KEYS: [&str; 2] = ["cases", "examples"];
         let keys = || file.as_object().into_iter().flat_map(Object::keys);
-        if !keys().any(|key| KEYS.contains(&key.as_str()) || nearest(key, KEYS).is_some()) {
+        let meant = |key: &str| foreign::stands_for(Place::Eval, key) == Some("cases");
+        let told = |key: &String| {
+            KEYS.contains(&key.as_str()) || nearest(key, KEYS).is_some() || meant(key)
+        };
+        if !keys().any(told) {
             let message =
                 format!("the eval has neither {}", listed(&KEYS).replace(" or ", " nor "));
             let help = "add `cases:` with what is to be run or asked".to_owned();

@@ -16,6 +16,9 @@ pub(super) enum Place {
     Source,
     Server,
     Output,
+    Eval,
+    Case,
+    Assertion,
     Other,
 }
 
@@ -26,7 +29,7 @@ pub(super) struct Found {
     pub(super) help: String,
 }
 
-/// `(key, the key that is meant)`, by place. Sources: GitHub Actions, Argo, Dagu, Kestra, n8n, `CrewAI`, `LangGraph`.
+/// `(key, the key that is meant)`, by place. Sources: GitHub Actions, Argo, Dagu, Kestra, n8n, `CrewAI`, `LangGraph`, promptfoo.
 const WORKFLOW: &[(&str, &str)] = &[
     ("tasks", "steps"),
     ("jobs", "steps"),
@@ -215,6 +218,66 @@ const MODEL: &[(&str, &str)] = &[
     ("rate_limit", "rate"),
 ];
 
+/// What evals are called by promptfoo.
+const EVAL: &[(&str, &str)] =
+    &[("tests", "cases"), ("scenarios", "cases"), ("defaultTest", "assert")];
+
+const CASE: &[(&str, &str)] = &[
+    ("vars", "params"),
+    ("inputs", "params"),
+    ("description", "name"),
+    ("asserts", "assert"),
+    ("assertions", "assert"),
+    ("expected", "assert"),
+    ("prompt", "question"),
+    ("input", "question"),
+];
+
+const ASSERTION: &[(&str, &str)] = &[
+    ("contains-all", "contains"),
+    ("icontains-all", "icontains"),
+    ("contains-any", "regex"),
+    ("icontains-any", "regex"),
+    ("starts-with", "regex"),
+    ("ends-with", "regex"),
+    ("levenshtein", "similar"),
+    ("rouge-n", "similar"),
+    ("bleu", "similar"),
+    ("factuality", "llm-rubric"),
+    ("g-eval", "llm-rubric"),
+    ("model-graded-closedqa", "llm-rubric"),
+    ("answer-relevance", "llm-rubric"),
+];
+
+/// What to write instead of a kind of assertion that is called otherwise, or is not there.
+fn of_assertion(key: &str, meant: &str) -> String {
+    let plain = key.trim_start_matches("not-");
+    let not = if plain == key { "" } else { "not-" };
+    let how = match plain {
+        "contains-all" | "icontains-all" => ", which takes a list as well",
+        "contains-any" | "icontains-any" => ", with `|` between the texts",
+        "starts-with" => ", with `^` before the text",
+        "ends-with" => ", with `$` behind the text",
+        _ => "",
+    };
+    format!("write `{not}{meant}`{how}")
+}
+
+/// What is to be said of an assertion that names its kind by `type`, as promptfoo has it.
+pub(super) fn typed(assertion: &Value) -> Option<Found> {
+    let kind = assertion.get("type")?.as_str()?;
+    let wanted = ["value", "threshold"].iter().find_map(|key| assertion.get(*key));
+    let wanted = match (kind.trim_start_matches("not-"), wanted) {
+        ("latency", Some(Value::Number(milliseconds))) => format!("{milliseconds}ms"),
+        ("is-json", None) => "true".to_owned(),
+        (_, Some(Value::String(text))) if !text.contains('\n') => text.clone(),
+        (_, Some(number @ Value::Number(_))) => number.to_string(),
+        _ => "...".to_owned(),
+    };
+    let message = "an assertion has its kind as its key, not below `type`".to_owned();
+    Some(Found { code: "foreign-key", message, help: format!("write `- {kind}: {wanted}`") })
+}
+
 /// What is to be said of a key that does not belong to this tool, if anything is known of it.
 pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Found> {
     let meant = stands_for(place, key)?;
@@ -232,6 +295,7 @@ pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Fou
         ("token_env", _) => {
             "write `token_env: NAME`, the environment variable that holds the token; a token never stands in a file".to_owned()
         }
+        (_, _) if place == Place::Assertion => of_assertion(key, meant),
         ("retry", _) if key.contains("delay") => "write `retry: {delay: 1s}`".to_owned(),
         ("retry", _) if key.contains("retries") => "write `retry: {max_attempts: 3}`".to_owned(),
         ("id" | "name", true) => {
@@ -255,8 +319,12 @@ pub(super) fn stands_for(place: Place, key: &str) -> Option<&'static str> {
         Place::Model => MODEL,
         Place::Source => SOURCE,
         Place::Server => SERVER,
+        Place::Eval => EVAL,
+        Place::Case => CASE,
+        Place::Assertion => ASSERTION,
         Place::Limits | Place::Output | Place::Other => return None,
     };
+    let key = if place == Place::Assertion { key.trim_start_matches("not-") } else { key };
     table.iter().find(|(foreign, _)| *foreign == key).map(|(_, meant)| *meant)
 }
 

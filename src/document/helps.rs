@@ -9,6 +9,13 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         (_, Value::Number(number)) if number.as_f64() <= Some(0.0) && takes_time(key) => {
             no_time(key)
         }
+        // By others it is a number of milliseconds.
+        ("latency" | "not-latency", Value::Number(number)) => {
+            format!("write a number and its unit: {number}ms")
+        }
+        ("is-json" | "not-is-json", Value::Object(_)) => {
+            format!("write `{}: {{...}}`", key.replace("is-json", "json-schema"))
+        }
         (_, Value::Number(number)) if takes_time(key) => {
             format!("write a number and its unit: {number}s, {number}m")
         }
