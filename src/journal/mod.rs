@@ -20,4 +20,4 @@ pub use outputs::Output;
 pub use prune::{Agents, Keep, Pruned, Pruning};
 pub use spending::{Since, Spending, SpentCall};
 pub use sqlite::{Journal, RunSummary, Spent, Ticket, Writer, private_file};
-pub use together::{Together, Turn};
+pub use together::{Hold, Together};

@@ -21,12 +21,12 @@ pub struct Together {
     journal: PathBuf,
     reader: Connection,
     /// Held by whoever looks whether a call fits.
-    turn: File,
+    shared: File,
     own: PathBuf,
 }
 
-/// The turn of this process: no other one reserves anything meanwhile.
-pub struct Turn<'t>(&'t Together);
+/// While it is held, no other process reserves anything.
+pub struct Hold<'t>(&'t Together);
 
 impl Journal {
     /// What the processes that write this journal spend together; none for a journal in memory.
@@ -36,20 +36,20 @@ impl Journal {
         let unavailable = |source| JournalError::Unavailable { path: folder.clone(), source };
         let mut options = File::options();
         options.create(true).truncate(false).write(true);
-        let turn = options.open(folder.join("turn")).map_err(unavailable)?;
+        let shared = options.open(folder.join("shared")).map_err(unavailable)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(&journal, flags)?;
         reader.busy_timeout(super::sqlite::PATIENCE)?;
         let own = folder.join(driver).with_extension(ENDING);
-        Ok(Some(Together { journal, reader, turn, own }))
+        Ok(Some(Together { journal, reader, shared, own }))
     }
 }
 
 impl Together {
-    /// Waits for the turn of this process.
-    pub fn turn(&self) -> Result<Turn<'_>, JournalError> {
-        self.turn.lock().map_err(|source| self.unavailable(source))?;
-        Ok(Turn(self))
+    /// Waits until no other process is looking.
+    pub fn hold(&self) -> Result<Hold<'_>, JournalError> {
+        self.shared.lock().map_err(|source| self.unavailable(source))?;
+        Ok(Hold(self))
     }
 
     fn unavailable(&self, source: std::io::Error) -> JournalError {
@@ -57,7 +57,7 @@ impl Together {
     }
 }
 
-impl Turn<'_> {
+impl Hold<'_> {
     /// US dollars that the journal knows to be spent since a midnight, in microseconds since the Unix epoch.
     pub fn spent_usd(&self, at_us: i64) -> Result<f64, JournalError> {
         Ok(spent_since(&self.0.reader, at_us)?.cost_usd)
@@ -96,9 +96,9 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        drop(self.0.turn.unlock());
+        drop(self.0.shared.unlock());
     }
 }
 

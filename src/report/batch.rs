@@ -21,7 +21,7 @@ pub struct BatchReport {
     pub from_before: u64,
     /// Rows that `--continue` has still to do: not begun, cancelled or stopped by a budget.
     pub left: u64,
-    /// US dollars of all priced calls of these rows; null where models were asked, and nobody knows what any call cost.
+    /// US dollars of all priced calls of the runs whose outcomes were told; null where models were asked, and nobody knows what any call cost.
     pub cost_usd: Option<f64>,
     /// US dollars of it that were spent before this command.
     pub cost_before_usd: f64,

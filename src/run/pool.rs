@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::allowance::Period;
 use super::context::Clock;
 use crate::event::Fault;
-use crate::journal::{JournalError, Together, Turn};
+use crate::journal::{Hold, JournalError, Together};
 
 /// US dollars that the runs of a process spend, however many are under way.
 #[derive(Debug, Default)]
@@ -57,21 +57,21 @@ impl fmt::Debug for Others {
 
 /// The one look at what all processes spend, while none of the others can reserve anything.
 pub(super) struct Look<'p> {
-    turn: Option<(Turn<'p>, &'p Clock)>,
+    hold: Option<(Hold<'p>, &'p Clock)>,
     dollars: Dollars,
 }
 
 impl Look<'_> {
     /// What is taken of the budget of a day or a month.
     pub(super) fn taken(&self, period: Period) -> Result<f64, Fault> {
-        let Some((turn, clock)) = &self.turn else { return Ok(self.dollars.taken()) };
-        let spent = turn.spent_usd(period.begin_us(clock())).map_err(|e| fault(&e))?;
-        Ok(spent + self.dollars.untold() + turn.others_usd().map_err(|e| fault(&e))?)
+        let Some((hold, clock)) = &self.hold else { return Ok(self.dollars.taken()) };
+        let spent = hold.spent_usd(period.begin_us(clock())).map_err(|e| fault(&e))?;
+        Ok(spent + self.dollars.untold() + hold.others_usd().map_err(|e| fault(&e))?)
     }
 
     /// Shows the other processes what is reserved now.
     pub(super) fn show(&self, dollars: Dollars) -> Result<(), Fault> {
-        let shown = self.turn.as_ref().map(|(turn, _)| turn.show(dollars.untold()));
+        let shown = self.hold.as_ref().map(|(hold, _)| hold.show(dollars.untold()));
         shown.transpose().map(drop).map_err(|e| fault(&e))
     }
 }
@@ -80,10 +80,10 @@ impl Shared {
     /// Looks at what all processes spend; at this one alone where a budget bounds no day and no month.
     pub(super) fn look(&self, at_all: bool) -> Result<Look<'_>, Fault> {
         let others = self.others.as_ref().filter(|_| at_all);
-        let turn = others
-            .map(|others| Ok((others.together.turn().map_err(|e| fault(&e))?, &others.clock)))
+        let hold = others
+            .map(|others| Ok((others.together.hold().map_err(|e| fault(&e))?, &others.clock)))
             .transpose()?;
-        Ok(Look { turn, dollars: self.dollars })
+        Ok(Look { hold, dollars: self.dollars })
     }
 
     /// Shows the other processes what is taken no more. Where that cannot be done, they only spend less than they might.

@@ -197,6 +197,15 @@ fn a_batch_tells_what_all_of_it_cost_and_can_be_bounded_as_a_whole() {
     );
     let new = test.also(batch.into_iter().chain(["--continue", "--only-new"])).code(0);
     assert_eq!(new.stdout, "", "nothing was left");
+
+    let test = test.file("more.csv", "topic\nfive\nsix\n");
+    let each = ["run", "two", "--batch", "more.csv", "--json"];
+    let stopped = test.also(each.into_iter().chain(["--max-cost-usd", "0.01"])).code(4);
+    assert_eq!(summary(&stopped)["left"], 2);
+    let larger = ["--continue", "--only-new", "--max-cost-usd", "1"];
+    let done = test.also(each.into_iter().chain(larger)).code(0);
+    assert_eq!((outcomes(&done).len(), &summary(&done)["succeeded"]), (2, &json!(2)));
+    assert!(!done.stderr.contains("anew"), "{}", done.stderr);
 }
 
 #[test]

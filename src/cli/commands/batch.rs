@@ -20,6 +20,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::printer::Printer;
 use crate::cli::rows::{Row, Rows};
 use crate::cli::{commands::history, params, setup};
+use crate::document::Limits;
 use crate::event::{BatchRow, Fault, RunStatus};
 use crate::id::{PlanHash, RunId};
 use crate::journal::Journal;
@@ -49,7 +50,7 @@ pub(in crate::cli) fn run(
     }
     let batch = Batch {
         allowances: Allowances::of(&plan, &mut journal, context)?,
-        id: id(&hash, given, &rows),
+        id: id(&plan, given, &rows)?,
         plan: Arc::clone(&plan),
         hash,
         json,
@@ -65,13 +66,16 @@ pub(in crate::cli) fn run(
     })
 }
 
-/// What a batch is made of, so that it is known again: the plan, the params given to all rows, and the file as it is.
-fn id(plan: &PlanHash, given: &Object, rows: &Rows<'_>) -> String {
+/// What a batch is made of, so that it is known again: the plan, the params given to all rows, and the file as it is. Limits do
+/// not count: what a budget stopped is gone on with by a larger one.
+fn id(plan: &Plan, given: &Object, rows: &Rows<'_>) -> Result<String, Failure> {
+    let plan = Plan { limits: Limits::default(), ..plan.clone() };
+    let (plan, _) = plan.freeze().map_err(|e| Failure::machine("cannot freeze the plan", &e))?;
     let mut hash = Sha256::new();
     hash.update(plan.as_str());
     hash.update(serde_json::to_vec(given).unwrap_or_default());
     hash.update(rows.text());
-    hex(&hash.finalize())
+    Ok(hex(&hash.finalize()))
 }
 
 struct Batch<'b> {
