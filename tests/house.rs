@@ -45,6 +45,18 @@ mod house {
     }
 
     #[test]
+    fn a_check_is_named_for_its_rule() {
+        let rules: Vec<String> = files("docs/rules", "md")
+            .filter_map(|(name, _)| Some(Path::new(&name).file_stem()?.to_str()?.to_owned()))
+            .collect();
+        let checks: Vec<(String, String)> =
+            files("src/plan/checks", "rs").filter(|(name, _)| !name.ends_with("/mod.rs")).collect();
+        assert!(checks.len() > 15, "{} checks: the folder has moved", checks.len());
+        let faults = checks.iter().flat_map(|(name, text)| text::other_rules(name, text, &rules));
+        hold("one file of src/plan/checks, one rule", &faults.collect::<Vec<_>>());
+    }
+
+    #[test]
     fn nothing_is_left_unfinished() {
         let written = files("src", "").chain(files("tests", ""));
         let faults = written.flat_map(|(name, text)| text::leftovers(&name, &text));

@@ -5,18 +5,18 @@ use crate::document::{Document, Param, ParamType, Workflow};
 use crate::expression::Type;
 use crate::value::{Value, unquoted};
 
-use super::checks::misfits;
+use super::checks::type_mismatch;
 
 /// The faults of a param, each with the pointer of its place; `pointer` is the param's own.
 pub(super) fn check(name: &str, param: &Param, pointer: &str) -> Vec<(Diagnostic, String)> {
     let mut found = bounds(param);
     for (number, choice) in param.choices.iter().enumerate() {
-        let fault = misfits::argument(name, param, &Type::of(choice), Some(choice))
+        let fault = type_mismatch::argument(name, param, &Type::of(choice), Some(choice))
             .or_else(|| refused(name, param, choice));
         found.extend(fault.map(|fault| (fault, format!("enum/{number}"))));
     }
     if let Some(default) = param.default.as_ref().filter(|default| !default.is_null()) {
-        let fault = misfits::argument(name, param, &Type::of(default), Some(default))
+        let fault = type_mismatch::argument(name, param, &Type::of(default), Some(default))
             .or_else(|| refused(name, param, default));
         found.extend(fault.map(|fault| (fault, "default".to_owned())));
     }

@@ -7,6 +7,8 @@ use serde_json::json;
 use crate::plan::{Kind, Plan, Step};
 use crate::run::{Outcome, StepOutcome, StepStatus};
 
+use super::summary;
+
 /// How a graph is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -40,18 +42,13 @@ fn edges(plan: &Plan) -> impl Iterator<Item = (&str, &str)> {
 /// Lines of a node: its id, what it calls, and what became of it.
 fn label(step: &Step, outcome: Option<&StepOutcome>) -> Vec<String> {
     let mut lines = vec![step.id.to_string(), calls(step)];
-    if let Some(outcome) = outcome {
-        let time = outcome.duration_ms.map(super::summary::duration);
-        let cost = outcome.cost_usd.map(super::summary::cost);
-        let parts: Vec<String> = time.into_iter().chain(cost).collect();
-        lines.push(if parts.is_empty() { "skipped".to_owned() } else { parts.join(", ") });
-    }
+    lines.extend(outcome.map(took));
     lines
 }
 
 /// What a step calls.
 pub(super) fn calls(step: &Step) -> String {
-    match &step.kind {
+    let called = match &step.kind {
         Kind::Agent(agent) => match &agent.agent {
             Some(name) => format!("agent {name}"),
             None => "agent".to_owned(),
@@ -61,7 +58,30 @@ pub(super) fn calls(step: &Step) -> String {
         Kind::Workflow(call) => format!("workflow {}", call.workflow),
         Kind::Plan(_) => "plan".to_owned(),
         Kind::Approval(_) => "approval".to_owned(),
+    };
+    match &step.for_each {
+        Some(items) => format!("each {}: {called}", items.name),
+        None => called,
     }
+}
+
+/// What became of a step, its time and its cost.
+pub(super) fn took(step: &StepOutcome) -> String {
+    let word = match step.status {
+        StepStatus::Succeeded => None,
+        StepStatus::Failed => Some("failed"),
+        StepStatus::Skipped => Some("skipped"),
+        StepStatus::Defaulted => Some("default"),
+        StepStatus::Cached => Some("cached"),
+        StepStatus::Waiting => Some("waiting"),
+    };
+    let parts: Vec<String> = word
+        .map(str::to_owned)
+        .into_iter()
+        .chain(step.duration_ms.map(summary::duration))
+        .chain(step.cost_usd.map(summary::cost))
+        .collect();
+    parts.join(", ")
 }
 
 fn of_step<'o>(outcome: Option<&'o Outcome>, step: &Step) -> Option<&'o StepOutcome> {
@@ -138,6 +158,7 @@ fn to_json(plan: &Plan, outcome: Option<&Outcome>) -> serde_json::Value {
             json!({
                 "id": step.id,
                 "kind": step.kind_name(),
+                "calls": calls(step),
                 "status": found.map(|found| found.status),
                 "duration_ms": found.and_then(|found| found.duration_ms),
                 "cost_usd": found.and_then(|found| found.cost_usd),

@@ -9,7 +9,7 @@ use super::summary::duration;
 use crate::document::OnExceed;
 use crate::eval::median;
 use crate::id::StepId;
-use crate::plan::{Library, Plan};
+use crate::plan::{Kind, Library, Plan};
 use crate::run::{self, StepCost};
 use crate::value::{counted, sum};
 
@@ -204,7 +204,9 @@ impl WaitReport {
     /// Tells how long a run of a plan may make one wait.
     pub(super) fn of(plan: &Plan, library: &Library) -> Self {
         let longest = run::longest_wait(plan, library);
-        let limit = plan.limits.run_timeout.map(|limit| limit.0);
+        // While a person decides, no time of the run passes.
+        let asks = plan.steps.iter().any(|step| matches!(step.kind, Kind::Approval(_)));
+        let limit = plan.limits.run_timeout.map(|limit| limit.0).filter(|_| !asks);
         let (wait, from) = match (longest.steps, limit) {
             (Ok(steps), Some(limit)) if limit < steps => {
                 (Some(limit), "`limits.run_timeout`".to_owned())

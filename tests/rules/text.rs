@@ -55,6 +55,13 @@ pub(crate) fn sizes(sizes: &[(String, usize)]) -> Vec<String> {
     faults
 }
 
+/// Rules that a file of checks tells, and that it is not named for: `unused_step.rs` tells `unused-step`.
+pub(crate) fn other_rules(file: &str, text: &str, rules: &[String]) -> Vec<String> {
+    let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".rs").replace('_', "-");
+    let told = rules.iter().filter(|rule| text.contains(&format!("\"{rule}\"")));
+    told.filter(|rule| **rule != name).map(|rule| format!("{file} tells `{rule}`")).collect()
+}
+
 /// Whether a changelog has a section for `version` or for what is not released.
 pub(crate) fn has_section(changelog: &str, version: &str) -> bool {
     changelog.lines().filter_map(|line| line.strip_prefix("## ")).any(|title| {
@@ -140,6 +147,15 @@ fn around(line: &str, word: &str) -> impl Iterator<Item = (Option<char>, Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_check_tells_its_own_rule_only() {
+        let rules = ["unused-step".to_owned(), "cycle".to_owned()];
+        let text = "Diagnostic::new(\"unused-step\", ..) // cycle";
+        assert!(other_rules("src/plan/checks/unused_step.rs", text, &rules).is_empty());
+        let told = other_rules("src/plan/checks/cycle.rs", text, &rules);
+        assert_eq!(told, ["src/plan/checks/cycle.rs tells `unused-step`"]);
+    }
 
     #[test]
     fn leftovers_are_found_with_their_line() {

@@ -1,21 +1,25 @@
-//! Checks of a workflow whose names are resolved: what each file looks for is its rule. Those that need the whole plan run
+//! Checks of a workflow whose names are resolved, one file a rule, which it is named for. Those that need the whole plan run
 //! when nothing else is wrong, so that one mistake is told once.
 
-mod budget;
-mod citations;
-mod conditions;
-mod defaults;
-pub(super) mod misfits;
-mod prompts;
-mod skips;
+mod budget_too_small;
+mod constant_condition;
+mod cycle;
+mod default_breaks_schema;
+mod duplicate_step;
+mod duplicate_workflow;
+mod may_be_skipped;
+mod prompt_too_long;
 mod texts;
+pub(super) mod type_mismatch;
+mod unknown_citation;
+mod unknown_filter;
 pub(super) mod unknown_value;
+mod untrusted_write;
 mod unused_agent;
 mod unused_param;
 mod unused_step;
 mod unused_tool;
-mod workflows;
-mod writes;
+mod write_without_approval;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +32,10 @@ use crate::id::StepId;
 
 use super::{Graph, Library, Plan};
 
-pub use workflows::check_names;
+pub use duplicate_workflow::check_names;
+
+pub(super) use cycle::check as check_cycles;
+pub(super) use duplicate_step::check as check_ids;
 
 /// What a check works with.
 pub(super) struct Checked<'w> {
@@ -52,21 +59,23 @@ pub(super) struct Checked<'w> {
 /// Checks what can be told of single texts and values, whatever else is wrong.
 pub(super) fn check_texts(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
     let mut found = texts::check(checked);
-    found.extend(defaults::check(checked));
-    found.extend(conditions::check(checked));
+    found.extend(default_breaks_schema::check(checked));
+    found.extend(constant_condition::check(checked));
     found.extend(unknown_value::check(checked));
     found
 }
 
 /// Checks what only a plan without faults can tell.
 pub(super) fn check_plan(checked: &Checked<'_>) -> Vec<Diagnostic> {
-    let mut found = citations::check(checked);
-    found.extend(skips::check(checked));
+    let mut found = unknown_citation::check(checked);
+    found.extend(may_be_skipped::check(checked));
     found.extend(unused_param::check(checked));
     found.extend(unused_step::check(checked));
-    found.extend(budget::check(checked));
-    found.extend(prompts::check(checked));
-    found.extend(writes::check(checked));
+    found.extend(budget_too_small::check(checked));
+    found.extend(prompt_too_long::check(checked));
+    found.extend(unknown_filter::check(checked));
+    found.extend(write_without_approval::check(checked));
+    found.extend(untrusted_write::check(checked));
     found
 }
 

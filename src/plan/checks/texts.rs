@@ -1,5 +1,5 @@
 //! The types of what the texts of a workflow give, and the faults that these tell: `type-mismatch`, `mixed-units`,
-//! `unknown-field` and `never-equal`, each a file of `expression::infer` or, for values that are handed on, `misfits`.
+//! `unknown-field` and `never-equal`, each a file of `expression::infer` or, for values that are handed on, `type_mismatch`.
 
 use crate::diagnostic::Diagnostic;
 use crate::document::Step;
@@ -7,7 +7,7 @@ use crate::expression::{Problem, Root, Type, Unit, infer_expression, infer_templ
 use crate::plan::{params, types};
 use crate::value::{Value, pointer_segment};
 
-use super::{Checked, misfits};
+use super::{Checked, type_mismatch};
 
 /// Steps are looked at in the order in which they can run, so that the types of what they read are known.
 pub(super) fn check(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
@@ -72,7 +72,7 @@ impl Texts<'_, '_> {
                 Some(value).filter(|v| !v.as_str().is_some_and(|text| text.contains("{{")));
             let Some(param) = params.and_then(|params| params.get(name)) else { continue };
             let refused = || params::refused(name, param, value).filter(|_| written.is_some());
-            let fault = misfits::argument(name, param, &found, written).or_else(refused);
+            let fault = type_mismatch::argument(name, param, &found, written).or_else(refused);
             self.found.extend(fault.map(|fault| self.checked.at(fault, &place)));
         }
         let item = self.locals.first().map(|(_, found)| found.clone());
@@ -97,7 +97,8 @@ impl Texts<'_, '_> {
         let Some(for_each) = &step.for_each else { return };
         let place = format!("{pointer}/for_each");
         let found = self.value(for_each, &place);
-        self.found.extend(misfits::no_list(&found).map(|fault| self.checked.at(fault, &place)));
+        self.found
+            .extend(type_mismatch::no_list(&found).map(|fault| self.checked.at(fault, &place)));
         let item = if let Type::List(item) = found { *item } else { Type::Any };
         self.locals.push((types::item_name(step).to_owned(), item));
     }

@@ -89,7 +89,7 @@ fn compile_within(
         above,
         workflows: IndexMap::new(),
     };
-    compiler.check_ids();
+    compiler.diagnostics.extend(checks::check_ids(document));
     compiler.check_params();
     let steps: Vec<Step> =
         workflow.steps.iter().enumerate().filter_map(|(n, step)| compiler.step(n, step)).collect();
@@ -118,8 +118,11 @@ fn compile_within(
             .unwrap_or_default(),
     };
     let graph = Graph::of(&plan);
-    compiler.check_cycles(&plan, &graph);
     let Compiler { mut diagnostics, names, params_read, .. } = compiler;
+    // Of two steps with one id nobody can tell which is waited for.
+    if !diagnostics.iter().any(|found| found.code == "duplicate-step") {
+        diagnostics.extend(checks::check_cycles(document, &plan, &graph));
+    }
     let types = names.types;
     let mut checked = Checked {
         document,
@@ -172,24 +175,6 @@ impl Compiler<'_> {
         let span = self.document.span_of(pointer);
         self.diagnostics
             .push(Diagnostic::new(code, message).help(help).at(&self.document.file, span));
-    }
-
-    fn check_ids(&mut self) {
-        let mut first: BTreeMap<&StepId, usize> = BTreeMap::new();
-        for (number, step) in self.document.value.steps.iter().enumerate() {
-            if let Some(earlier) = first.get(&step.id) {
-                let span = self.document.span_of(&format!("/steps/{number}/id"));
-                let before = self.document.span_of(&format!("/steps/{earlier}/id"));
-                self.diagnostics.push(
-                    Diagnostic::new("duplicate-step", format!("step `{}` exists twice", step.id))
-                        .help("give each step an id of its own")
-                        .at(&self.document.file, span)
-                        .related("first here", &self.document.file, before),
-                );
-            } else {
-                first.insert(&step.id, number);
-            }
-        }
     }
 
     fn check_params(&mut self) {
@@ -408,26 +393,6 @@ impl Compiler<'_> {
         match path.get(2).and_then(|output| plan.outputs.get(output)) {
             Some(output) => output.told,
             None => plan.outputs.values().any(|output| output.told),
-        }
-    }
-
-    fn check_cycles(&mut self, plan: &Plan, graph: &Graph) {
-        // Of two steps with one id nobody can tell which is waited for.
-        if self.diagnostics.iter().any(|found| found.code == "duplicate-step") {
-            return;
-        }
-        // A step that waits for itself was told.
-        for cycle in graph.cycles().into_iter().filter(|cycle| cycle.len() > 2) {
-            let ids: Vec<&str> =
-                cycle.iter().filter_map(|n| plan.steps.get(*n)).map(|s| s.id.as_str()).collect();
-            // The path is drawn in the direction of waiting: each step waits for the next.
-            let path: Vec<&str> = ids.iter().rev().copied().collect();
-            let first = ids.first().copied();
-            let mut steps = self.document.value.steps.iter();
-            let at = steps.position(|step| Some(step.id.as_str()) == first).unwrap_or_default();
-            let message = format!("steps wait for one another: {}", path.join(" -> "));
-            let help = "each waits for the next: remove one of these reads or `needs`".to_owned();
-            self.error("cycle", message, help, &format!("/steps/{at}/id"));
         }
     }
 }

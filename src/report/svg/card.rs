@@ -6,8 +6,7 @@ use crate::id::StepId;
 use crate::plan::{Kind, Plan, Step};
 use crate::run::{Outcome, StepOutcome, StepStatus};
 
-use super::super::graph::calls;
-use super::super::summary::{cost, duration};
+use super::super::graph::{calls, took};
 
 /// A step as it is drawn.
 pub(super) struct Card<'p> {
@@ -84,24 +83,6 @@ fn span(step: &StepOutcome, whole: f64) -> Option<(f64, f64)> {
     let (start, end) = step.span_ms()?;
     let length = end - start;
     (whole > 0.0).then(|| ((start / whole).clamp(0.0, 1.0), (length / whole).clamp(0.0, 1.0)))
-}
-
-fn took(step: &StepOutcome) -> String {
-    let word = match step.status {
-        StepStatus::Succeeded => None,
-        StepStatus::Failed => Some("failed"),
-        StepStatus::Skipped => Some("skipped"),
-        StepStatus::Defaulted => Some("default"),
-        StepStatus::Cached => Some("cached"),
-        StepStatus::Waiting => Some("waiting"),
-    };
-    let parts: Vec<String> = word
-        .map(str::to_owned)
-        .into_iter()
-        .chain(step.duration_ms.map(duration))
-        .chain(step.cost_usd.map(cost))
-        .collect();
-    parts.join(", ")
 }
 
 fn title(step: &Step, calls: &str, end: Option<&StepOutcome>) -> String {

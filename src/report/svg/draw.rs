@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::card::{Card, End};
 use super::layout::{Layout, Point, Route, Size};
 use super::look::{self, INK, LINE, Look, Mark, PAPER, SOFT, TRACK};
-use super::text::{escape, fit, width};
+use super::text::{escape, fit, fit_name, width};
 
 /// The part of a box that holds the glyph.
 const PANEL: f64 = 34.0;
@@ -168,7 +168,7 @@ pub(super) fn card(out: &mut String, card: &Card<'_>, corner: Point, size: Size)
     let x = PANEL + PAD;
     let skipped = card.status() == Some(crate::run::StepStatus::Skipped);
     let ink = if skipped { SOFT } else { INK };
-    let id = fit(card.step.id.as_str(), BOLD, room);
+    let id = fit_name(card.step.id.as_str(), BOLD, room);
     text(out, Point { x, y: 19.0 }, BOLD, ("bold", ink), &id);
     text(out, Point { x, y: 35.0 }, SMALL, ("normal", SOFT), &fit(&card.calls, SMALL, room));
     if let Some(end) = &card.end {

@@ -51,6 +51,26 @@ pub(super) fn fit(text: &str, size: f64, room: f64) -> String {
     kept
 }
 
+/// A name, of which the middle is left out where it is wider than the room: names of a kind often differ at their end.
+pub(super) fn fit_name(name: &str, size: f64, room: f64) -> String {
+    if width(name, size) <= room {
+        return name.to_owned();
+    }
+    let room = room - width("…", size);
+    let part = |characters: &mut dyn Iterator<Item = char>, mut left: f64| -> Vec<char> {
+        characters
+            .take_while(|character| {
+                left -= thousandths(*character) * size * ALLOWANCE / 1000.0;
+                left >= 0.0
+            })
+            .collect()
+    };
+    let begin: String = part(&mut name.chars(), room / 2.0).into_iter().collect();
+    let end = part(&mut name.chars().rev(), room / 2.0);
+    let end: String = end.into_iter().rev().collect();
+    format!("{}…{}", begin.trim_end_matches(['_', '-']), end.trim_start_matches(['_', '-']))
+}
+
 /// A text as it is written in XML; what XML cannot hold is replaced.
 pub(in crate::report) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -80,6 +100,17 @@ mod tests {
         assert!(cut.ends_with('…') && width(&cut, 13.0) <= 100.0, "{cut}");
         assert_eq!(fit("預算預算預算預算", 10.0, 40.0), "預算…");
         assert_eq!(fit("abc", 10.0, 0.0), "…");
+    }
+
+    #[test]
+    fn names_keep_both_ends() {
+        assert_eq!(fit_name("metrics", 13.0, 100.0), "metrics");
+        for number in ["1", "12"] {
+            let cut = fit_name(&format!("collect_the_numbers_of_region_{number}"), 13.0, 130.0);
+            assert!(cut.starts_with("collect") && cut.ends_with(number), "{cut}");
+            assert!(width(&cut, 13.0) <= 130.0, "{cut}");
+        }
+        assert_eq!(fit_name("abc", 10.0, 0.0), "…");
     }
 
     #[test]

@@ -1,28 +1,19 @@
-//! `write-without-approval` and `untrusted-write`: who consents to what a workflow changes, and whose words it sends.
+//! `untrusted-write`: words of strangers that a workflow sends to what it changes, and that nobody was shown.
 
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
-use crate::document::{Document, Step as WrittenStep, Tool, ToolKind, Workflow};
+use crate::document::{Document, Step as WrittenStep, ToolKind, Workflow};
 use crate::expression::{Read, Root, analyse_expression, analyse_template};
 use crate::plan::{Kind, Library, Plan, Step, consents, types};
 use crate::value::{Value, each_text, pointer_segment};
 
 use super::Checked;
+use super::write_without_approval::written_to;
 
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let Checked { document, library, plan, .. } = checked;
     let mut found = Vec::new();
-    for (number, step) in plan.steps.iter().enumerate() {
-        let Some(tool) = written_to(plan, step) else { continue };
-        if !library.allow_write && consents(plan, step).is_empty() {
-            let message =
-                format!("step `{}` writes by `{}`, and nobody consents to it", step.id, tool.name);
-            let diagnostic =
-                Diagnostic::new("write-without-approval", message).help(mend(plan, step));
-            found.push(checked.at(diagnostic, &format!("/steps/{number}/tool")));
-        }
-    }
     let flow = Flow { document, library, plan };
     for Sent { pointer, read } in flow.sent() {
         if let Some(whose) = flow.untrusted(&read) {
@@ -36,29 +27,6 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// The tool by which a step changes something.
-fn written_to<'p>(plan: &'p Plan, step: &Step) -> Option<&'p Tool> {
-    match &step.kind {
-        Kind::Tool(call) => plan.tools.get(&call.tool).filter(|tool| tool.writes()),
-        Kind::Agent(_)
-        | Kind::Compute(_)
-        | Kind::Workflow(_)
-        | Kind::Plan(_)
-        | Kind::Approval(_) => None,
-    }
-}
-
-fn mend(plan: &Plan, step: &Step) -> String {
-    let approval = plan.steps.iter().find(|other| matches!(other.kind, Kind::Approval(_)));
-    match approval {
-        Some(approval) => format!(
-            "write `when: steps.{}.output.choice == 'approve'` in step `{}`, first where more is asked; or run it with --allow-write",
-            approval.id, step.id
-        ),
-        None => "add a step of kind `approval`, say `id: consent`, and `when: steps.consent.output.choice == 'approve'`; or run it with --allow-write".to_owned(),
-    }
 }
 
 /// A name as a text reads it.

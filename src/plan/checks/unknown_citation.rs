@@ -1,53 +1,56 @@
 //! `unknown-citation`: a `[[...]]` in a `default` that no evidence of its step can fill in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, line_and_column, suggest};
-use crate::expression::{CITATION_FILTERS, Citation, Type, citations};
+use crate::expression::{Citation, Type, citations};
 use crate::value::each_text;
 
-use super::Checked;
+use super::{Checked, unknown_filter};
 
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (number, step) in checked.document.value.steps.iter().enumerate() {
-        let Some(default) = &step.default else { continue };
-        let mut cited = Vec::new();
-        each_text(default, &format!("/steps/{number}/default"), &mut |text, pointer| {
-            if text.contains("[[") {
-                cited.push((text, pointer.to_owned()));
-            }
-        });
-        if cited.is_empty() || step.agent.is_none() {
+    let mut given: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for Cited { step, pointer, text, citation } in cited(checked) {
+        // A filter that none has is told itself.
+        if unknown_filter::of(&citation).is_some() {
             continue;
         }
-        let evidence = evidence(checked, number);
-        for (text, pointer) in cited {
-            // A path that a template writes is known only when it runs.
-            for citation in citations(text).into_iter().filter(|c| !c.text.contains("{{")) {
-                if let Some((filter, at)) = unknown_filter(&citation) {
-                    let (line, column) = line_and_column(text, citation.range.start + at);
-                    let span =
-                        checked.document.place(&pointer, line, column, filter.chars().count());
-                    let message = format!("`{filter}` is no filter of citations");
-                    found.push(
-                        Diagnostic::new("unknown-filter", message)
-                            .help(suggest(filter, CITATION_FILTERS.iter().copied(), "filters"))
-                            .at(&checked.document.file, span),
-                    );
-                    continue;
-                }
-                let Some((message, help)) = fault(checked, &citation, &evidence) else { continue };
-                let (line, column) = line_and_column(text, citation.range.start);
-                let width = citation.text.chars().count();
-                let span = checked.document.place(&pointer, line, column, width);
-                found.push(
-                    Diagnostic::new("unknown-citation", message)
-                        .help(help)
-                        .at(&checked.document.file, span),
-                );
-            }
-        }
+        let evidence = given.entry(step).or_insert_with(|| evidence(checked, step));
+        let Some((message, help)) = fault(checked, &citation, evidence) else { continue };
+        let (line, column) = line_and_column(text, citation.range.start);
+        let width = citation.text.chars().count();
+        let span = checked.document.place(&pointer, line, column, width);
+        found.push(
+            Diagnostic::new("unknown-citation", message)
+                .help(help)
+                .at(&checked.document.file, span),
+        );
+    }
+    found
+}
+
+/// A citation in the default of an agent's step.
+pub(super) struct Cited<'c> {
+    /// The number of the step.
+    step: usize,
+    /// Where the text stands that holds it.
+    pub(super) pointer: String,
+    pub(super) text: &'c str,
+    pub(super) citation: Citation<'c>,
+}
+
+/// All citations of defaults. A path that a template writes is known only when it runs.
+pub(super) fn cited<'c>(checked: &Checked<'c>) -> Vec<Cited<'c>> {
+    let mut found = Vec::new();
+    let steps = checked.document.value.steps.iter().enumerate();
+    for (step, written) in steps.filter(|(_, written)| written.agent.is_some()) {
+        let Some(default) = &written.default else { continue };
+        each_text(default, &format!("/steps/{step}/default"), &mut |text, pointer| {
+            let known = citations(text).into_iter().filter(|one| !one.text.contains("{{"));
+            let place = |citation| Cited { step, pointer: pointer.to_owned(), text, citation };
+            found.extend(known.map(place));
+        });
     }
     found
 }
@@ -61,16 +64,6 @@ fn evidence(checked: &Checked<'_>, number: usize) -> BTreeSet<String> {
     }
     let steps = seen.into_iter().filter_map(|number| checked.plan.steps.get(number));
     steps.map(|step| step.id.to_string()).collect()
-}
-
-/// The filter of a citation that none has, and where it begins in the citation.
-fn unknown_filter<'t>(citation: &Citation<'t>) -> Option<(&'t str, usize)> {
-    let filter = citation.filter.filter(|_| citation.well_formed)?;
-    let name = filter.split('(').next().unwrap_or(filter).trim();
-    let at = citation.text.find('|')? + 1;
-    let space = citation.text.get(at..)?;
-    let at = at + space.len() - space.trim_start().len();
-    (!CITATION_FILTERS.contains(&name)).then_some((name, at))
 }
 
 /// What is wrong with a citation, and how to mend it.
