@@ -93,6 +93,24 @@ pub fn in_full(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Stri
     })
 }
 
+/// The route of a question that names a period by that of the one before (`And the quarter before?`), which names none; none
+/// where it stands alone or leans on what is known.
+pub fn asks_back(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Route> {
+    let last = turns.last()?;
+    let leans = router::needs_period(&catalog.index, question)
+        && follow_up(catalog, turns, question).is_none()
+        && in_full(catalog, turns, question).is_none();
+    let why = format!("the question before, `{}`, names no period", last.full());
+    leans.then(|| Route {
+        missing: vec![PERIOD.to_owned()],
+        why,
+        ..Route::of(RouteKind::Clarify, By::Session)
+    })
+}
+
+/// What is missing of such a question.
+const PERIOD: &str = "period";
+
 /// A route with the values that the conversation gives its missing params.
 pub fn carried(catalog: &Catalog, turns: &[Turn], route: Route) -> Route {
     let Some(workflow) = route.workflow.as_ref().and_then(|name| catalog.workflow(name)) else {

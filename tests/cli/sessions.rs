@@ -50,6 +50,28 @@ fn periods_carry_over_and_move() {
 }
 
 #[test]
+fn a_period_that_nobody_named_is_asked_for() {
+    let [_, before] =
+        routes(["What was our revenue and profit last quarter?", "And the quarter before?"]);
+    assert_eq!(before["kind"], "agent", "{before}");
+    let test = Test::demo();
+    test.also(["ask", "What is our operating margin?", "--session", "s", "--offline"]).code(0);
+    let ran =
+        test.also(["ask", "And the quarter before?", "--session", "s", "--offline", "--json"]);
+    let ran =
+        ran.code(2).says("the question before, `What is our operating margin?`, names no period");
+    let ran = ran.says("name the period, such as `last quarter`");
+    assert_eq!(ran.json()["route"]["kind"], "clarify");
+    assert_eq!(ran.json()["route"]["missing"], json!(["period"]));
+    let ran = test.also(["ask", "And in Q3 2025?", "--session", "s", "--offline", "--json"]);
+    assert_ne!(
+        ran.json()["route"]["kind"],
+        "clarify",
+        "only what leans on a period that is not there"
+    );
+}
+
+#[test]
 fn a_pronoun_stands_for_what_was_spoken_of() {
     let [first, second, third] = routes([
         "How many conversions did the TikTok Spring 2025 campaign have?",

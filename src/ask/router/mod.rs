@@ -41,6 +41,6 @@ pub use index::Index;
 pub use lift::{Named, Said, said};
 pub use months::{Month, Period};
 pub use reading::How;
-pub use refer::{nouns, period_from, period_of, rewritten, telling, with_noun};
+pub use refer::{needs_period, nouns, period_from, period_of, rewritten, telling, with_noun};
 pub use target::Target;
 pub use values::Values;

@@ -69,6 +69,12 @@ pub fn period_from(index: &Index, question: &str, spoken_of: Period) -> Option<P
     Some(Period { from: Some(from), to: from.plus(unit - 1) })
 }
 
+/// Whether a question names nothing but a period by another one, whichever that is.
+pub fn needs_period(index: &Index, question: &str) -> bool {
+    let any = Period { from: Some(index.last.plus(-2)), to: index.last };
+    period_from(index, question, any).is_some()
+}
+
 /// A period from what two params hold.
 pub fn period_of(from: &str, to: &str) -> Option<Period> {
     Some(Period { from: Some(Month::read(from)?), to: Month::read(to)? })

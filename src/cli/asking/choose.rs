@@ -42,6 +42,9 @@ async fn way(asked: &Asked<'_>) -> Result<Chosen, Failure> {
     if let Some(route) = ask::follow_up(asked.catalog, &asked.turns, asked.verbatim) {
         return chosen(asked, route, false, None);
     }
+    if let Some(route) = ask::asks_back(asked.catalog, &asked.turns, asked.verbatim) {
+        return chosen(asked, route, false, None);
+    }
     let route = ask::route(asked.catalog, asked.question);
     let route = ask::carried(asked.catalog, &asked.turns, route);
     let has_model = asked.has_model().await;

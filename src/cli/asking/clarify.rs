@@ -80,6 +80,10 @@ pub(in crate::cli) fn refusal(asked: &Asked<'_>, route: &Route) -> (Exit, Fault)
     if let Some(workflow) = wanted {
         return (Exit::Usage, unsaid(asked, workflow, route));
     }
+    if route.kind == RouteKind::Clarify {
+        let help = "name the period, such as `last quarter`, `Q3 2025` or `2025-07 to 2025-09`";
+        return (Exit::Usage, Fault::new("clarify", route.why.clone()).help(help));
+    }
     let help = report::can_be_asked(asked.catalog);
     let fault = Fault::new("out-of-scope", "nobody here can answer this question").help(help);
     (Exit::OutOfScope, fault)
