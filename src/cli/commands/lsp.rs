@@ -44,9 +44,9 @@ impl Checks for Files {
     }
 
     fn surroundings(&self, root: &Path, open: BTreeMap<PathBuf, String>) -> Surroundings {
-        // Nobody stands anywhere, so paths are shown whole.
+        // Nobody stands anywhere, so paths are shown whole. Editors keep what is said of large sources in the server's log.
         let (root, here) = (Some(root.to_owned()), PathBuf::new());
-        let place = Place { root, here, open, quiet: true };
+        let place = Place { root, here, open, quiet: false };
         let mut loaded = Loaded::library(&place, |_| true);
         let files = place.files_in("workflows");
         let read = files.iter().map(|path| load::read::<Workflow>(&place, path).0.map(Arc::new));
