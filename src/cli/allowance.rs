@@ -18,8 +18,12 @@ pub(super) fn budget(place: &Place) -> Option<Budget> {
     load::read::<Project>(place, &place.root.as_ref()?.join("engine.yaml")).0?.value.limits.budget
 }
 
-/// Bounds the day and the month as engine.yaml does by now: these budgets are the project's, whatever a frozen plan says.
+/// Bounds the day and the month as engine.yaml does by now: these budgets are the project's, whatever a frozen plan says. Outside
+/// of a project the plan is all that is known of them.
 pub(super) fn renew(plan: &mut Arc<Plan>, place: &Place) {
+    if place.root.is_none() {
+        return;
+    }
     let bounds = |budget: Option<&Budget>| budget.map(|one| (one.usd_per_day, one.usd_per_month));
     let now = bounds(budget(place).as_ref()).unwrap_or_default();
     if bounds(plan.limits.budget.as_ref()).unwrap_or_default() != now {
