@@ -143,35 +143,43 @@ pub(super) fn add(connection: &Connection, row: &Deleted) -> rusqlite::Result<()
 impl Journal {
     /// What deleted runs spent on the day of a moment, in microseconds since the Unix epoch, and later.
     pub fn deleted(&self, since_us: Option<i64>) -> Result<Vec<Deleted>, JournalError> {
-        let query = "select * from deleted where ?1 is null or day >= ?1 order by day, workflow, session, agent, model";
-        let mut statement = self.connection.prepare(query)?;
-        let rows = statement.query_map([since_us.map(day_of)], |row| {
-            let count = |at| row.get(at).map(|count: i64| u64::try_from(count).unwrap_or_default());
-            Ok(Deleted {
-                at_us: begin_of(row.get(0)?),
-                workflow: row.get(1)?,
-                session: row.get(2)?,
-                agent: row.get(3)?,
-                model: row.get(4)?,
-                runs: Runs {
-                    all: count(5)?,
-                    by_day: count(6)?,
-                    by_agent: count(7)?,
-                    by_model: count(8)?,
-                },
-                calls: count(9)?,
-                usage: Usage {
-                    input_tokens: count(10)?,
-                    cached_input_tokens: count(11)?,
-                    output_tokens: count(12)?,
-                },
-                cost_usd: row.get(13)?,
-                estimated_usd: row.get(14)?,
-                called_off_calls: count(15)?,
-                priced_calls: count(16)?,
-                unpriced_calls: count(17)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(rows(&self.connection, since_us)?)
     }
+}
+
+/// What deleted runs spent on the day of a moment and later.
+pub(super) fn rows(
+    connection: &Connection,
+    since_us: Option<i64>,
+) -> rusqlite::Result<Vec<Deleted>> {
+    let query = "select * from deleted where ?1 is null or day >= ?1 order by day, workflow, session, agent, model";
+    let mut statement = connection.prepare(query)?;
+    let rows = statement.query_map([since_us.map(day_of)], |row| {
+        let count = |at| row.get(at).map(|count: i64| u64::try_from(count).unwrap_or_default());
+        Ok(Deleted {
+            at_us: begin_of(row.get(0)?),
+            workflow: row.get(1)?,
+            session: row.get(2)?,
+            agent: row.get(3)?,
+            model: row.get(4)?,
+            runs: Runs {
+                all: count(5)?,
+                by_day: count(6)?,
+                by_agent: count(7)?,
+                by_model: count(8)?,
+            },
+            calls: count(9)?,
+            usage: Usage {
+                input_tokens: count(10)?,
+                cached_input_tokens: count(11)?,
+                output_tokens: count(12)?,
+            },
+            cost_usd: row.get(13)?,
+            estimated_usd: row.get(14)?,
+            called_off_calls: count(15)?,
+            priced_calls: count(16)?,
+            unpriced_calls: count(17)?,
+        })
+    })?;
+    rows.collect()
 }

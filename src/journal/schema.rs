@@ -37,23 +37,14 @@ const VERSIONS: &[&str] = &[
            and record.value ->> '$.event.type' = 'model_called'
            and record.value ->> '$.event.call.cost_usd' is null
            and (record.value ->> '$.event.call.answer' is not null or record.value ->> '$.event.call.called_off'));"#,
-    r#"create table days (day integer primary key, cost_usd real not null, unpriced_calls integer not null);
-     insert into days
-         select (record.value ->> '$.at_us') / 86400000000 as day,
-             coalesce(sum(record.value ->> '$.event.call.cost_usd'), 0.0),
-             sum(record.value ->> '$.event.call.cost_usd' is null)
-         from events, json_each(iif(json_valid(records), records, '[]')) as record
-         where instr(records, '"model_called"') > 0 and record.value ->> '$.event.type' = 'model_called'
-           and (record.value ->> '$.event.call.answer' is not null or record.value ->> '$.event.call.called_off')
-         group by day;
-     create table deleted (
+    "create table deleted (
          day integer not null, workflow text not null, session text not null, agent text not null, model text not null,
          runs integer not null, day_runs integer not null, agent_runs integer not null, model_runs integer not null,
          calls integer not null, input_tokens integer not null, cached_input_tokens integer not null,
          output_tokens integer not null, cost_usd real not null, estimated_usd real not null,
          called_off_calls integer not null, priced_calls integer not null,
          unpriced_calls integer not null, primary key (day, workflow, session, agent, model)
-     ) without rowid;"#,
+     ) without rowid;",
 ];
 
 /// Makes the tables, or brings those of an earlier engine up to date; nothing is lost.

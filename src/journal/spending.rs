@@ -128,6 +128,13 @@ struct BareCall {
     called_off: bool,
 }
 
+impl BareCall {
+    /// US dollars, where something was charged.
+    fn cost_usd(&self) -> Option<f64> {
+        self.cost_usd.filter(|_| self.answer.is_some() || self.called_off)
+    }
+}
+
 /// A text, or whatever events of other kinds have under the same key.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -148,24 +155,39 @@ impl Text {
 impl Journal {
     /// What runs spent, oldest first: those that began or asked a model in the time asked for.
     pub fn spending(&self, since: Since<'_>) -> Result<Vec<Spending>, JournalError> {
-        let mut query = self.connection.prepare(
-            "select run_id, workflow, status, started_us, ended_us, waited_us, number from runs
-             where (?1 is null or status is null or status = 'waiting' or ended_us is null or ended_us >= ?1)
-               and (?2 is null or workflow = ?2) order by started_us, run_id",
-        )?;
-        let mut rows = query.query(params![since.at_us, since.workflow])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let mut spending = spending_of(row)?;
-            read_calls(&self.connection, row.get(6)?, &mut spending)?;
-            let since = since.at_us.unwrap_or(i64::MIN);
-            spending.calls.retain(|call| call.at_us >= since);
-            if !spending.calls.is_empty() || spending.started_us >= since {
-                found.push(spending);
-            }
-        }
-        Ok(found)
+        Ok(spending(&self.connection, since)?)
     }
+}
+
+/// What the runs of a journal spent, oldest first.
+pub(super) fn spending(
+    connection: &Connection,
+    since: Since<'_>,
+) -> rusqlite::Result<Vec<Spending>> {
+    let mut query = connection.prepare(
+        "select run_id, workflow, status, started_us, ended_us, waited_us, number from runs
+         where (?1 is null or status is null or status = 'waiting' or ended_us is null or ended_us >= ?1)
+           and (?2 is null or workflow = ?2) order by started_us, run_id",
+    )?;
+    let mut rows = query.query(params![since.at_us, since.workflow])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut spending = spending_of(row)?;
+        read_calls(connection, row.get(6)?, &mut spending)?;
+        let since = since.at_us.unwrap_or(i64::MIN);
+        spending.calls.retain(|call| call.at_us >= since);
+        if !spending.calls.is_empty() || spending.started_us >= since {
+            found.push(spending);
+        }
+    }
+    Ok(found)
+}
+
+/// When the priced calls of a group of events ended, in microseconds since the Unix epoch, and their US dollars.
+pub(super) fn prices(json: &[u8]) -> impl Iterator<Item = (i64, f64)> {
+    let group = serde_json::from_slice::<Vec<Bare<'_>>>(json).unwrap_or_default();
+    let price = |Bare { at_us, event }: Bare<'_>| Some((at_us, event.call?.cost_usd()?));
+    group.into_iter().filter_map(price).collect::<Vec<_>>().into_iter()
 }
 
 /// A run with what it spent, by its number.
@@ -222,13 +244,13 @@ fn read_calls(
                     spending.plan = event.plan.and_then(Text::get).map(Into::into);
                     spending.session = event.session.and_then(Text::get);
                 }
-                (
-                    "model_called",
-                    Some(step),
-                    Some(BareCall { model: Some(model), answer, usage, cost_usd, called_off }),
-                ) => {
+                ("model_called", Some(step), Some(call)) => {
+                    let cost_usd = call.cost_usd();
+                    let BareCall { model: Some(model), answer, usage, called_off, .. } = call
+                    else {
+                        continue;
+                    };
                     let answered = answer.is_some();
-                    let cost_usd = cost_usd.filter(|_| answered || called_off);
                     spending.calls.push(SpentCall {
                         at_us,
                         step,

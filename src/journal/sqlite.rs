@@ -303,13 +303,10 @@ impl Journal {
                         .prepare_cached(update)?
                         .execute(params![to.run.as_str(), waited])?;
                 }
-                Event::ModelCalled { call, .. } if call.is_charged() => {
-                    self.count_call(call, record.at_us)?;
-                    match call.cost_usd {
-                        Some(usd) => to.spent.cost_usd += usd,
-                        None => to.spent.unpriced_calls += 1,
-                    }
-                }
+                Event::ModelCalled { call, .. } if call.is_charged() => match call.cost_usd {
+                    Some(usd) => to.spent.cost_usd += usd,
+                    None => to.spent.unpriced_calls += 1,
+                },
                 Event::RunFinished { status, .. } => {
                     let update = "update runs set status = ?2, ended_us = ?3, cost_usd = ?4, unpriced_calls = ?5,
                                       driver = null where run_id = ?1";

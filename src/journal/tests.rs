@@ -261,3 +261,47 @@ fn runs_that_write_at_the_same_moment_share_a_transaction() {
     journal.settle(tickets[1]).unwrap();
     assert_eq!(other.records(&"b".into()).unwrap(), [started("b", 1)]);
 }
+
+/// A day and a call on it: what it cost, none where the model has no price.
+fn called(day: i64, cost_usd: Option<f64>) -> Record {
+    let call = json!({
+        "model": "m", "system": "", "messages": [], "answer": "a", "cost_usd": cost_usd, "duration_ms": 1,
+    });
+    let call = serde_json::from_value(call).unwrap();
+    Record { at_us: days::begin_of(day) + 5, event: Event::ModelCalled { step: "s".into(), call } }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+    /// Each of the runs asks twice, on one of three days; some runs end and are deleted, and then others take their place.
+    #[test]
+    fn what_is_looked_at_again_is_what_is_counted_anew(
+        runs in prop::collection::vec((0i64..3, 1u8..100, any::<bool>(), any::<bool>()), 1..6),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+        let together = journal.together().unwrap().unwrap();
+        for (number, (day, cents, deleted, last)) in runs.into_iter().enumerate() {
+            let run = number.to_string();
+            let mut writer = Writer::new(RunId::from(run.as_str()));
+            journal.append(&mut writer, &[started(&run, days::begin_of(day))]).unwrap();
+            for call in [called(day, Some(f64::from(cents) / 100.0)), called(day, None)] {
+                journal.append(&mut writer, &[call]).unwrap();
+            }
+            journal.append(&mut writer, &[finished(days::begin_of(day) + 9)]).unwrap();
+            if deleted {
+                let keep = if last { Keep::Newest(0) } else { Keep::Newest(1) };
+                let pruning = Pruning { keep, unfinished: false, cached: false, dry_run: false };
+                journal.prune(pruning, |_, _| true, |_| Box::new(|_| None)).unwrap();
+            }
+            for day in [1, 0, 2] {
+                let midnight = days::begin_of(day);
+                let anew = journal.spent_since(midnight).unwrap();
+                let again = together.hold().unwrap().spent_usd(midnight).unwrap();
+                prop_assert!((anew.cost_usd - again).abs() < 1e-9, "{} {again}", anew.cost_usd);
+            }
+        }
+        let calls: u64 = journal.spent_since(0).unwrap().unpriced_calls;
+        prop_assert_eq!(calls, journal.runs().unwrap().len() as u64 + journal.deleted(None).unwrap().iter().map(|row| row.runs.all).sum::<u64>());
+    }
+}

@@ -2,13 +2,14 @@
 //! that shows that it is alive, what its calls may cost that the journal does not tell yet. What a process that died had
 //! shown counts no more: nobody knows what became of its calls.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::days::spent_since;
+use super::days::Tally;
 use super::driver::{folder_of, is_driven};
 use super::{Journal, JournalError};
 
@@ -20,6 +21,8 @@ const ENDING: &str = "usd";
 pub struct Together {
     journal: PathBuf,
     reader: Connection,
+    /// What it read so far.
+    tally: RefCell<Tally>,
     /// Held by whoever looks whether a call fits.
     shared: File,
     own: PathBuf,
@@ -41,7 +44,7 @@ impl Journal {
         let reader = Connection::open_with_flags(&journal, flags)?;
         reader.busy_timeout(super::sqlite::PATIENCE)?;
         let own = folder.join(driver).with_extension(ENDING);
-        Ok(Some(Together { journal, reader, shared, own }))
+        Ok(Some(Together { journal, reader, tally: RefCell::default(), shared, own }))
     }
 }
 
@@ -60,7 +63,7 @@ impl Together {
 impl Hold<'_> {
     /// US dollars that the journal knows to be spent since a midnight, in microseconds since the Unix epoch.
     pub fn spent_usd(&self, at_us: i64) -> Result<f64, JournalError> {
-        Ok(spent_since(&self.0.reader, at_us)?.cost_usd)
+        Ok(self.0.tally.borrow_mut().spent_usd(&self.0.reader, at_us)?)
     }
 
     /// US dollars that the other processes may spend on calls that the journal does not know yet.
