@@ -78,8 +78,8 @@ fn values_for_different_things_or_times_are_no_conflict() {
 /// What two agents say, each with what its tool gave.
 fn said(cfo: &'static str, cro: &'static str) -> (Test, Value) {
     let server = ModelServer::start(move |seen, _| {
-        let is_cfo = seen.message("user").contains("As the CFO");
-        match (is_cfo, seen.results().len()) {
+        let finance = seen.message("user").contains("As the CFO");
+        match (finance, seen.results().len()) {
             (true, 0) => Reply::calls(&[("a", "budget_status", json!({"category": "marketing"}))]),
             (false, 0) => Reply::calls(&[("b", "all_reported", json!({}))]),
             (true, _) => Reply::text(cfo),
@@ -120,6 +120,43 @@ fn agents_that_name_two_values_alike_are_set_side_by_side() {
             texts[0]
         ))
         .prints("- $1,050,000 by step `cro`: steps.cro.tools.0.spend_usd, from steps.cro.tools.0");
+}
+
+#[test]
+fn the_answer_to_a_question_of_several_shows_where_they_differ() {
+    let server = ModelServer::start(|seen, _| {
+        let part = |id: &str, agent: &str| json!({"id": id, "agent": agent, "task": "Say what is spent.", "tool": null, "with": [], "needs": []});
+        let parts = json!([part("budget", "cfo"), part("returns", "cro")]);
+        let decision = json!({"kind": "plan", "workflow": null, "params": [], "agent": null, "parts": parts, "reason": "Two."});
+        let system = seen.message("system");
+        let (finance, revenue) =
+            (system.contains("Chief Financial"), system.contains("Chief Revenue"));
+        match seen.results().len() {
+            _ if system.starts_with("You send a question") => Reply::text(&decision.to_string()),
+            0 if finance => {
+                Reply::calls(&[("a", "budget_status", json!({"category": "marketing"}))])
+            }
+            0 if revenue => Reply::calls(&[("b", "all_reported", json!({}))]),
+            _ if finance => {
+                Reply::text("Marketing spend was [[steps.budget.tools.0.actual_usd | usd]].")
+            }
+            _ if revenue => {
+                Reply::text("Marketing spend was [[steps.returns.tools.0.spend_usd | usd]].")
+            }
+            _ => Reply::text("Not before it is clear what is spent."),
+        }
+    });
+    let test = Test::demo().file("tools/more.yaml", TOOLS).openai(&server);
+    let test = test.change("agents/cro.yaml", "  - channel_performance\n", "  - all_reported\n");
+    let question = "Can we afford to double marketing spend?";
+    let test = test.args(["ask", question, "--json"]);
+    let found = test.run().code(0).json()["figures"]["conflicts"].clone();
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found:#}");
+    assert_eq!(found[0]["metric"], "marketing spend");
+    let steps: Vec<&Value> =
+        found[0]["values"].as_array().expect("values").iter().map(|one| &one["step"]).collect();
+    assert_eq!(steps, ["budget", "returns"]);
+    test.also(["ask", question]).code(0).prints("Conflict: `marketing spend` has 2 values.");
 }
 
 #[test]
