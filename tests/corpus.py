@@ -101,6 +101,7 @@ class Checker:
         with tempfile.TemporaryDirectory() as folder:
             copy_project(folder)
             target = pathlib.Path(folder, file)
+            target.parent.mkdir(exist_ok=True)
 
             def write(text):
                 target.write_bytes(text.encode("utf-8", errors="surrogateescape"))
