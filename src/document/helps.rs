@@ -24,6 +24,7 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         ("values", Value::Array(_)) => {
             "write `enum: [...]`; `values` names a tool that lists them: `values: {tool: ..., field: ...}`".to_owned()
         }
+        ("needs", _) => "write a list: [a, b], or one item a line behind `- `".to_owned(),
         ("values", Value::String(words)) if words.contains(',') => {
             format!("write `enum: [{words}]`; `values` names a tool that lists them: `values: {{tool: ..., field: ...}}`")
         }
