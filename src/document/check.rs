@@ -23,7 +23,15 @@ pub(super) fn check(
     file: &Arc<SourceFile>,
 ) -> Vec<Diagnostic> {
     let Some(validator) = schema::validator(kind) else { return Vec::new() };
-    let mut checker = Checker { kind, root: value, schema: None, tree, file, found: Vec::new() };
+    let mut checker = Checker {
+        kind,
+        root: value,
+        schema: None,
+        tree,
+        file,
+        found: Vec::new(),
+        empty: Vec::new(),
+    };
     if !value.is_object() {
         checker.report(
             "wrong-type",
@@ -38,6 +46,7 @@ pub(super) fn check(
         for error in validator.iter_errors(value).take(MOST) {
             checker.fault(&error);
         }
+        checker.empty_keys();
     }
     match kind {
         Kind::Workflow => {
@@ -74,6 +83,8 @@ pub(super) struct Checker<'c> {
     pub(super) tree: &'c Node,
     pub(super) file: &'c Arc<SourceFile>,
     found: Vec<Diagnostic>,
+    /// Keys that hold nothing, by name.
+    empty: Vec<(String, Diagnostic)>,
 }
 
 impl Checker<'_> {
@@ -201,7 +212,7 @@ impl Checker<'_> {
         let help = self
             .empty_before(pointer, key, &known)
             .or_else(owner)
-            .map(|owner| format!("indent it: it belongs below `{owner}:`"))
+            .map(below)
             .or_else(|| helps::of_part_by_name(place, key, self.root.pointer(pointer)))
             .or_else(|| helps::of_key(place, key).map(str::to_owned))
             .unwrap_or_else(|| suggest(key, known.iter().map(String::as_str), "keys"));
@@ -220,15 +231,6 @@ impl Checker<'_> {
         let above: Vec<_> = object.iter().take_while(|(name, _)| *name != key).collect();
         let (owner, value) = above.into_iter().rev().find(|(name, _)| known.contains(name))?;
         (value.is_null() && TAKE_KEYS.contains(&owner.as_str())).then_some(owner)
-    }
-
-    /// Whether keys stand beside an empty one that were to stand below it.
-    fn below_empty(&self, pointer: &str) -> bool {
-        let Some((parent, name)) = pointer.rsplit_once('/') else { return false };
-        let object = self.root.pointer(parent).and_then(Value::as_object);
-        let mut below = object.into_iter().flatten().skip_while(|(key, _)| *key != name).skip(1);
-        name == "sql"
-            && below.next().is_some_and(|(key, _)| matches!(key.as_str(), "source" | "query"))
     }
 
     /// The keys that the schema at the parent of a path knows.
@@ -315,10 +317,6 @@ impl Checker<'_> {
     }
 
     fn wrong_type(&mut self, instance: &Value, kind: &TypeKind, pointer: &str, span: Span) {
-        // Keys that should stand below an empty one are told themselves.
-        if instance.is_null() && self.below_empty(pointer) {
-            return;
-        }
         let wanted = match kind {
             TypeKind::Single(kind) => kind.to_string(),
             TypeKind::Multiple(kinds) => kinds
@@ -355,7 +353,22 @@ impl Checker<'_> {
             Value::Null => format!("a value of type {wanted} is missing here"),
             other => format!("{} stands where {} is needed", article(other), with_article(&wanted)),
         };
-        self.report("wrong-type", message, help, span);
+        if instance.is_null() {
+            let fault = Diagnostic { help, ..Diagnostic::new("wrong-type", message) };
+            self.empty.push((last(pointer), fault.at(self.file, span)));
+        } else {
+            self.report("wrong-type", message, help, span);
+        }
+    }
+
+    /// Keys that hold nothing, but for those beside which stands what belongs below them: that is told.
+    fn empty_keys(&mut self) {
+        for (name, fault) in std::mem::take(&mut self.empty) {
+            let below = Some(below(&name));
+            if !self.found.iter().any(|known| known.help == below) {
+                self.found.push(fault);
+            }
+        }
     }
 
     fn pattern(&mut self, instance: &Value, pattern: &str, pointer: &str, span: Span) {
@@ -431,6 +444,11 @@ impl Checker<'_> {
             self.report("wrong-type", message, Some(help), span);
         }
     }
+}
+
+/// The help for a key that stands beside the one that it belongs to.
+fn below(owner: &str) -> String {
+    format!("indent it: it belongs below `{owner}:`")
 }
 
 fn counted_keys(value: &Value) -> usize {
