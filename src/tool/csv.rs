@@ -1,10 +1,10 @@
 //! CSV files as typed tables. A file is read twice: what a column is, only its last value tells, and its rows are not kept.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use csv::{Reader, ReaderBuilder, StringRecord};
+use csv::{Position, Reader, ReaderBuilder, StringRecord};
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, Value as SqlValue};
 
@@ -90,9 +90,10 @@ impl Table {
     fn scan(&self, tap: Tap<'_>) -> Result<(Vec<String>, Vec<Column>, usize), ToolError> {
         let mut reader = self.reader(tap)?;
         let headers = reader.headers().map_err(|error| self.broken(&error))?;
+        self.closed(headers.position())?;
         let names = column_names(headers).map_err(|message| self.bad(1, &message))?;
         let mut found = vec![None; names.len()];
-        let mut rows = Rows { table: self, reader, width: names.len(), row: StringRecord::new() };
+        let mut rows = self.rows_of(reader, names.len());
         let mut count = 0;
         while let Some(row) = rows.next()? {
             for (column, value) in found.iter_mut().zip(row) {
@@ -113,7 +114,31 @@ impl Table {
     pub(super) fn rows<'t>(&'t self, tap: Tap<'t>) -> Result<Rows<'t>, ToolError> {
         let mut reader = self.reader(tap)?;
         reader.headers().map_err(|error| self.broken(&error))?;
-        Ok(Rows { table: self, reader, width: self.names.len(), row: StringRecord::new() })
+        Ok(self.rows_of(reader, self.names.len()))
+    }
+
+    fn rows_of<'t>(&'t self, reader: Reader<Tapped<'t>>, width: usize) -> Rows<'t> {
+        Rows { table: self, reader, width, row: StringRecord::new(), last: None }
+    }
+
+    /// An error where the row at this place opens a quote that stays open to the end of the file: what follows would be one value.
+    fn closed(&self, row: Option<&Position>) -> Result<(), ToolError> {
+        let Some(row) = row else { return Ok(()) };
+        let open = || -> std::io::Result<Option<u64>> {
+            if let Some(bytes) = &self.held {
+                let start = usize::try_from(row.byte()).unwrap_or(usize::MAX);
+                return open_quote(bytes.get(start..).unwrap_or_default(), row.line());
+            }
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start(row.byte()))?;
+            open_quote(BufReader::new(file), row.line())
+        };
+        match open().map_err(|error| unreadable(&self.path, &error))? {
+            None => Ok(()),
+            Some(line) => Err(self
+                .bad(line, "a quote opens here and nothing closes it")
+                .help("close it with `\"`; a quote that belongs to a quoted value is written twice, `\"\"`")),
+        }
     }
 
     fn reader<'t>(&'t self, tap: Tap<'t>) -> Result<Reader<Tapped<'t>>, ToolError> {
@@ -154,7 +179,7 @@ impl Table {
     }
 
     fn broken(&self, error: &csv::Error) -> ToolError {
-        self.bad(error.position().map_or(1, csv::Position::line), &error.to_string())
+        self.bad(error.position().map_or(1, Position::line), &error.to_string())
     }
 }
 
@@ -164,6 +189,8 @@ pub(super) struct Rows<'t> {
     reader: Reader<Tapped<'t>>,
     width: usize,
     row: StringRecord,
+    /// Where the last row begins that was read.
+    last: Option<Position>,
 }
 
 impl Rows<'_> {
@@ -171,10 +198,13 @@ impl Rows<'_> {
     pub(super) fn next(&mut self) -> Result<Option<&StringRecord>, ToolError> {
         let read = self.reader.read_record(&mut self.row);
         if !read.map_err(|error| self.table.broken(&error))? {
+            self.table.closed(self.last.as_ref())?;
             return Ok(None);
         }
+        self.last = self.row.position().cloned();
         if self.row.len() != self.width {
-            let line = self.row.position().map_or(0, csv::Position::line);
+            self.table.closed(self.last.as_ref())?;
+            let line = self.row.position().map_or(0, Position::line);
             let message = format!("{} values where the header has {}", self.row.len(), self.width);
             return Err(self.table.bad(line, &message));
         }
@@ -204,6 +234,45 @@ impl Column {
             Self::Text => "text",
         }
     }
+}
+
+/// The line of the quote that is still open where the bytes end; none where the first row ends before. Lines are counted
+/// from that of the first byte.
+fn open_quote(bytes: impl BufRead, mut line: u64) -> std::io::Result<Option<u64>> {
+    let (mut at, mut opened) = (Within::Start, line);
+    // A mark of UTF-8 stands before the first value of a file.
+    for byte in bytes.bytes().skip_while(|byte| matches!(byte, Ok(0xEF | 0xBB | 0xBF))) {
+        let byte = byte?;
+        at = match (at, byte) {
+            (Within::Start, b'\n' | b'\r') => Within::Start,
+            (Within::Start | Within::Value, b'"') => {
+                opened = line;
+                Within::Quotes
+            }
+            (Within::Quotes, b'"') => Within::Quote,
+            (Within::Quotes, _) | (Within::Quote, b'"') => Within::Quotes,
+            (_, b'\n' | b'\r') => return Ok(None),
+            (_, b',') => Within::Value,
+            _ => Within::Bare,
+        };
+        line += u64::from(byte == b'\n');
+    }
+    Ok(matches!(at, Within::Quotes).then_some(opened))
+}
+
+/// Where in a row a byte stands.
+#[derive(Clone, Copy)]
+enum Within {
+    /// Before the row; empty lines are none.
+    Start,
+    /// At the beginning of a value.
+    Value,
+    /// In a value without quotes.
+    Bare,
+    /// Between quotes.
+    Quotes,
+    /// After a quote that closes the value, or begins a doubled one.
+    Quote,
 }
 
 /// The fault of a file that cannot be read.

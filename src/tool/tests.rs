@@ -79,6 +79,11 @@ fn bad_files_are_named_with_their_line() {
         ("a,A\n1,2\n", 1, "two columns are named `A`"),
         ("a,\n1,2\n", 1, "no name"),
         ("", 1, "no header"),
+        ("a,b\n1,\"5\n2,6\n3,7\n4,8\n", 2, "a quote opens here and nothing closes it"),
+        ("a,b\r\n\r\n1,2\r\n3,\"5\r\n2,6", 4, "a quote opens here"),
+        ("a,b\n\"1\n\"\"\",\"5\n2,6\n", 3, "a quote opens here"),
+        ("a,b,c\n1,\"5\n2,6\n", 2, "a quote opens here"),
+        ("\u{feff}\"a,b\n1,2\n", 1, "a quote opens here"),
     ] {
         let fault =
             House::with(&[("bad.csv", text)]).rows("select 1 as x").expect_err(text).fault();
@@ -93,6 +98,15 @@ fn bad_files_are_named_with_their_line() {
     let house = House::with(&[]);
     std::fs::write(house.folder.path().join("x.csv"), b"a\n\xff\xfe\n").unwrap();
     assert_eq!(house.kind("select 1 as x"), "bad-csv");
+}
+
+#[test]
+fn quoted_values_span_lines_and_close_at_the_end_of_a_file() {
+    let house = House::with(&[("notes.csv", "a,b\n1,\"x\ny\"\n2,5\" wide\n3,\"say \"\"z\"\"\"")]);
+    assert_eq!(
+        house.rows("select b from notes").unwrap(),
+        json!([{"b": "x\ny"}, {"b": "5\" wide"}, {"b": "say \"z\""}])
+    );
 }
 
 #[test]
