@@ -14,6 +14,9 @@ use crate::value::{Object, Value};
 /// A sentence that is longer is cut at its first comma, in bytes.
 const LONGEST_TITLE: usize = 60;
 
+/// What is said where the question's time cannot be told to the tools.
+const OTHER_TIME: &str = "\nThe question names a time that the data does not reach, or several: the tables are of their usual time.";
+
 /// The document of a question where no model is there: what the agents look at first, as tables. A tool is held to the
 /// period and the values that the question names, where it takes them.
 pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Value {
@@ -22,6 +25,9 @@ pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Valu
     let mut steps = Vec::new();
     let mut names = BTreeSet::new();
     let mut lines = vec!["Worded without a model: this is what bears on the question.".to_owned()];
+    if said.period.is_none() && router::names_time(&catalog.index, question) {
+        lines.push(OTHER_TIME.to_owned());
+    }
     let mut told = Vec::new();
     for agent in agents.iter().filter_map(|name| library.agent(name)) {
         let new: Vec<&ToolName> =

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::printer::Printer;
+use super::printer::{Printer, harmless};
 use crate::model::Watcher;
 
 /// Shows an answer on standard output while it comes. It may still change: the answer that counts is told at the end.
@@ -65,7 +65,7 @@ impl Watcher for Voice {
         }
         state.spoke = true;
         state.shown.push_str(piece);
-        tell(&mut std::io::stdout(), piece);
+        tell(&mut std::io::stdout(), &harmless(piece));
     }
 }
 

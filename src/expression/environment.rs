@@ -7,7 +7,7 @@ use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
 
-use super::{address, fence, filters, missing};
+use super::{address, fence, filters, missing, quoted};
 
 /// Instructions that one rendering may take: a table of 10,000 rows fits, an endless loop does not.
 const FUEL: u64 = 5_000_000;
@@ -21,6 +21,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     filters::register(&mut environment);
     environment.add_filter(fence::FILTER, fence::filter);
     environment.add_filter(address::FILTER, address::filter);
+    environment.add_filter(quoted::FILTER, quoted::filter);
     environment.add_filter(missing::FILTER, missing::at);
     environment
 });

@@ -17,6 +17,7 @@ mod infer;
 mod missing;
 mod parse;
 mod plain;
+mod quoted;
 mod scope;
 mod syntax;
 mod template;

@@ -11,7 +11,7 @@ use super::analysis::{Emit, analyse_prompt};
 use super::environment::environment;
 use super::parse::parse;
 use super::plain::PlainText;
-use super::{Problem, Scope, address, fence, missing};
+use super::{Problem, Scope, address, fence, missing, quoted};
 use crate::event::Fault;
 use crate::value::Value;
 
@@ -45,6 +45,26 @@ impl Template {
                 object.iter().map(|(key, value)| (key.clone(), Self::new(value))).collect(),
             ),
             other => Self::Literal(other.clone()),
+        }
+    }
+
+    /// Prepares a value whose texts may cite evidence: the citations are those that the file itself writes. What a `{{ ... }}`
+    /// writes is none, whatever brackets it holds.
+    pub fn citing(value: &Value) -> Self {
+        Self::new(value).quoted()
+    }
+
+    fn quoted(self) -> Self {
+        let quoted =
+            |_: usize, expression: &str| Some(format!(" ({expression})|{} ", quoted::FILTER));
+        match self {
+            Self::Expression(source) => Self::Expression(format!("({source})|{}", quoted::FILTER)),
+            Self::Text(source) => Self::Text(each_emit(&source, quoted)),
+            Self::List(items) => Self::List(items.into_iter().map(Self::quoted).collect()),
+            Self::Map(map) => {
+                Self::Map(map.into_iter().map(|(key, item)| (key, item.quoted())).collect())
+            }
+            literal @ (Self::Literal(_) | Self::Plain(_)) => literal,
         }
     }
 
@@ -197,7 +217,8 @@ fn fault(source: &str, error: &minijinja::Error) -> Fault {
         error.line().and_then(|line| source.lines().nth(line.saturating_sub(1))).unwrap_or(source);
     let excerpt = excerpt
         .replace(&format!("|{}", fence::FILTER), "")
-        .replace(&format!("|{}", address::FILTER), "");
+        .replace(&format!("|{}", address::FILTER), "")
+        .replace(&format!("|{}", quoted::FILTER), "");
     let fault = Fault::new("expression", format!("{detail} in `{}`", shorten(excerpt.trim())));
     match error.kind() {
         minijinja::ErrorKind::OutOfFuel => {

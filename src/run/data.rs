@@ -16,7 +16,7 @@ use crate::value::{Object, Value, each_text};
 /// The period and the rows that a run's answers rest on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DataReport {
-    /// The first month in what tools gave, or in what they were asked for where they gave none, YYYY-MM; null where there is
+    /// The first month in what tools gave, or in what rows without months were asked for, YYYY-MM; null where there is
     /// none.
     pub from: Option<String>,
     /// The last month.
@@ -44,8 +44,8 @@ impl DataReport {
                 };
                 let mut covered = BTreeSet::new();
                 each_text(value, "", &mut |text, _| covered.extend(month(text)));
-                if covered.is_empty() {
-                    // What names no month of its own covers those that were asked for.
+                if covered.is_empty() && value.as_array().is_some_and(|rows| !rows.is_empty()) {
+                    // Rows that name no month of their own cover those that were asked for.
                     let asked = arguments.into_iter().flat_map(Object::values);
                     covered.extend(asked.filter_map(|value| month(value.as_str()?)));
                 }

@@ -102,6 +102,54 @@ outputs: {answer: '{{ steps.answer.output }}'}
         .openai(server)
 }
 
+/// Only the file's own citations are filled in, also where no model words the answer.
+#[test]
+fn data_cites_nothing_where_a_default_answers() {
+    let workflow = "
+name: w
+params: {who: {type: string, untrusted: true}}
+steps:
+  - {id: look, tool: look}
+  - id: answer
+    agent: {instructions: Sum up.}
+    prompt: '{{ steps.look.output[0].name }}'
+    figures: cite
+    on_error: default
+    default: \"{{ steps.look.output[0].name }} by {{ params.who }}, {{ steps.look.output | table }}: [[steps.look.output.0.amount | usd]]\"
+outputs: {answer: '{{ steps.answer.output }}'}
+";
+    let tool = "tools: [{name: look, description: Rows., sql: {source: shop, query: select name, amount from sales}}]\n";
+    let outcome = Test::new()
+        .file("engine.yaml", "sources: {shop: {csv: data}}\n")
+        .file(
+            "data/sales.csv",
+            "name,amount\nx [[steps.look.output.1.amount | usd]],5\ny,7777777\n",
+        )
+        .file(
+            "tools/all.yaml",
+            &tool
+                .replace("select name, amount", "'select name, amount")
+                .replace("sales}", "sales'}"),
+        )
+        .file("w.yaml", workflow)
+        .args([
+            "run",
+            "w.yaml",
+            "--offline",
+            "--json",
+            "-p",
+            "who=me [[steps.look.output.1.amount | usd]]",
+        ])
+        .run()
+        .code(0)
+        .json();
+    let answer = outcome["outputs"]["answer"].as_str().expect("an answer");
+    assert!(answer.ends_with(": $5"), "{answer}");
+    assert!(!answer.contains("$7,777,777"), "{answer}");
+    assert!(answer.contains("me [ [steps.look.output.1.amount | usd] ]"), "{answer}");
+    assert_eq!(outcome["figures"]["cited"], 1, "{outcome:#}");
+}
+
 fn prompts(seen: &[Seen]) -> impl Iterator<Item = (&Seen, String)> {
     let asked = seen.iter().filter(|one| one.path.ends_with("/chat/completions"));
     asked.map(|one| (one, one.body.to_string()))

@@ -18,6 +18,8 @@ pub(super) enum Unit {
     Percent,
     /// A plain number: ten engineers, top 3.
     Count,
+    /// Something that can be read in several ways, or in none: `$1,5 million`, `$500.000`, `$1e6`.
+    Unclear,
 }
 
 /// An amount with the tokens it takes.
@@ -30,7 +32,8 @@ pub(super) struct Amount {
 
 const DOLLARS: &[&str] = &["$", "usd", "dollar", "dollars", "buck", "bucks"];
 const OTHER_MONEY: &[&str] = &[
-    "\u{20ac}", "\u{a3}", "\u{a5}", "eur", "euro", "euros", "gbp", "pound", "pounds", "chf", "yen",
+    "\u{20ac}", "\u{a3}", "\u{a5}", "\u{20b9}", "\u{20a9}", "\u{20ba}", "inr", "rupees", "cad",
+    "aud", "jpy", "cny", "eur", "euro", "euros", "gbp", "pound", "pounds", "chf", "yen",
 ];
 const PERCENT: &[&str] = &["%", "percent", "pct"];
 
@@ -67,7 +70,13 @@ pub(super) fn amounts(tokens: &[Token], taken: &[Range<usize>]) -> Vec<Amount> {
 }
 
 fn amount_at(tokens: &[Token], start: usize) -> Option<Amount> {
-    let symbol = tokens.get(start).and_then(currency);
+    let symbol = tokens.get(start).and_then(currency).map(|unit| {
+        // `A$` and `C$` are dollars of others.
+        let before = start.checked_sub(1).and_then(|at| tokens.get(at));
+        let glued = tokens.get(start).is_some_and(|mark| mark.glued && mark.kind == Kind::Mark);
+        let others = before.filter(|word| glued && word.kind == Kind::Word && !word.is(&["us"]));
+        others.map_or(unit, |_| Unit::OtherMoney)
+    });
     let first = start + usize::from(symbol.is_some());
     let number = number(tokens.get(first..)?)?;
     let mut end = first + number.length;
@@ -87,11 +96,42 @@ fn amount_at(tokens: &[Token], start: usize) -> Option<Amount> {
         None if recurs(tokens, end) => Unit::Rate,
         None => Unit::Dollars,
     };
+    let glued = |at: usize| tokens.get(at).filter(|token| token.glued);
+    let goes_on = |at: usize| {
+        let apostrophe = glued(at).is_some_and(|mark| mark.is(&["'", "\u{2019}"]));
+        glued(at + usize::from(apostrophe)).is_some_and(|token| token.kind != Kind::Mark)
+    };
+    let is_money = !matches!(unit, Unit::Count | Unit::Percent);
+    let is_clear = tokens.get(first).is_none_or(|token| is_clear(token, number.scaled));
+    let unit = if !is_clear || is_money && goes_on(end) {
+        while goes_on(end) {
+            end += 1;
+        }
+        Unit::Unclear
+    } else {
+        unit
+    };
     let negative = start > 0
         && tokens.get(start - 1).is_some_and(|mark| mark.is(&["-"]) && !mark.glued)
         && tokens.get(start).is_some_and(|token| token.glued);
     let value = if negative { -number.value } else { number.value };
     Some(Amount { value, unit, span: start..end })
+}
+
+/// Whether the digits of a number are grouped in one way only: commas before every third digit, and no point that could
+/// be such a comma.
+fn is_clear(token: &Token, scaled: bool) -> bool {
+    if token.kind != Kind::Number {
+        return true;
+    }
+    let (whole, decimals) = token.text.split_once('.').unwrap_or((&token.text, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let grouped = whole.contains(',');
+    if grouped {
+        return (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
+    }
+    scaled || decimals.len() != 3 || first.len() > 3 || first == "0"
 }
 
 fn currency(token: &Token) -> Option<Unit> {
@@ -108,7 +148,10 @@ fn recurs(tokens: &[Token], at: usize) -> bool {
         tokens.get(at).is_some_and(|token| token.kind != Kind::Number && token.is(words))
     };
     let every = word(at, &["a", "an", "per", "each", "every", "/"]);
-    (every && word(at + 1, &["month", "year", "quarter", "week", "day", "mo", "yr"]))
+    let of_each = word(at, &["per", "each", "every", "/"])
+        && tokens.get(at + 1).is_some_and(|token| token.kind == Kind::Word);
+    of_each
+        || (every && word(at + 1, &["month", "year", "quarter", "week", "day", "mo", "yr"]))
         || word(at, &["monthly", "yearly", "annually", "quarterly", "weekly", "p"])
 }
 
@@ -119,7 +162,7 @@ mod tests {
 
     #[test]
     fn amounts_are_read_as_people_write_them() {
-        use Unit::{Count, Dollars, OtherMoney, Percent, Rate};
+        use Unit::{Count, Dollars, OtherMoney, Percent, Rate, Unclear};
         for (text, expected) in [
             ("Can we spend $500K?", vec![(500_000.0, Dollars)]),
             ("1.5m on marketing", vec![(1_500_000.0, Dollars)]),
@@ -151,6 +194,17 @@ mod tests {
             ("a dozen of them", vec![(12.0, Count)]),
             ("10k clicks", vec![(10_000.0, Count)]),
             ("$50K or $80K", vec![(50_000.0, Dollars), (80_000.0, Dollars)]),
+            ("$1,5 million", vec![(15_000_000.0, Unclear)]),
+            ("$500.000", vec![(500.0, Unclear)]),
+            ("$500,00", vec![(50_000.0, Unclear)]),
+            ("$1'000'000", vec![(1.0, Unclear)]),
+            ("$1e6", vec![(1.0, Unclear)]),
+            ("$5T", vec![(5.0, Unclear)]),
+            ("$1.500 million", vec![(1_500_000.0, Dollars)]),
+            ("A$500K", vec![(500_000.0, OtherMoney)]),
+            ("US$500K", vec![(500_000.0, Dollars)]),
+            ("\u{20b9}500000", vec![(500_000.0, OtherMoney)]),
+            ("$500K per head", vec![(500_000.0, Rate)]),
             ("the last quarter", vec![]),
             ("half of it", vec![]),
             ("a good year", vec![]),

@@ -88,11 +88,16 @@ pub fn said(index: &Index, question: &str) -> Vec<Named> {
     named.collect()
 }
 
+/// Whether a question names a time, be it one that the data does not reach.
+pub fn names_time(index: &Index, question: &str) -> bool {
+    !index.text(question).periods.is_empty()
+}
+
 fn amount_said(amount: &Amount) -> Option<Said> {
     match amount.unit {
         Unit::Dollars => Some(Said::Money(number(amount.value))),
         Unit::Count if amount.value.fract() == 0.0 => Some(Said::Count(number(amount.value))),
-        Unit::Count | Unit::OtherMoney | Unit::Rate | Unit::Percent => None,
+        Unit::Count | Unit::OtherMoney | Unit::Rate | Unit::Percent | Unit::Unclear => None,
     }
 }
 

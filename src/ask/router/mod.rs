@@ -38,7 +38,7 @@ pub use answer::{Candidate, Kind, Match, Missing, Route};
 pub use decide::{Thresholds, route, route_by};
 pub use follow::{changed, has_number, names};
 pub use index::Index;
-pub use lift::{Named, Said, said};
+pub use lift::{Named, Said, names_time, said};
 pub use months::{Month, Period};
 pub use reading::How;
 pub use refer::{needs_period, nouns, period_from, period_of, rewritten, telling, with_noun};

@@ -109,6 +109,11 @@ fn amount(text: &Text, param: &Param, numbers: usize) -> Result<Value, &'static 
     match one.unit {
         Unit::Dollars | Unit::Count => {}
         Unit::OtherMoney => return Err("the amount is not in US dollars"),
+        Unit::Unclear => {
+            return Err(
+                "the amount can be read in several ways; write it like $1,500,000 or $1.5m",
+            );
+        }
         Unit::Rate => return Err("the amount is not spent once"),
         Unit::Percent => return Err("a percentage is not an amount"),
     }

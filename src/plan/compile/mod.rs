@@ -216,7 +216,7 @@ impl Compiler<'_> {
                 let analyses =
                     self.templates(default, &format!("{pointer}/default"), Some(&step.id), &[]);
                 edges.add_all(&analyses);
-                OnError::Default(Template::new(default))
+                OnError::Default(Template::citing(default))
             }
             (WrittenOnError::Skip, _) => OnError::Skip,
             (WrittenOnError::Fail | WrittenOnError::Default, _) => OnError::Fail,
