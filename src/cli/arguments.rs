@@ -154,7 +154,7 @@ pub(super) struct Ask {
     /// Show what would run, and run nothing
     #[arg(long)]
     pub(super) plan_only: bool,
-    /// Keep a plan made for this question as a workflow
+    /// Keep a plan made for this question as a workflow, a file with the ending .yaml; in workflows/ of the project it is found again
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(super) save: Option<PathBuf>,
     /// Tell why the question goes where it goes

@@ -120,7 +120,7 @@ pub(super) fn root_above(path: &Path) -> Option<PathBuf> {
     path.ancestors().find(|folder| folder.join("engine.yaml").is_file()).map(Path::to_owned)
 }
 
-fn is_yaml(path: &Path) -> bool {
+pub(super) fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 

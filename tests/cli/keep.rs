@@ -117,3 +117,16 @@ fn a_plan_without_a_model_is_kept_as_well_and_its_months_are_params() {
         json!({"category": "marketing", "from": "2025-04", "to": "2025-06"})
     );
 }
+
+#[test]
+fn a_plan_is_kept_as_yaml_and_where_it_is_not_found_that_is_told() {
+    let test = Test::demo();
+    let ask = |path: &str| test.also(["ask", QUESTION, "--offline", "--plan-only", "--save", path]);
+    ask("workflows/kept.txt").code(2).says("neither in `.yaml` nor in `.yml`");
+    assert!(!test.path().join("workflows/kept.txt").exists());
+    let note = "the router looks only into workflows/";
+    ask("elsewhere/one.yaml").code(0).says(note);
+    ask("workflows/below/two.yaml").code(0).says(note);
+    let found = ask("workflows/three.yml").code(0);
+    assert!(found.stderr.contains("kept as") && !found.stderr.contains(note), "{}", found.stderr);
+}

@@ -130,8 +130,20 @@ impl Asked<'_> {
             std::fs::File::create_new(path)?.write_all(text.as_bytes())
         };
         write().map_err(|e| Failure::machine(&format!("cannot write {}", path.display()), &e))?;
-        self.printer.err(&format!("kept as {}\n", path.display()));
+        let note = if self.is_found(path) {
+            ""
+        } else {
+            ", where no question finds it: the router looks only into workflows/ of the project"
+        };
+        self.printer.err(&format!("kept as {}{note}\n", path.display()));
         Ok(())
+    }
+
+    /// Whether a file that is there stands where the router finds workflows.
+    fn is_found(&self, path: &Path) -> bool {
+        let whole = path.canonicalize().ok();
+        let folder = self.workflows.and_then(|folder| folder.canonicalize().ok());
+        folder.is_some_and(|folder| whole.is_some_and(|whole| whole.parent() == Some(&folder)))
     }
 
     pub(in crate::cli) fn print(&self, report: &AskReport<'_>) -> Result<(), Failure> {

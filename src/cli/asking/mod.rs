@@ -6,6 +6,7 @@ mod clarify;
 mod room;
 
 use std::cell::{Cell, RefCell};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -52,14 +53,16 @@ pub(super) struct Asked<'a> {
     pub(super) voice: Option<Arc<Voice>>,
     /// What was asked before in the session.
     pub(super) turns: Vec<Turn>,
+    /// The folder where the router finds workflows; none where no plan is kept.
+    pub(super) workflows: Option<&'a Path>,
 }
 
 /// What runs before the answering one have taken.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Taken {
     usage: UsageReport,
-    cost_usd: f64,
-    unpriced_calls: u64,
+    pub(super) cost_usd: f64,
+    pub(super) unpriced_calls: u64,
 }
 
 impl Asked<'_> {

@@ -12,7 +12,7 @@ use crate::cli::arguments::{Ask, Global, Taping};
 use crate::cli::drive::MAX_PARALLEL;
 use crate::cli::environment::environment;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::load::{Loaded, Place};
+use crate::cli::load::{Loaded, Place, is_yaml};
 use crate::cli::printer::Printer;
 use crate::cli::sessions::Sessions;
 use crate::cli::setup::{self, Mode};
@@ -108,9 +108,8 @@ impl Room {
                 "engine ask \"Can we afford ...?\"",
             ));
         }
-        if let Some(path) = arguments.save.as_ref().filter(|path| path.exists()) {
-            let message = format!("{} exists already", path.display());
-            return Err(Failure::usage(message, "name another file"));
+        if let Some(path) = &arguments.save {
+            may_be_kept(path)?;
         }
         let sessions = self.sessions();
         if let Some(subject) = ask::subject(question) {
@@ -127,8 +126,10 @@ impl Room {
         // Where nobody reads along, the answer is printed once it is whole.
         let shown = printer.screen().drawn;
         let full = ask::in_full(catalog, &turns, question);
+        let workflows = self.place.root.as_ref().map(|root| root.join("workflows"));
         let asked = Asked {
             turns,
+            workflows: workflows.as_deref(),
             question: full.as_deref().unwrap_or(question),
             verbatim: question,
             catalog,
@@ -150,4 +151,18 @@ impl Room {
         }
         Ok(setup::replayed(exit, self.context.models.misses(), printer))
     }
+}
+
+/// Refuses files that a plan cannot be kept as, before anything is asked.
+fn may_be_kept(path: &Path) -> Result<(), Failure> {
+    let shown = path.display();
+    if !is_yaml(path) {
+        let message =
+            format!("{shown} would be no workflow: its name ends neither in `.yaml` nor in `.yml`");
+        return Err(Failure::usage(message, "name a file such as workflows/NAME.yaml"));
+    }
+    if path.exists() {
+        return Err(Failure::usage(format!("{shown} exists already"), "name another file"));
+    }
+    Ok(())
 }

@@ -172,6 +172,7 @@ impl Bench<'_> {
             ahead: Arc::default(),
             voice: None,
             turns: talk.clone(),
+            workflows: None,
         };
         let Chosen { route, plan, warning, .. } = choose(&asked).await?;
         let mut given = Given { route: Some(way(&route)), ..Given::default() };
