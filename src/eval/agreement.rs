@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::judge::{INSTRUCTIONS, Judgement, Verdict};
 use super::report::share;
+use super::spent::Spent;
 use super::statistics::wilson;
 use crate::document::Example;
-use crate::value::sum;
 
 /// How far a judge agrees with people.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -77,15 +77,18 @@ pub struct JudgedExample {
     /// Why it said nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What was spent on a judge that gave no verdict; absent where none was asked or it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Spent>,
 }
 
 impl JudgedExample {
     /// Of an example of a file, and what came of asking.
     pub fn of(file: &str, example: &Example, judgement: Judgement) -> Self {
-        let (verdict, error) = match judgement {
-            Judgement::Given(verdict) => (Some(verdict), None),
-            Judgement::Absent(why) => (None, Some(why)),
-            Judgement::Failed(fault) => (None, Some(fault.message)),
+        let (verdict, error, lost) = match judgement {
+            Judgement::Given(verdict) => (Some(verdict), None, None),
+            Judgement::Absent(why) => (None, Some(why), None),
+            Judgement::Failed(fault, spent) => (None, Some(fault.message), Some(spent)),
         };
         Self {
             file: file.to_owned(),
@@ -95,6 +98,7 @@ impl JudgedExample {
             people: example.pass,
             verdict,
             error,
+            lost,
         }
     }
 }
@@ -123,6 +127,9 @@ impl AgreementReport {
         let kappa = agreement.and_then(beyond);
         let kappa_interval = interval.and_then(|[from, to]| Some([beyond(from)?, beyond(to)?]));
         let not_judged = examples.len() - judged;
+        let lost = examples.iter().filter_map(|one| one.lost);
+        let spent = verdicts().map(|(_, verdict)| verdict.spent());
+        let Spent { cost_usd, unpriced_calls } = Spent::all(spent.chain(lost));
         let enough = least_kappa.is_none_or(|least| kappa.is_some_and(|kappa| kappa >= least));
         Self {
             passed: not_judged == 0 && judged > 0 && enough,
@@ -135,8 +142,8 @@ impl AgreementReport {
             kappa_interval,
             least_kappa,
             table,
-            cost_usd: sum(verdicts().map(|(_, verdict)| verdict.cost_usd)),
-            unpriced_calls: verdicts().map(|(_, verdict)| verdict.unpriced_calls).sum(),
+            cost_usd,
+            unpriced_calls,
             duration_ms: 0.0,
             examples,
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::spent::Spent;
 use crate::event::Fault;
 use crate::id::{AgentName, WorkflowName};
 use crate::run::Outcome;
@@ -32,6 +33,8 @@ pub struct Route {
 pub struct Given {
     /// How the run ended, where something ran.
     pub outcome: Option<Outcome>,
+    /// What finding the way of a question took; part of the outcome, where something ran.
+    pub before: Spent,
     /// Where the question went, where one was asked.
     pub route: Option<Route>,
     /// The agents that had a part in it.
@@ -48,6 +51,11 @@ impl Given {
     /// A case that could not be done at all.
     pub fn failed(fault: Fault, exit: u8) -> Self {
         Self { fault: Some(fault), exit, ..Self::default() }
+    }
+
+    /// What all calls of models took, those that found the way of a question among them.
+    pub fn spent(&self) -> Spent {
+        self.outcome.as_ref().map_or(self.before, Spent::of)
     }
 
     /// Whether it is final where the question goes. A choice that words alone are not sure of is none yet, where nothing ran on it.

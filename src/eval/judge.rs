@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::case::Ask;
+use super::spent::Spent;
 use crate::event::Fault;
 use crate::id::{ModelName, RunId};
 use crate::value::{Object, Value};
@@ -41,8 +42,8 @@ pub enum Judgement {
     Given(Verdict),
     /// No model is there to judge: why.
     Absent(String),
-    /// It was asked and gave no verdict.
-    Failed(Fault),
+    /// It was asked and gave no verdict, and its calls came to so much.
+    Failed(Fault, Spent),
 }
 
 /// What a judge says of an answer.
@@ -64,6 +65,13 @@ pub struct Verdict {
     pub unpriced_calls: u64,
     /// Its run.
     pub run: RunId,
+}
+
+impl Verdict {
+    /// What the calls of the judge came to.
+    pub fn spent(&self) -> Spent {
+        Spent { cost_usd: self.cost_usd, unpriced_calls: self.unpriced_calls }
+    }
 }
 
 /// The part of a verdict that the model gives.

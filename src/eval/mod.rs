@@ -8,6 +8,7 @@
 //!
 //! Nothing here reads files or calls models: a [`Runner`] does, in the same way as `engine run` and `engine ask`.
 
+mod spent;
 mod statistics;
 
 mod given;
@@ -39,4 +40,5 @@ pub use report::{
 pub use rows::{of_value, parse as parse_rows};
 pub use run::{Limits, Runner, run};
 pub use selection::{Selecting, Selection};
+pub use spent::Spent;
 pub use statistics::{median, percentile_95, wilson};

@@ -9,6 +9,7 @@ use super::baseline::Comparison;
 use super::given::Route;
 use super::judge::{INSTRUCTIONS, Verdict};
 use super::selection::{Selecting, Selection};
+use super::spent::Spent;
 use super::statistics::{median, percentile_95, wilson};
 use crate::id::{ModelName, RunId};
 use crate::value::sum;
@@ -155,6 +156,9 @@ pub struct Judged {
     /// With `llm-rubric`: what the judge says, and what it was asked; absent where none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// What was spent on a judge that gave no verdict; absent where none was asked or it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Spent>,
 }
 
 /// What a file came to.
@@ -244,13 +248,16 @@ impl Judging {
         let verdicts = || rubrics.iter().filter_map(|one| one.verdict.as_ref());
         let models: BTreeSet<&ModelName> = verdicts().map(|verdict| &verdict.model).collect();
         let judged = verdicts().count();
+        let lost = rubrics.iter().filter_map(|one| one.lost);
+        let Spent { cost_usd, unpriced_calls } =
+            Spent::all(verdicts().map(Verdict::spent).chain(lost));
         (!rubrics.is_empty()).then(|| Self {
             models: models.into_iter().cloned().collect(),
             instructions: INSTRUCTIONS.to_owned(),
             judged,
             not_judged: rubrics.len() - judged,
-            cost_usd: sum(verdicts().map(|verdict| verdict.cost_usd)),
-            unpriced_calls: verdicts().map(|verdict| verdict.unpriced_calls).sum(),
+            cost_usd,
+            unpriced_calls,
         })
     }
 }

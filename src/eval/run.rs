@@ -116,7 +116,7 @@ async fn attempt<R: Runner>(case: &Case, model: usize, runner: &R) -> Attempt {
     if let Some(found) = runner.left_out(model, case.file) {
         let status = Status::Undecided;
         let assert = "a model answers".to_owned();
-        let judged = Judged { turn: None, assert, status, found, verdict: None };
+        let judged = Judged { turn: None, assert, status, found, verdict: None, lost: None };
         return Attempt { status, asserts: vec![judged], ..Attempt::default() };
     }
     let mut talk = R::Talk::default();
@@ -139,14 +139,16 @@ async fn attempt<R: Runner>(case: &Case, model: usize, runner: &R) -> Attempt {
             status: Status::Failed,
             found: missed.clone(),
             verdict: None,
+            lost: None,
         }));
         attempt.selection = selection(turn, &given).or(attempt.selection);
         if let Some(outcome) = &given.outcome {
             attempt.runs.push(outcome.run_id.clone());
             attempt.degraded |= outcome.degraded;
-            attempt.cost_usd += outcome.cost_usd;
-            attempt.unpriced_calls += outcome.unpriced_calls;
         }
+        let spent = given.spent();
+        attempt.cost_usd += spent.cost_usd;
+        attempt.unpriced_calls += spent.unpriced_calls;
         attempt.answer = match (&given.outcome, &given.fault) {
             (Some(_), _) => given.text(),
             (None, Some(fault)) => fault.message.clone(),
@@ -197,11 +199,12 @@ impl About<'_> {
             Found::Open(what) => (Status::Undecided, what),
             Found::Fails(what) | Found::Nothing(what) => (Status::Failed, what),
         };
-        let verdict = match judgement {
-            Some(Judgement::Given(verdict)) => Some(verdict),
-            Some(Judgement::Absent(_) | Judgement::Failed(_)) | None => None,
+        let (verdict, lost) = match judgement {
+            Some(Judgement::Given(verdict)) => (Some(verdict), None),
+            Some(Judgement::Failed(_, spent)) => (None, Some(spent)),
+            Some(Judgement::Absent(_)) | None => (None, None),
         };
-        Judged { turn: None, assert: assertion.line(), status, found, verdict }
+        Judged { turn: None, assert: assertion.line(), status, found, verdict, lost }
     }
 
     /// What a query says a figure must be; none where no query is asked.

@@ -201,7 +201,7 @@ impl Models {
             let one = match &self.default {
                 None if name.as_str() == AUTO => {
                     may_be_none = true;
-                    self.found.get_or_init(|| self.find()).await.clone()
+                    self.any().await
                 }
                 Some(default) if name.as_str() == AUTO => self.get(default).map(Some),
                 Some(_) | None => self.get(name).map(Some),
@@ -223,6 +223,11 @@ impl Models {
             Some(error) if resolved.is_empty() && !may_be_none => Err(error),
             Some(_) | None => Ok(resolved),
         }
+    }
+
+    /// A model that is there, whichever the default is; none where there is none.
+    pub async fn any(&self) -> Result<Option<Arc<Endpoint>>, ModelError> {
+        self.found.get_or_init(|| self.find()).await.clone()
     }
 
     /// The first model that is there. One whose key or address is malformed was meant to be there,

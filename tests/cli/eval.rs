@@ -410,3 +410,16 @@ fn what_holds_now_and_then_has_a_rate_with_an_interval() {
     // The interval of 6 of 8 by the textbook.
     assert!((from - 0.4093).abs() < 1e-3 && (to - 0.9285).abs() < 1e-3, "{from} {to}");
 }
+
+#[test]
+fn nothing_is_recorded_where_no_model_is_there() {
+    let test = project().file(
+        "evals/case.yaml",
+        "recorded: true\ncases: [{workflow: report, params: {region: north}}]\nexamples: [{answer: a, rubric: b, pass: true}]\n",
+    );
+    for arguments in [&["eval", "--record"][..], &["eval", "judge", "--record"]] {
+        let ran = test.also(arguments.iter().copied()).code(2);
+        assert_eq!(ran.stdout, "");
+        ran.says("no model is there to be recorded");
+    }
+}

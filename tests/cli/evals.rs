@@ -214,3 +214,21 @@ fn a_broken_prompt_turns_its_answers_red() {
         assert_eq!(judged["status"] == "failed", about_figures, "{judged}");
     }
 }
+
+#[test]
+fn finding_the_way_of_a_question_costs_even_where_nothing_runs() {
+    let decision = json!({"kind": "out_of_scope", "workflow": null, "params": [], "agent": null, "parts": [], "reason": "No."});
+    let server = ModelServer::start(move |_, _| Reply::text(&decision.to_string()));
+    let question = "Weigh our people against our purse for the year to come, would you?";
+    let eval = format!(
+        "cases:\n  - {{question: {question:?}, assert: [{{exit: 6}}, {{not-cost: 0}}]}}\n\
+         \x20 - {{question: {question:?}, name: way, route_only: true, assert: [{{route: out_of_scope}}, {{not-cost: 0}}]}}\n"
+    );
+    let test = Test::demo().file("evals/open.yaml", &eval).openai(&server);
+    let report = test.also(["eval", "--json"]).code(0).json();
+    assert_eq!(server.seen().len(), 2, "each question is decided once");
+    let cost = |value: &Value| value.as_f64().expect("a cost");
+    let of = |case: usize| cost(&report["cases"][case]["attempts"][0]["cost_usd"]);
+    assert!(of(0) > 0.0 && (of(0) - of(1)).abs() < 1e-12, "{} and {}", of(0), of(1));
+    assert!((cost(&report["models"][0]["cost_usd"]) - of(0) - of(1)).abs() < 1e-12);
+}

@@ -203,3 +203,29 @@ fn the_agreement_of_a_judge_with_people_is_measured() {
     let test = test.file("evals/labelled.yaml", &case("fine", "contains: fine"));
     test.also(["eval", "judge"]).code(2).says("no eval here has examples");
 }
+
+#[test]
+fn what_a_judge_says_in_vain_is_paid_for_all_the_same() {
+    let server = ModelServer::start(|seen, _| {
+        Reply::text(if judges(seen) { "It depends." } else { "All is fine." })
+    });
+    let test = project(&server).file("evals/labelled.yaml", EXAMPLES);
+    let paid = |found: &Value, before: usize| {
+        let asked = server.seen().iter().skip(before).filter(|seen| judges(seen)).count();
+        let cost = found.as_f64().expect("a cost");
+        let calls = f64::from(u32::try_from(asked).expect("a count"));
+        assert!(asked > 0 && (cost - calls * 0.0011).abs() < 1e-9, "{asked} calls for {cost}");
+    };
+    let report = test.also(["eval", "judge", "--json"]).code(1).json();
+    assert_eq!((&report["judged"], &report["not_judged"]), (&json!(0), &json!(6)));
+    paid(&report["cost_usd"], 0);
+    let shown = test.also(["eval", "judge"]).code(1).prints("no case was judged\ncost       $");
+    assert!(!shown.stdout.contains("agreement") && !shown.stdout.contains("\n\n\n"));
+    test.also(["eval", "judge", "--at-least", "2"]).code(2).says("kappa is at most 1");
+    let test =
+        test.file("evals/labelled.yaml", &case("fine", "llm-rubric: Says that all is well."));
+    let before = server.seen().len();
+    let report = test.also(["eval", "--json"]).code(1).json();
+    assert_eq!(report["judging"]["not_judged"], 1);
+    paid(&report["judging"]["cost_usd"], before);
+}

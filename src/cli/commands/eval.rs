@@ -247,6 +247,9 @@ async fn settings(
             context.models.resolve(&[]).await.ok().and_then(|found| found.into_iter().next());
         let found = found.filter(|_| !arguments.offline);
         let has_model = found.is_some();
+        if !has_model && arguments.recording.records() {
+            can_be_recorded(&context).await?;
+        }
         let model = found.map_or_else(|| "offline".to_owned(), |model| model.name().to_string());
         return Ok(vec![Setting { model, context, has_model }]);
     }
@@ -271,6 +274,21 @@ async fn settings(
         settings.push(Setting { model: name.clone(), context, has_model: true });
     }
     Ok(settings)
+}
+
+/// Refuses to record where no model of the project is there to answer: that would leave nothing, and look as if all went well.
+pub(in crate::cli) async fn can_be_recorded(context: &Context) -> Result<(), Failure> {
+    match context.models.any().await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => {
+            let help = "set the key of one, such as OPENAI_API_KEY, or leave --record out";
+            Err(Failure::usage("no model is there to be recorded", help))
+        }
+        Err(error) => {
+            let help = error.help.clone().unwrap_or_default();
+            Err(Failure::usage(error.to_string(), help))
+        }
+    }
 }
 
 /// A context with the project's models as they are.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::eval::{journal, own, place};
+use super::eval::{can_be_recorded, journal, own, place};
 use crate::cli::arguments::Global;
 use crate::cli::drive;
 use crate::cli::evaluating::{Judge, Judges, check, find, read};
@@ -41,10 +41,14 @@ pub(in crate::cli) fn run(
     let report = setup::runtime()?.block_on(async {
         let cancel = drive::interruptible();
         let journal = RefCell::new(journal(global)?);
+        let context = own(false, &place, &library, tape.clone());
+        if arguments.recording.records() {
+            can_be_recorded(&context).await?;
+        }
         let judges = Judges::new(
             &files,
             &library,
-            own(false, &place, &library, tape.clone()),
+            context,
             arguments.max_cost_usd,
             (&journal, cancel.clone(), printer),
         )?;

@@ -98,13 +98,20 @@ pub(in crate::cli) struct Judge {
     #[arg(long, value_name = "USD", value_parser = positive)]
     pub(in crate::cli) max_cost_usd: Option<f64>,
     /// Fail where Cohen's kappa is below this
-    #[arg(long, value_name = "KAPPA")]
+    #[arg(long, value_name = "KAPPA", value_parser = kappa)]
     pub(in crate::cli) at_least: Option<f64>,
     /// Print the report as one JSON object
     #[arg(long)]
     pub(in crate::cli) json: bool,
     #[command(flatten)]
     pub(in crate::cli) recording: Recording,
+}
+
+fn kappa(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(kappa) if (-1.0..=1.0).contains(&kappa) => Ok(kappa),
+        _ => Err("kappa is at most 1 and at least -1: a number such as 0.6 is needed".to_owned()),
+    }
 }
 
 /// Where exchanges with models are kept, or where answers come from.
@@ -137,6 +144,11 @@ impl Recording {
             record: self.record.as_deref().map(folder),
             replay: self.replay.as_deref().map(folder),
         }
+    }
+
+    /// Whether exchanges are kept.
+    pub(in crate::cli) fn records(&self) -> bool {
+        self.record.is_some()
     }
 
     /// Whether the project's own recordings are written or read.

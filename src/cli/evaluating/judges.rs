@@ -11,7 +11,7 @@ use crate::cli::drive::{self, Start};
 use crate::cli::exit::Failure;
 use crate::cli::printer::Printer;
 use crate::eval::judge::{Opinion, document};
-use crate::eval::{Inquiry, Judgement, Verdict};
+use crate::eval::{Inquiry, Judgement, Spent, Verdict};
 use crate::event::{Event, Fault};
 use crate::id::{ModelName, RunId};
 use crate::journal::Journal;
@@ -67,11 +67,17 @@ impl<'j> Judges<'j> {
             return absent;
         }
         let Some(plan) = self.plans.get(&name) else {
-            return Judgement::Failed(ask::bug("judge", "an eval that was not read"));
+            let fault = ask::bug("judge", "an eval that was not read");
+            return Judgement::Failed(fault, Spent::default());
         };
         match self.ask(Arc::clone(plan), inquiry).await {
-            Ok(verdict) => Judgement::Given(verdict),
-            Err(fault) => Judgement::Failed(fault),
+            Ok(outcome) => {
+                // What is asked is paid for, whatever comes of it.
+                let spent = Spent::of(&outcome);
+                let verdict = self.verdict(outcome);
+                verdict.map_or_else(|fault| Judgement::Failed(fault, spent), Judgement::Given)
+            }
+            Err(failure) => Judgement::Failed(fault(failure), Spent::default()),
         }
     }
 
@@ -89,17 +95,20 @@ impl<'j> Judges<'j> {
             Err(error) if error.kind == ModelErrorKind::MissingKey => {
                 Some(Judgement::Absent(error.to_string()))
             }
-            Err(error) => Some(Judgement::Failed(error.fault())),
+            Err(error) => Some(Judgement::Failed(error.fault(), Spent::default())),
         }
     }
 
     #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
-    async fn ask(&self, plan: Arc<Plan>, inquiry: Inquiry<'_>) -> Result<Verdict, Fault> {
+    async fn ask(&self, plan: Arc<Plan>, inquiry: Inquiry<'_>) -> Result<Outcome, Failure> {
         let params = inquiry.params();
         let context = &self.context;
         let start = Start::new(plan, params, context, ENDING);
-        let outcome = drive::start(start, self.journal, &self.cancel, self.printer).await;
-        let outcome = outcome.map_err(fault)?;
+        drive::start(start, self.journal, &self.cancel, self.printer).await
+    }
+
+    /// What the judge said, if it is a verdict.
+    fn verdict(&self, outcome: Outcome) -> Result<Verdict, Fault> {
         let opinion = outcome.outputs.get("verdict").cloned().unwrap_or_default();
         let opinion: Opinion = serde_json::from_value(opinion).map_err(|_| lost(&outcome))?;
         let (model, prompt) = self.asked(&outcome.run_id)?;

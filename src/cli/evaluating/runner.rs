@@ -16,7 +16,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::params;
 use crate::cli::printer::Printer;
 use crate::document::ExpectedSql;
-use crate::eval::{self, Ask, Attempt, Case, Given, Inquiry, Judgement, Runner};
+use crate::eval::{self, Ask, Attempt, Case, Given, Inquiry, Judgement, Runner, Spent};
 use crate::event::Fault;
 use crate::id::{AgentName, WorkflowName};
 use crate::journal::Journal;
@@ -65,15 +65,13 @@ impl Runner for Bench<'_> {
     async fn ask(&self, model: usize, ask: &Ask, talk: &mut Self::Talk) -> Given {
         let Some(setting) = self.settings.get(model) else { return Given::default() };
         let given = match ask {
-            Ask::Run { workflow, params } => self.run(setting, workflow, params).await,
+            Ask::Run { workflow, params } => {
+                self.run(setting, workflow, params).await.unwrap_or_else(failed)
+            }
             Ask::Question { question, route_only } => {
                 self.question(setting, question, *route_only, talk).await
             }
         };
-        let given = given.unwrap_or_else(|failure| {
-            let exit = failure.exit() as u8;
-            Given::failed(fault(failure), exit)
-        });
         Given { missed: self.missed(&given), ..given }
     }
 
@@ -145,7 +143,7 @@ impl Bench<'_> {
         question: &str,
         route_only: bool,
         talk: &mut Vec<ask::Turn>,
-    ) -> Result<Given, Failure> {
+    ) -> Given {
         let arguments = arguments::Ask {
             question: question.to_owned(),
             session: None,
@@ -174,29 +172,38 @@ impl Bench<'_> {
             turns: talk.clone(),
             workflows: None,
         };
-        let Chosen { route, plan, warning, .. } = choose(&asked).await?;
-        let mut given = Given { route: Some(way(&route)), ..Given::default() };
-        given.agents = match &plan {
-            Some(plan) if route.kind == RouteKind::Workflow => agents_of(plan),
-            _ => route.agents.clone(),
-        };
-        let Some(plan) = plan else {
-            let (exit, fault) = refusal(&asked, &route);
-            return Ok(Given {
-                exit: exit as u8,
-                fault: Some(fault).filter(|_| !route_only),
-                ..given
-            });
-        };
-        if route_only {
-            talk.push(asked.turn(&route, None));
-            return Ok(given);
-        }
-        let outcome = asked.outcome(plan, &route, warning).await?;
-        talk.push(asked.turn(&route, Some(&outcome)));
-        let exit = Exit::of(&outcome, false) as u8;
-        Ok(Given { outcome: Some(outcome), exit, ..given })
+        let given = answer(&asked, route_only, talk).await.unwrap_or_else(failed);
+        let taken = asked.before.get();
+        let before = Spent { cost_usd: taken.cost_usd, unpriced_calls: taken.unpriced_calls };
+        Given { before, ..given }
     }
+}
+
+/// Finds the way of a question, and answers it where it should be.
+#[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
+async fn answer(
+    asked: &Asked<'_>,
+    route_only: bool,
+    talk: &mut Vec<ask::Turn>,
+) -> Result<Given, Failure> {
+    let Chosen { route, plan, warning, .. } = choose(asked).await?;
+    let mut given = Given { route: Some(way(&route)), ..Given::default() };
+    given.agents = match &plan {
+        Some(plan) if route.kind == RouteKind::Workflow => agents_of(plan),
+        _ => route.agents.clone(),
+    };
+    let Some(plan) = plan else {
+        let (exit, fault) = refusal(asked, &route);
+        return Ok(Given { exit: exit as u8, fault: Some(fault).filter(|_| !route_only), ..given });
+    };
+    if route_only {
+        talk.push(asked.turn(&route, None));
+        return Ok(given);
+    }
+    let outcome = asked.outcome(plan, &route, warning).await?;
+    talk.push(asked.turn(&route, Some(&outcome)));
+    let exit = Exit::of(&outcome, false) as u8;
+    Ok(Given { outcome: Some(outcome), exit, ..given })
 }
 
 /// A route as reports tell it.
@@ -236,6 +243,12 @@ fn agents_of(plan: &Plan) -> Vec<AgentName> {
         }
     }
     agents
+}
+
+/// A case that could not be done.
+fn failed(failure: Failure) -> Given {
+    let exit = failure.exit() as u8;
+    Given::failed(fault(failure), exit)
 }
 
 /// Why a case could not be done, in one fault.

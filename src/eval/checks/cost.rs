@@ -2,12 +2,16 @@
 
 use super::{Found, nothing, told};
 use crate::eval::given::Given;
+use crate::eval::spent::Spent;
 
 pub(super) fn look(most: f64, given: &Given) -> Found {
-    let Some(outcome) = &given.outcome else { return nothing(given) };
-    if outcome.unpriced_calls > 0 {
-        let calls = outcome.unpriced_calls;
+    // A question that was asked back or refused may have taken calls all the same.
+    if given.outcome.is_none() && given.route.is_none() {
+        return nothing(given);
+    }
+    let Spent { cost_usd, unpriced_calls: calls } = given.spent();
+    if calls > 0 {
         return Found::Nothing(format!("{calls} calls were of models without a price"));
     }
-    told(outcome.cost_usd <= most, format!("it cost ${:.6}", outcome.cost_usd))
+    told(cost_usd <= most, format!("it cost ${cost_usd:.6}"))
 }

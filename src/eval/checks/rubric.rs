@@ -19,7 +19,9 @@ pub(super) fn look(rubric: &Rubric, known: &Known<'_>) -> Found {
             told(verdict.pass && enough, format!("{} ({score})", verdict.reason))
         }
         Some(Judgement::Absent(why)) => Found::Open(format!("not judged: {why}")),
-        Some(Judgement::Failed(fault)) => Found::Nothing(format!("not judged: {}", fault.message)),
+        Some(Judgement::Failed(fault, _)) => {
+            Found::Nothing(format!("not judged: {}", fault.message))
+        }
         None => Found::Nothing("not judged: nobody was asked".to_owned()),
     }
 }

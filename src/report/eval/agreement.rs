@@ -28,6 +28,25 @@ pub fn write(report: &AgreementReport) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{}: {rubric}\n  {answer}\n  {what}\n", example.file);
     }
+    if report.judged == 0 {
+        out.push_str("no case was judged\n");
+    } else {
+        agreed(&mut out, report);
+    }
+    let _ = writeln!(
+        out,
+        "cost       {}, after {}",
+        spent(report.cost_usd, report.unpriced_calls),
+        duration(report.duration_ms)
+    );
+    if report.not_judged > 0 {
+        let _ = writeln!(out, "not judged {}", counted(report.not_judged, "example"));
+    }
+    out
+}
+
+/// Who said what how often, and how far that is agreement.
+fn agreed(out: &mut String, report: &AgreementReport) {
     let Confusion { both_pass, judge_only, people_only, both_fail } = report.table;
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
@@ -49,18 +68,8 @@ pub fn write(report: &AgreementReport) -> String {
     );
     let kappa = match (report.kappa, report.kappa_interval) {
         (Some(kappa), Some([from, to])) => format!("{kappa:.2} ({from:.2} to {to:.2})"),
-        _ => "not defined: judge and people say the same of all, or nothing was judged".to_owned(),
+        _ => "not defined: judge and people say the same of all".to_owned(),
     };
     let least = report.least_kappa.map_or_else(String::new, |least| format!(", {least} is needed"));
     let _ = writeln!(out, "kappa      {kappa}{least}");
-    let _ = writeln!(
-        out,
-        "cost       {}, after {}",
-        spent(report.cost_usd, report.unpriced_calls),
-        duration(report.duration_ms)
-    );
-    if report.not_judged > 0 {
-        let _ = writeln!(out, "not judged {}", counted(report.not_judged, "example"));
-    }
-    out
 }
