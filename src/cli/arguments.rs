@@ -108,7 +108,7 @@ impl Command {
 /// Values for params, as commands take them.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Params {
-    /// A param's value
+    /// A param's value; of each param one
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
     pub(super) params: Vec<String>,
     /// A YAML or JSON file of params; `--param` wins over it
@@ -231,7 +231,8 @@ pub(super) struct Ending {
 /// One run for each row of a file.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Batch {
-    /// Run once for each row of a .jsonl or .csv file, whose columns are params; prints an outcome a line
+    /// Run once for each row of a .jsonl or .csv file, whose columns are params that the command does
+    /// not give; prints an outcome a line
     #[arg(long = "batch", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) rows: Option<PathBuf>,
     /// With --batch: runs at the same time

@@ -54,7 +54,7 @@ impl<'p> Rows<'p> {
         let extension = file.extension().and_then(|extension| extension.to_str());
         let form = match extension.map(str::to_ascii_lowercase).as_deref() {
             Some("csv") => {
-                Form::Columns(columns(&text, params).map_err(|(message, help)| {
+                Form::Columns(columns(&text, params, given).map_err(|(message, help)| {
                     Failure::usage(format!("{shown}: {message}"), help)
                 })?)
             }
@@ -100,10 +100,13 @@ impl<'p> Rows<'p> {
             }
         };
         read.map(|(number, row)| {
-            let params = row.map(|row| {
+            let params = row.and_then(|row| {
+                if let Some(name) = row.keys().find(|name| self.given.contains_key(*name)) {
+                    return Err(fault(given_twice("key", name)));
+                }
                 let mut params = self.given.clone();
                 params.extend(row);
-                params
+                Ok(params)
             });
             Row { number, params }
         })
@@ -115,6 +118,11 @@ type Read = Result<Object, Vec<Fault>>;
 
 fn fault(message: String) -> Vec<Fault> {
     vec![Fault::new("bad-param", message)]
+}
+
+/// Nobody can tell whether the row or the command is meant.
+fn given_twice(what: &str, name: &str) -> String {
+    format!("{what} `{name}` is a param that the command gives to all rows")
 }
 
 /// The lines that hold something, with their number in the file.
@@ -135,7 +143,11 @@ fn reader(text: &str) -> csv::Reader<&[u8]> {
 }
 
 /// The params that the columns of a header name.
-fn columns(text: &str, params: &IndexMap<String, Param>) -> Result<Vec<String>, (String, String)> {
+fn columns(
+    text: &str,
+    params: &IndexMap<String, Param>,
+    given: &Object,
+) -> Result<Vec<String>, (String, String)> {
     let mut reader = reader(text);
     let header = reader.headers().map_err(|error| {
         let help = "each row needs one value a column, separated by commas";
@@ -146,6 +158,10 @@ fn columns(text: &str, params: &IndexMap<String, Param>) -> Result<Vec<String>, 
     if let Some((_, column)) = columns.iter().enumerate().find(|one| twice(*one)) {
         let help = "a param has one value a row: remove one of the columns";
         return Err((format!("column `{column}` stands there twice"), help.to_owned()));
+    }
+    if let Some(column) = columns.iter().find(|column| given.contains_key(*column)) {
+        let help = "give it by the column or to the command: remove one of both";
+        return Err((given_twice("column", column), help.to_owned()));
     }
     match columns.iter().find(|column| !params.contains_key(*column)) {
         Some(column) => {

@@ -10,13 +10,13 @@ use crate::document::OnExceed;
 use crate::eval::median;
 use crate::id::StepId;
 use crate::plan::{Kind, Library, Plan};
-use crate::run::{self, StepCost};
+use crate::run::{self, Doubts, StepCost};
 use crate::value::{counted, sum};
 
 /// What a run may cost.
 #[derive(Clone, Debug, Serialize)]
 pub struct CostInterval {
-    /// The least, if all goes well and every condition is false.
+    /// The least, if all goes well, every condition is false and lists that are not written out are empty.
     pub least: Bound,
     /// What runs of the workflow cost before.
     pub expected: Expected,
@@ -64,7 +64,7 @@ pub struct Unbounded {
 pub struct StepInterval {
     /// The step.
     pub step: StepId,
-    /// US dollars of one answer, at least; null where a model has no price.
+    /// US dollars of doing it once, at least; null where a model has no price.
     pub least_usd: Option<f64>,
     /// US dollars of all its requests, at most; null where nothing bounds them.
     pub greatest_usd: Option<f64>,
@@ -149,20 +149,27 @@ impl CostInterval {
 }
 
 fn least(costs: &[StepCost]) -> Bound {
-    let certain: Vec<&StepCost> = costs.iter().filter(|cost| cost.certain).collect();
-    let unpriced = certain.iter().find(|cost| cost.least_usd.is_none());
+    let (usd, requests) = run::least(costs);
+    let unpriced = costs.iter().find(|cost| cost.certain.is_ok() && cost.least_usd.is_none());
     let from = match unpriced {
         Some(cost) => format!("step `{}` may ask a model without a price", cost.step),
         None if costs.is_empty() => "no step asks a model".to_owned(),
-        None if certain.is_empty() => "conditions may skip every step that asks a model".to_owned(),
+        None if requests == 0 => format!("{} every step that asks a model", may_skip(costs)),
         None => format!(
             "the fixed texts of {} and a token of answer each, at the lowest price",
-            counted(certain.len(), "step")
+            counted(usize::try_from(requests).unwrap_or(usize::MAX), "request")
         ),
     };
-    let each: Option<Vec<f64>> = certain.iter().map(|cost| cost.least_usd).collect();
-    let usd = each.map(sum);
     Bound { usd, from }
+}
+
+/// What may keep all steps from asking a model.
+fn may_skip(costs: &[StepCost]) -> &'static str {
+    match run::doubts_of(costs) {
+        Doubts { condition: true, list: true } => "conditions and empty lists may skip",
+        Doubts { condition: false, list: true } => "empty lists in `for_each` may skip",
+        Doubts { list: false, .. } => "conditions may skip",
+    }
 }
 
 fn expected(past_usd: &[f64]) -> Expected {

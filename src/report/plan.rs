@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::{Table, presets};
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::interval::{CostInterval, WaitReport};
@@ -23,8 +24,11 @@ pub struct PlanReport {
     pub width: usize,
     /// The longest chain of steps that wait for one another, calls to models and tools counted.
     pub critical_path: Vec<StepId>,
-    /// Steps that ask a model.
+    /// Steps that ask a model, those inside of workflows that its steps run counted.
     pub model_calls: usize,
+    /// How many of them are inside of each such workflow; left out where there are none.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub inner_model_calls: IndexMap<WorkflowName, usize>,
     /// What a run may cost.
     pub cost: CostInterval,
     /// The longest that a run may make one wait.
@@ -86,6 +90,12 @@ impl PlanReport {
             })
             .collect();
         let (path, _) = graph.critical_path(&weights);
+        let inner_model_calls: IndexMap<WorkflowName, usize> = plan
+            .workflows
+            .iter()
+            .map(|(name, inner)| (name.clone(), model_calls(inner)))
+            .filter(|(_, count)| *count > 0)
+            .collect();
         Self {
             workflow: plan.workflow.clone(),
             params,
@@ -95,12 +105,18 @@ impl PlanReport {
                 .filter_map(|n| plan.steps.get(n))
                 .map(|s| s.id.clone())
                 .collect(),
-            model_calls: steps.iter().filter(|step| step.kind == "agent").count(),
+            model_calls: model_calls(plan) + inner_model_calls.values().sum::<usize>(),
+            inner_model_calls,
             steps,
             cost: CostInterval::of(plan, library, past_usd),
             longest_wait: WaitReport::of(plan, library),
         }
     }
+}
+
+/// Steps of a plan itself that ask a model.
+fn model_calls(plan: &Plan) -> usize {
+    plan.steps.iter().filter(|step| matches!(step.kind, Kind::Agent(_) | Kind::Plan(_))).count()
 }
 
 fn calls(step: &Step) -> Option<String> {
@@ -115,6 +131,13 @@ fn calls(step: &Step) -> Option<String> {
         }
         Kind::Compute(_) | Kind::Approval(_) => None,
     }
+}
+
+/// How many steps that ask a model are inside of which workflow.
+fn inner(counts: &IndexMap<WorkflowName, usize>) -> String {
+    let each: Vec<String> =
+        counts.iter().map(|(name, count)| format!("{count} inside of workflow `{name}`")).collect();
+    if each.is_empty() { String::new() } else { format!(", of which {}", each.join(", ")) }
 }
 
 /// Writes a plan for people.
@@ -137,10 +160,11 @@ pub fn plan(report: &PlanReport) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "{} steps, up to {} at the same time, {} ask a model\nlongest chain: {}",
+        "{} steps, up to {} at the same time, {} ask a model{}\nlongest chain: {}",
         report.steps.len(),
         report.width,
         report.model_calls,
+        inner(&report.inner_model_calls),
         path.join(" -> ")
     );
     out.push_str(&report.cost.text());

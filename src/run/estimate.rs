@@ -21,12 +21,29 @@ const REPAIR_WORDS: u64 = 1024;
 pub struct StepCost {
     /// The step.
     pub step: StepId,
-    /// Whether nothing but a failure keeps it from running.
-    pub certain: bool,
-    /// The least that one answer costs; none where some model has no price.
+    /// How often it is done at least; or what besides a failure may keep it from asking a model at all.
+    pub certain: Result<u32, Doubts>,
+    /// The least that it costs to do it once; none where some model has no price.
     pub least_usd: Option<f64>,
+    /// Requests that this least is reckoned with.
+    pub least_requests: u64,
     /// The most that all its requests cost; or why nothing bounds it.
     pub greatest: Result<Greatest, String>,
+}
+
+/// What may keep a step from asking a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// A condition.
+    pub condition: bool,
+    /// A list that it, or something around it, is repeated for: it may be empty.
+    pub list: bool,
+}
+
+impl Doubts {
+    fn and(self, other: Self) -> Self {
+        Self { condition: self.condition || other.condition, list: self.list || other.list }
+    }
 }
 
 /// A bound of what a step costs.
@@ -59,34 +76,52 @@ fn costs_in(plan: &Plan, root: &Plan, library: &Library) -> Vec<StepCost> {
     let steps = plan.steps.iter().zip(certain);
     steps
         .filter_map(|(step, certain)| {
-            let (least_usd, greatest) = match &step.kind {
+            let mut doubts = Doubts { condition: !certain, list: false };
+            let (least_usd, least_requests, greatest) = match &step.kind {
                 Kind::Agent(agent) => {
-                    (plan::least_usd(agent, library), greatest(step, agent, library))
+                    (plan::least_usd(agent, library), 1, greatest(step, agent, library))
                 }
                 Kind::Workflow(call) => {
                     let inner = costs_in(root.workflows.get(&call.workflow)?, root, library);
                     if inner.is_empty() {
                         return None;
                     }
-                    (least(&inner), greatest_of_all(&inner))
+                    let (usd, requests) = least(&inner);
+                    if requests == 0 {
+                        doubts = doubts_of(&inner).and(doubts);
+                    }
+                    (usd, requests, greatest_of_all(&inner))
                 }
                 // It asks once at least; what comes of it nobody knows before.
-                Kind::Plan(_) => (None, Err("its steps are planned while it runs".to_owned())),
+                Kind::Plan(_) => (None, 1, Err("its steps are planned while it runs".to_owned())),
                 Kind::Tool(_) | Kind::Compute(_) | Kind::Approval(_) => return None,
             };
-            let greatest = match items(step) {
-                Ok(count) => greatest.map(|bound| bound.times(count)),
-                Err(reason) => Err(reason),
+            let count = items(step);
+            doubts.list |= count.as_ref().map_or(true, |count| *count == 0);
+            let certain = if doubts == Doubts::default() {
+                Ok(count.as_ref().copied().unwrap_or_default())
+            } else {
+                Err(doubts)
             };
-            let certain = certain && step.for_each.is_none();
-            Some(StepCost { step: step.id.clone(), certain, least_usd, greatest })
+            let greatest = count.and_then(|count| greatest.map(|bound| bound.times(count)));
+            Some(StepCost { step: step.id.clone(), certain, least_usd, least_requests, greatest })
         })
         .collect()
 }
 
-fn least(costs: &[StepCost]) -> Option<f64> {
-    let certain = costs.iter().filter(|cost| cost.certain);
-    certain.map(|cost| cost.least_usd).collect::<Option<Vec<f64>>>().map(sum)
+/// The least that steps cost together in US dollars, if some model without a price may be asked none, and the requests that it
+/// is reckoned with.
+pub fn least(costs: &[StepCost]) -> (Option<f64>, u64) {
+    let certain = || costs.iter().filter_map(|cost| Some((cost, cost.certain.ok()?)));
+    let usd: Option<Vec<f64>> =
+        certain().map(|(cost, times)| Some(cost.least_usd? * f64::from(times))).collect();
+    let requests = certain().map(|(cost, times)| cost.least_requests * u64::from(times)).sum();
+    (usd.map(sum), requests)
+}
+
+/// What may keep steps from asking a model.
+pub fn doubts_of(costs: &[StepCost]) -> Doubts {
+    costs.iter().filter_map(|cost| cost.certain.err()).fold(Doubts::default(), Doubts::and)
 }
 
 fn greatest_of_all(costs: &[StepCost]) -> Result<Greatest, String> {

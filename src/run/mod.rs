@@ -43,7 +43,9 @@ pub use allowance::{Allowance, Period, allowances, left};
 pub use conflicts::{Conflict, ConflictingValue};
 pub use context::{Clock, Context};
 pub use data::DataReport;
-pub use estimate::{Greatest, LongestWait, StepCost, costs, longest_wait};
+pub use estimate::{
+    Doubts, Greatest, LongestWait, StepCost, costs, doubts_of, least, longest_wait,
+};
 pub use executor::{Decision, Desk, Order, Past, resume, run};
 pub use frame::{Frame, Unit};
 pub use ledger::{FigureSource, LedgerEntry};

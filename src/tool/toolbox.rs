@@ -227,17 +227,34 @@ impl Toolbox {
         value: &Value,
     ) -> Result<(), Fault> {
         let existing = self.values(values).await?;
-        if existing.iter().any(|(known, _)| known == value) {
-            return Ok(());
-        }
-        let names: Vec<String> = existing.iter().map(|(known, _)| unquoted(known)).collect();
-        let help = suggest(&unquoted(value), names.iter().map(String::as_str), "values");
-        Err(Fault::new(
-            "unknown-value",
-            format!("param `{param}`: there is no `{}`", unquoted(value)),
-        )
-        .help(help))
+        is_among(param, existing.iter().map(|(known, _)| known), value)
     }
+
+    /// The same without asking a server: none where only one can tell.
+    pub fn check_listed(
+        &self,
+        param: &str,
+        values: &ParamValues,
+        value: &Value,
+    ) -> Option<Result<(), Fault>> {
+        let rows = self.listed(&values.tool)?;
+        let existing = rows.iter().filter_map(|row| row.get(&values.field));
+        Some(is_among(param, existing, value))
+    }
+}
+
+fn is_among<'v>(
+    param: &str,
+    existing: impl Iterator<Item = &'v Value> + Clone,
+    value: &Value,
+) -> Result<(), Fault> {
+    if existing.clone().any(|known| known == value) {
+        return Ok(());
+    }
+    let names: Vec<String> = existing.map(unquoted).collect();
+    let help = suggest(&unquoted(value), names.iter().map(String::as_str), "values");
+    let message = format!("param `{param}`: there is no `{}`", unquoted(value));
+    Err(Fault::new("unknown-value", message).help(help))
 }
 
 fn bad_arguments(name: &ToolName, faults: &[Fault]) -> ToolError {

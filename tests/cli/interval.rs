@@ -128,8 +128,15 @@ steps:
         .args(["plan", "outer", "--json"]);
     let told = test.run().code(0).json();
     is_about(&told["cost"]["greatest"]["usd"], 0.4);
-    is_about(&told["cost"]["least"]["usd"], 0.002);
+    is_about(&told["cost"]["least"]["usd"], 0.008);
+    assert_eq!(
+        (&told["model_calls"], &told["inner_model_calls"]),
+        (&json!(1), &json!({"inner": 1}))
+    );
     assert_eq!(told["longest_wait"]["ms"], 40_000.0);
+    let shown = test.also(["plan", "open"]).code(0);
+    let shown = shown.prints("1 ask a model, of which 1 inside of workflow `inner`");
+    shown.prints("$0.00 (empty lists in `for_each` may skip every step that asks a model)");
     let told = test.also(["plan", "open", "--json"]).code(0).json();
     assert_eq!(told["cost"]["unbounded"][0]["step"], "each");
     assert_eq!(told["longest_wait"]["ms"], Value::Null);

@@ -249,6 +249,14 @@ fn rows_that_no_batch_had_are_said_to_be_done_anew() {
         .says("no earlier batch had this plan and these rows: all 1 rows are done anew");
     let twice = test.also(["run", "two.yaml", "--batch", "twice.csv"]).code(2);
     twice.says("column `topic` stands there twice").says("remove one of the columns");
+    let test = test.file("rows.jsonl", "{\"topic\": \"one\"}\n");
+    let both = ["run", "two.yaml", "-p", "topic=x", "--batch"];
+    for (rows, what) in [("rows.csv", "column"), ("rows.jsonl", "key")] {
+        let ran = test.also(both.into_iter().chain([rows])).code(2);
+        let told = format!("{what} `topic` is a param that the command gives to all rows");
+        assert!(format!("{}{}", ran.stdout, ran.stderr).contains(&told), "{}", ran.stdout);
+    }
+    assert_eq!(server.seen().len(), 2, "nothing else was asked");
 }
 
 const APPROVAL: &str = "name: w

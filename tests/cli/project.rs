@@ -75,6 +75,19 @@ fn a_plan_tells_order_and_width_and_calls_nothing() {
             .is_some_and(|path| path.last().is_some_and(|id| id == "answer"))
     );
     assert!(!test.path().join(".engine").exists(), "a plan leaves no trace");
+    for (params, says) in [
+        (&["campain=nope"][..], "unknown param `campain`"),
+        (&["campaign_id=nope"], "param `campaign_id`: there is no `nope`"),
+        (
+            &["campaign_id=facebook_holiday_2025", "campaign_id=nope"],
+            "param `campaign_id` is given twice",
+        ),
+    ] {
+        for command in ["plan", "run"] {
+            let given = params.iter().flat_map(|param| ["-p", param]);
+            test.also([command, "roi_analysis"].into_iter().chain(given)).code(2).says(says);
+        }
+    }
     test.args(["plan", "roi_analysis"]).run().code(0).prints("longest chain");
 }
 

@@ -24,6 +24,11 @@ pub(in crate::cli) fn run(
 ) -> Result<Exit, Failure> {
     let (place, mut loaded, plan) = compiled(&arguments.workflow, global, Mode::LOOK)?;
     let given = params::given(&arguments.params, &plan.params)?;
+    for name in params::check_given(&plan, &given, &loaded.toolbox)? {
+        printer.err(&format!(
+            "note: whether the value of param `{name}` exists is told by a tool that only `engine run` asks\n"
+        ));
+    }
     if let Some(project) = &mut loaded.library.project {
         project.value = Models::settled(&project.value, &environment());
     }
