@@ -385,9 +385,9 @@ pub(super) struct Plan {
 
 #[derive(Debug, Args)]
 pub(super) struct Graph {
-    /// A workflow's file or name
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub(super) workflow: String,
+    /// A workflow's file or name; with --run, that of the run where absent
+    #[arg(value_hint = ValueHint::FilePath, required_unless_present = "run")]
+    pub(super) workflow: Option<String>,
     /// How the graph is written
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: GraphFormat,

@@ -421,6 +421,11 @@ pub(super) fn workflow_file(place: &Place, named: &str) -> Result<PathBuf, Failu
     Err(Failure::usage(format!("unknown workflow `{named}`"), help))
 }
 
+/// The file directly in a folder that gives itself this name.
+pub(super) fn named_in(folder: &Path, name: &str) -> Option<PathBuf> {
+    yaml_files(folder).into_iter().find(|file| written_name(file).is_some_and(|it| it == name))
+}
+
 /// The name that a workflow's file gives itself: its top-level `name:`, read without checking the rest.
 fn written_name(file: &Path) -> Option<String> {
     let text = String::from_utf8(bytes_of(file).ok()?).ok()?;

@@ -427,6 +427,13 @@ impl Journal {
         own || self.path.as_ref().is_some_and(|path| is_driven(path, driver))
     }
 
+    /// Whether a process drives a run now.
+    pub fn is_under_way(&self, run: &RunId) -> Result<bool, JournalError> {
+        let mut query = self.connection.prepare("select driver from runs where run_id = ?1")?;
+        let driver: Option<String> = query.query_row([run.as_str()], |row| row.get(0))?;
+        Ok(driver.is_some_and(|driver| self.is_alive(&driver)))
+    }
+
     /// The events of a run, in order; none where there is no such run. They end where a group cannot be read.
     pub fn records(&self, run: &RunId) -> Result<Vec<Record>, JournalError> {
         Ok(self.read(run)?.0)

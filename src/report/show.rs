@@ -22,6 +22,8 @@ pub struct Shown<'s> {
     pub state: &'s RunState,
     /// None where it did not end.
     pub outcome: Option<&'s Outcome>,
+    /// Whether a process drives it.
+    pub under_way: bool,
     /// What happened, in order.
     pub events: &'s [Record],
     /// What its steps may cost by today's prices.
@@ -89,7 +91,11 @@ fn head(shown: &Shown<'_>) -> String {
         return String::new();
     };
     let offline = if *offline { ", offline" } else { "" };
-    let open = if shown.outcome.is_none() { "; it has not ended" } else { "" };
+    let open = match shown.outcome {
+        Some(_) => String::new(),
+        None if shown.under_way => "; it is running".to_owned(),
+        None => format!("; it was interrupted: `engine resume {run_id}` goes on with it"),
+    };
     let at = jiff::Timestamp::from_microsecond(shown.state.started_us()).unwrap_or_default();
     let params = serde_json::Value::Object(params.clone());
     let mut head = format!("run {run_id} of `{workflow}`{offline}, {at:.0}{open}\n");

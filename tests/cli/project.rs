@@ -109,7 +109,14 @@ fn a_graph_is_drawn_in_each_format() {
     ]);
     let outcome = test.run().code(0).json();
     let id = outcome["run_id"].as_str().expect("an id").to_owned();
-    test.args(["graph", "roi_analysis", "--run", &id]).run().code(0).prints("ms");
+    for drawn in [&["graph", "roi_analysis", "--run", &id][..], &["graph", "--run", &id]] {
+        test.also(drawn.iter().copied()).code(0).prints("ms");
+    }
+    let test = test.file("w.yaml", "name: w\nsteps: [{id: a, compute: {x: 1}}]\n");
+    let other = test.also(["graph", "w.yaml", "--run", &id]).code(2);
+    let other = other.says(&format!("run {id} is of workflow `roi_analysis`, not of `w`"));
+    other.says(&format!("write `engine graph --run {id}`"));
+    test.also(["graph"]).code(2).says("<WORKFLOW>");
 }
 
 #[test]

@@ -140,4 +140,16 @@ fn a_run_that_ended_and_files_that_changed_are_told() {
     then.says("workflow `one`, or what it uses, has changed since; the plan of then is kept: `engine run one` runs it as it is now");
     let test = test.file("workflows/one.yaml", &one("nothing.at.all"));
     test.also(["rerun", &run]).code(0).says("`engine validate` tells what is wrong with it now");
+    std::fs::remove_file(test.path().join("workflows/one.yaml")).expect("a file");
+    let gone = "no file of the project or of this folder is workflow `one` now";
+    test.also(["rerun", &run]).code(0).says(gone).says("the plan of then is kept");
+    // Outside of any project.
+    let test = Test::new().file("w.yaml", &one("1")).args(["run", "w.yaml", "--json"]);
+    let run = test.run().code(0).json()["run_id"].as_str().expect("an id").to_owned();
+    let same = test.also(["rerun", &run]).code(0);
+    assert!(!same.stderr.contains("note:"), "{}", same.stderr);
+    let test = test.file("w.yaml", &one("2"));
+    test.also(["rerun", &run]).code(0).says("kept: `engine run w.yaml` runs it as it is now");
+    let test = test.file("w.yaml", &one("nothing.at.all"));
+    test.also(["rerun", &run]).code(0).says("`engine validate w.yaml` tells what is wrong");
 }

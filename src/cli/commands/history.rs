@@ -92,7 +92,12 @@ pub(in crate::cli) fn show(
     }
     if arguments.figures && !arguments.json {
         let outcome = past.outcome.as_ref().ok_or_else(|| {
-            Failure::usage("the run has not ended", "go on with it by `engine resume`")
+            let help = if past.under_way {
+                "wait for it: a process drives it".to_owned()
+            } else {
+                format!("it was interrupted: `engine resume {}` goes on with it", arguments.run)
+            };
+            Failure::usage("the run has not ended", help)
         })?;
         printer.out(&format!("{}{}", report::answer(outcome), report::figures(outcome)));
         return Ok(Exit::Success);
@@ -101,6 +106,7 @@ pub(in crate::cli) fn show(
     let shown = Shown {
         state: &past.state,
         outcome: past.outcome.as_ref(),
+        under_way: past.under_way,
         events: &past.events,
         costs: &costs,
         step: arguments.step.as_deref(),
@@ -157,6 +163,8 @@ pub(in crate::cli) struct Past {
     /// None where the run did not end.
     pub(in crate::cli) outcome: Option<Outcome>,
     pub(in crate::cli) events: Vec<Record>,
+    /// Whether a process drove it when it was read.
+    under_way: bool,
     /// Groups of events that the journal no longer tells.
     lost: usize,
 }
@@ -195,6 +203,8 @@ pub(in crate::cli) fn past_in(journal: &Journal, run: &str) -> Result<Past, Fail
     let run_id = found.ok_or_else(|| {
         Failure::usage(format!("no run begins with `{run}`"), "`engine runs` lists them")
     })?;
+    // Asked before the events are read: a run that ends meanwhile was not interrupted.
+    let under_way = journal.is_under_way(&run_id).map_err(|e| unreadable(&e))?;
     let (events, lost) = journal.read(&run_id).map_err(|e| unreadable(&e))?;
     let Some(Event::RunStarted { plan: hash, .. }) = events.first().map(|record| &record.event)
     else {
@@ -211,5 +221,5 @@ pub(in crate::cli) fn past_in(journal: &Journal, run: &str) -> Result<Past, Fail
         state.apply(record).map_err(|e| unreadable(&e))?;
     }
     let outcome = Outcome::of(&state);
-    Ok(Past { state, outcome, events, lost })
+    Ok(Past { state, outcome, events, under_way, lost })
 }
