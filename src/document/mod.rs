@@ -46,7 +46,7 @@ pub use project::{
     Provider, Rate, Source, Timeouts,
 };
 pub use repeat::{Approval, Cache, CacheFor, Needs};
-pub use secrets::masked;
+pub use secrets::{masked, masked_file};
 pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
 pub use tool::{Effect, Returns, Sql, Tool, ToolFile, ToolKind};
 pub use workflow::{Bound, Param, ParamType, ParamValues, Workflow};

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::http::{carries_secret, is_secret_name};
 use super::places;
 use super::tree::Node;
 use crate::diagnostic::{Diagnostic, SourceFile, Span, line_and_column};
@@ -31,10 +32,15 @@ const KEYS: &[(&str, usize)] = &[
 pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     each_text(value, "", &mut |text, pointer| {
-        if let Some((message, at, length)) = secret_in(text) {
+        let misplaced = || names_variable(pointer) && is_literal(text);
+        let literal = || {
+            let message = "a secret stands where the name of a variable belongs".to_owned();
+            misplaced().then(|| (message, 0, text.chars().count()))
+        };
+        if let Some((message, at, length)) = secret_in(text).or_else(literal) {
             let (line, column) = line_and_column(text, at);
             let place = places::inside(&file.text, tree.at(pointer).0, line, column, length);
-            found.push(told(message, file, place));
+            found.push(told(message, pointer, file, place));
         }
     });
     for (number, line) in file.text.lines().enumerate() {
@@ -44,16 +50,22 @@ pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<D
         let place = Span::on_line(number + 1, column, length);
         // What looks like a comment may be part of a text, whose keys are told.
         if !found.iter().any(|known| known.span.is_some_and(|span| span.line == place.line)) {
-            found.push(told(message, file, place));
+            found.push(told(message, "", file, place));
         }
     }
     found
 }
 
-fn told(message: String, file: &Arc<SourceFile>, place: Span) -> Diagnostic {
-    Diagnostic::new("literal-secret", message)
-        .help("take it out and have it replaced; name the environment variable that holds the new one")
-        .at(file, place)
+fn told(message: String, pointer: &str, file: &Arc<SourceFile>, place: Span) -> Diagnostic {
+    let help =
+        "take it out and have it replaced; name the environment variable that holds the new one";
+    let way = match pointer.split('/').nth(1) {
+        Some("mcp") => ": `token_env: NAME`",
+        Some("models") => ": `api_key_env: NAME`",
+        Some("tools") => ": `headers: {Authorization: {env: NAME, prefix: \"Bearer \"}}`",
+        _ => "",
+    };
+    Diagnostic::new("literal-secret", message).help(format!("{help}{way}")).at(file, place)
 }
 
 /// Where a comment begins on a line, if there is one.
@@ -76,23 +88,115 @@ fn secret_in(text: &str) -> Option<(String, usize, usize)> {
     let is_written = |place: &Range<usize>| {
         text.get(place.clone()).is_some_and(|word| !word.contains(['{', '<', '$', '*']))
     };
-    let place = passwords(text).into_iter().find(is_written)?;
-    Some(("a password stands in this address".to_owned(), place.start, place.len()))
+    if let Some(place) = passwords(text).into_iter().find(is_written) {
+        return Some(("a password stands in this address".to_owned(), place.start, place.len()));
+    }
+    let place = in_queries(text).into_iter().next()?;
+    Some((
+        "a secret stands in the query of this address".to_owned(),
+        place.start,
+        text.get(place).map_or(0, |secret| secret.chars().count()),
+    ))
 }
 
-/// A text with stars in place of the keys and of the passwords of addresses that it holds, as long as it was: what is shown of a
-/// file ends up in the logs of CI.
+/// Whether what stands at a pointer is the name of an environment variable.
+fn names_variable(pointer: &str) -> bool {
+    pointer.ends_with("_env")
+}
+
+/// Whether a text can be no name of a variable and looks like a secret.
+fn is_literal(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit())
+        && text.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        && !text.contains(|c: char| c.is_whitespace() || matches!(c, '$' | '{' | '<' | '*'))
+}
+
+/// Where secrets stand in the queries of addresses, in bytes.
+fn in_queries(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices("://") {
+        let rest = text.get(start..).unwrap_or_default();
+        let closes =
+            |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ')' | ']' | '>' | '#');
+        let address = rest.split(closes).next().unwrap_or_default();
+        let Some((before, query)) = address.split_once('?') else { continue };
+        let mut at = start + before.len() + 1;
+        for part in query.split('&') {
+            if let Some((name, value)) = part.split_once('=')
+                && is_secret_name(name)
+                && is_written_out(value)
+            {
+                found.push(at + name.len() + 1..at + part.len());
+            }
+            at += part.len() + 1;
+        }
+    }
+    found
+}
+
+/// Whether a value of a query is neither a template nor a word that stands for one (`YOUR_KEY`).
+fn is_written_out(value: &str) -> bool {
+    let stands_for = |c: char| c.is_ascii_uppercase() || matches!(c, '_' | '.');
+    !value.chars().all(stands_for) && !value.contains(['{', '<', '$', '*'])
+}
+
+/// A text with stars in place of the keys and of the secrets of addresses that it holds, as many characters as it had: what is
+/// shown of a file ends up in the logs of CI.
 pub fn masked(text: &str) -> String {
     let mut out = text.to_owned();
-    while let Some((start, at, length)) = key_in(&out) {
-        if !star(&mut out, at + start.len(), at + length) {
-            break;
+    for start in KEYS.iter().map(|(start, _)| start) {
+        let mut from = 0;
+        while let Some((at, length)) = key_from(&out, start, from) {
+            star(&mut out, at + start.len()..at + length);
+            from = at + start.len();
         }
     }
     for place in passwords(&out) {
-        star(&mut out, place.start, place.end);
+        star(&mut out, place);
+    }
+    for place in in_queries(&out) {
+        star(&mut out, place);
     }
     out
+}
+
+/// The text of a file, masked like every other, with stars too in place of what these places hold and of values whose names say that they
+/// are secret. Lines and columns stay.
+pub fn masked_file(text: &str, places: &[Span]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let hidden = named_value(line);
+        let mut bytes = 0;
+        for (column, c) in line.chars().enumerate() {
+            let place = (number + 1, column + 1);
+            let held = places.iter().any(|span| {
+                (span.line, span.column) <= place && place < (span.end_line, span.end_column)
+            });
+            let named = hidden.as_ref().is_some_and(|hidden| hidden.contains(&bytes));
+            out.push(if (held || named) && !c.is_whitespace() { '*' } else { c });
+            bytes += c.len_utf8();
+        }
+    }
+    masked(&out)
+}
+
+/// Where the value stands, in bytes, of the last key of a line whose name says that it is secret, up to the end of the line.
+fn named_value(line: &str) -> Option<Range<usize>> {
+    line.match_indices(':').find_map(|(at, _)| {
+        let before = line.get(..at)?.trim_end_matches(['"', '\'']);
+        let part = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-');
+        let name = before.rsplit(part).next()?;
+        let lower = name.to_ascii_lowercase();
+        let is_secret = is_secret_name(name) || carries_secret(name) && !lower.contains("tokens");
+        let value = line.get(at + 1..)?;
+        let text = value.trim();
+        let written = value.starts_with(char::is_whitespace)
+            && !text.is_empty()
+            && !text.starts_with(['{', '[', '|', '>', '&', '#']);
+        let variable = lower.ends_with("_env");
+        let literal = is_literal(text.trim_matches(['"', '\'']));
+        (written && if variable { literal } else { is_secret }).then(|| at + 1..line.len())
+    })
 }
 
 /// Where the passwords of addresses stand, in bytes.
@@ -114,33 +218,38 @@ fn passwords(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Writes stars over a stretch of a text; false where there is nothing to write over.
-fn star(text: &mut String, from: usize, to: usize) -> bool {
-    let hides = text.get(from..to).is_some_and(|part| part.chars().any(|c| c != '*'));
-    if hides {
-        text.replace_range(from..to, &"*".repeat(to - from));
+/// Writes a star over each character of a stretch of a text.
+fn star(text: &mut String, place: Range<usize>) {
+    if let Some(part) = text.get(place.clone()) {
+        let stars: String = part.chars().map(|c| if c.is_whitespace() { c } else { '*' }).collect();
+        text.replace_range(place, &stars);
     }
-    hides
 }
 
 /// How the key begins that a text holds, where it stands in bytes, and its length.
 fn key_in(text: &str) -> Option<(&'static str, usize, usize)> {
+    KEYS.iter()
+        .find_map(|(start, _)| key_from(text, start, 0).map(|(at, length)| (*start, at, length)))
+}
+
+/// The first key with this beginning from a byte on: where it stands, and its length.
+fn key_from(text: &str, start: &str, from: usize) -> Option<(usize, usize)> {
+    let least = KEYS.iter().find(|(known, _)| *known == start).map_or(0, |(_, least)| *least);
     let part =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | '=');
-    KEYS.iter().find_map(|(start, least)| {
-        text.match_indices(start).find_map(|(at, _)| {
-            let before = text.get(..at).and_then(|text| text.chars().next_back());
-            let after = text.get(at + start.len()..).unwrap_or_default();
-            let body: String = after.chars().take_while(|c| part(*c)).collect();
-            let is_key = if start.starts_with("-----") {
-                after.contains("PRIVATE KEY")
-            } else {
-                // Words joined by hyphens have no digit; keys do.
-                body.len() >= *least && body.bytes().any(|b| b.is_ascii_digit())
-            };
-            let whole = !before.is_some_and(|c| c.is_ascii_alphanumeric());
-            (is_key && whole).then_some((*start, at, start.len() + body.len()))
-        })
+    text.get(from..)?.match_indices(start).find_map(|(at, _)| {
+        let at = from + at;
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + start.len()..).unwrap_or_default();
+        let body: String = after.chars().take_while(|c| part(*c)).collect();
+        let is_key = if start.starts_with("-----") {
+            after.lines().next().is_some_and(|line| line.contains("PRIVATE KEY"))
+        } else {
+            // Words joined by hyphens have no digit; keys do.
+            body.len() >= least && body.bytes().any(|b| b.is_ascii_digit())
+        };
+        let whole = !before.is_some_and(|c| c.is_ascii_alphanumeric());
+        (is_key && whole).then_some((at, start.len() + body.len()))
     })
 }
 
@@ -162,9 +271,47 @@ mod tests {
             ("two https://a:b@c and http://d:e@f", "two https://a:*@c and http://d:*@f"),
             ("https://example.com:8080/a@b:c", "https://example.com:8080/a@b:c"),
             ("nothing: here", "nothing: here"),
+            (
+                "https://h/a?api_key=sk-live-abcdef123456&n=5 http://h/?token=a1",
+                "https://h/a?api_key=********************&n=5 http://h/?token=**",
+            ),
+            (
+                "AKIAIOSFODNN7EXAMPLE AKIAIOSFODNN8EXAMPLE",
+                "AKIA**************** AKIA****************",
+            ),
+            ("https://h/a?api_key={{ params.key }}", "https://h/a?api_key={{ params.key }}"),
         ] {
             assert_eq!(masked(text), expected);
             assert_eq!(masked(text).len(), text.len());
+        }
+    }
+
+    #[test]
+    fn a_file_is_shown_without_what_is_named_or_known_as_secret() {
+        let text = "headers: {Authorization: \"Bearer abc\"}\npassword: hunter2 \ntoken_env: sk-live-1\n\
+                    budget: {tokens: 200}\ntoken_env: CRM_TOKEN\nx: é known\n";
+        let shown = masked_file(text, &[Span::on_line(6, 6, 5)]);
+        assert_eq!(
+            shown,
+            "headers: {Authorization: ******* *****\npassword: ******* \ntoken_env: *********\n\
+             budget: {tokens: 200}\ntoken_env: CRM_TOKEN\nx: é *****\n"
+        );
+    }
+
+    #[test]
+    fn secrets_are_found_in_queries_and_in_place_of_variables() {
+        for (text, expected) in [
+            ("mcp:\n  crm: {url: \"https://h/a?n=1&token=sk-live-abc1\"}\n", Some((2, 37))),
+            ("mcp:\n  crm:\n    token_env: \"sk-live-abcdef123456\"\n", Some((3, 17))),
+            ("mcp:\n  crm: {url: \"https://h/a?page=3\", token_env: CRM_2}\n", None),
+            ("see: https://h/a?api_key=YOUR_KEY\n", None),
+        ] {
+            let tree = super::super::tree::read(text).unwrap();
+            let file = Arc::new(SourceFile { path: "engine.yaml".into(), text: text.to_owned() });
+            let found = check(&tree.lower(), &tree, &file);
+            let places: Vec<_> = found.iter().filter_map(|d| d.span).collect();
+            let places: Vec<_> = places.iter().map(|span| (span.line, span.column)).collect();
+            assert_eq!(places, expected.into_iter().collect::<Vec<_>>(), "{text}");
         }
     }
 

@@ -6,10 +6,12 @@ mod junit;
 mod sarif;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
-use crate::document::masked;
+use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::document::{masked, masked_file};
 
 /// How diagnostics are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -50,7 +52,7 @@ pub fn diagnostics(
     format: Format,
     manner: Manner,
 ) -> String {
-    let shown: Vec<Diagnostic> = found.iter().map(without_secrets).collect();
+    let shown = without_secrets(found);
     let found = shown.as_slice();
     match format {
         Format::Text => text::write(found, files.len(), manner),
@@ -61,12 +63,38 @@ pub fn diagnostics(
     }
 }
 
-/// A diagnostic whose texts hold no key.
-fn without_secrets(found: &Diagnostic) -> Diagnostic {
-    let mut shown = found.clone();
-    shown.message = masked(&shown.message);
-    shown.help = shown.help.as_deref().map(masked);
-    shown
+/// Diagnostics whose texts and files hold no secret that is known.
+fn without_secrets(found: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut places: BTreeMap<&Path, Vec<Span>> = BTreeMap::new();
+    for secret in found.iter().filter(|found| found.code == "literal-secret") {
+        if let (Some(file), Some(span)) = (&secret.file, secret.span) {
+            places.entry(&file.path).or_default().push(span);
+        }
+    }
+    let mut files: BTreeMap<&Path, Arc<SourceFile>> = BTreeMap::new();
+    for diagnostic in found {
+        let related = diagnostic.related.iter().map(|related| &related.file);
+        for file in diagnostic.file.iter().chain(related) {
+            files.entry(&file.path).or_insert_with(|| {
+                let places = places.get(file.path.as_path()).map_or(&[][..], Vec::as_slice);
+                let text = masked_file(&file.text, places);
+                Arc::new(SourceFile { path: file.path.clone(), text })
+            });
+        }
+    }
+    let masked_of = |file: &Arc<SourceFile>| files.get(file.path.as_path()).map(Arc::clone);
+    let without = |found: &Diagnostic| {
+        let mut shown = found.clone();
+        shown.message = masked(&shown.message);
+        shown.help = shown.help.as_deref().map(masked);
+        shown.file = shown.file.as_ref().and_then(masked_of);
+        for related in &mut shown.related {
+            related.message = masked(&related.message);
+            related.file = masked_of(&related.file).unwrap_or_else(|| Arc::clone(&related.file));
+        }
+        shown
+    };
+    found.iter().map(without).collect()
 }
 
 /// Errors and warnings.
@@ -94,10 +122,7 @@ fn uri(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::diagnostic::{SourceFile, Span};
 
     fn found() -> Vec<Diagnostic> {
         let file = |path: &str| {
@@ -163,6 +188,22 @@ mod tests {
         assert!(text.contains("type=\"unknown-key\""), "{text}");
         assert!(text.contains("2:1: error[unknown-key]: unknown key `step`"), "{text}");
         assert!(text.contains("warning[unused-agent]: nobody &lt;asks&gt;"), "{text}");
+    }
+
+    #[test]
+    fn no_format_shows_what_is_secret() {
+        let text = "one: {password: \"hunter2pass\"}\ntwo: {a: s3cret, b: s4cret}\n".to_owned();
+        let file = Arc::new(SourceFile { path: "agents/a.yaml".into(), text });
+        let found = [Span::on_line(2, 10, 6), Span::on_line(2, 21, 6)]
+            .map(|span| Diagnostic::new("literal-secret", "a secret").at(&file, span));
+        for format in [Format::Text, Format::Json, Format::Github, Format::Sarif, Format::Junit] {
+            let text = diagnostics(&found, &files(), format, Manner::default());
+            for secret in ["hunter2pass", "s3cret", "s4cret"] {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+        let text = diagnostics(&found, &files(), Format::Text, Manner::default());
+        assert!(text.contains("two: {a: ******, b: ******}"), "{text}");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use miette::{
 };
 
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
-use crate::document::masked;
 use crate::value::counted;
 
 use super::Manner;
@@ -93,9 +92,8 @@ struct Drawn<'d> {
 impl<'d> Drawn<'d> {
     fn of(diagnostic: &'d Diagnostic) -> Self {
         let file = diagnostic.file.as_ref();
-        let source = file.map(|file| {
-            Text(NamedSource::new(file.path.display().to_string(), masked(&file.text)))
-        });
+        let source = file
+            .map(|file| Text(NamedSource::new(file.path.display().to_string(), file.text.clone())));
         let mut labels = Vec::new();
         if let (Some(file), Some(span)) = (file, diagnostic.span) {
             labels.push(LabeledSpan::new_with_span(Some("here".to_owned()), offsets(file, span)));
