@@ -132,6 +132,7 @@ fn old_runs_are_deleted_and_nothing_else() {
         test.also(all).code(0).json()
     };
     let left = || test.also(["runs", "--json"]).json().as_array().map_or(0, Vec::len);
+    test.also(["show", ""]).code(2).says("the id of the run is empty");
     assert_eq!(prune(&[])["runs"], 0, "all of them are younger than a month");
     let counted = prune(&["--keep", "1", "--dry-run"]);
     assert_eq!((&counted["runs"], &counted["plans"]), (&json!(3), &json!(1)));

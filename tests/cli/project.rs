@@ -18,6 +18,8 @@ fn init_writes_a_project_that_validates_and_runs() {
         "campaign_id=facebook_holiday_2025",
     ]);
     test.run().code(0).prints("Facebook Holiday 2025");
+    // Named as a folder, the project is the same: what it holds besides is read by others.
+    test.also(["validate", "mine"]).code(0);
     test.args(["init", "mine"]).run().code(2).says("already");
 }
 

@@ -194,6 +194,10 @@ pub(in crate::cli) fn past(place: &Place, global: &Global, run: &str) -> Result<
 /// Reads a run of a journal.
 pub(in crate::cli) fn past_in(journal: &Journal, run: &str) -> Result<Past, Failure> {
     let unreadable = |e: &dyn std::error::Error| Failure::machine("cannot read the journal", e);
+    if run.is_empty() {
+        // Such as of a variable that is not set: it would be the beginning of every id.
+        return Err(Failure::usage("the id of the run is empty", "`engine runs` lists them"));
+    }
     let found = journal.find(run).map_err(|error| match error {
         JournalError::Ambiguous { .. } => {
             Failure::usage(error.to_string(), "write more of the id; `engine runs` lists them")

@@ -165,7 +165,7 @@ fn workflows_and_evals(
                 Some("tools") if !inside => drop(loaded.document::<ToolFile>(place, &file)),
                 _ if project_file => {}
                 Some("evals") => evals.push(file),
-                Some("agents" | "tools" | "schemas" | "data") => {}
+                Some("agents" | "tools" | "schemas" | "data" | "recordings") => {}
                 _ => workflows.push(file),
             }
         }
@@ -178,15 +178,15 @@ fn files_below(folder: &Path, seen: &mut BTreeSet<PathBuf>) -> Vec<PathBuf> {
     if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.to_owned())) {
         return Vec::new();
     }
+    let hidden = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    };
     let mut files = yaml_files(folder);
-    files.retain(|file| !file.is_dir());
+    files.retain(|file| !file.is_dir() && !hidden(file));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> =
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();
-    let hidden = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-    };
     for folder in folders.into_iter().filter(|folder| !hidden(folder)) {
         files.extend(files_below(&folder, seen));
     }
