@@ -374,8 +374,8 @@ fn text(
     }
     for one in lifted {
         let said = origin.question.get(one.named.range.clone()).unwrap_or_default();
-        // Writing to a string cannot fail.
         let names: Vec<&str> = one.params.iter().map(|(name, _)| name.as_str()).collect();
+        // Writing to a string cannot fail.
         let _ = writeln!(out, "#   {}: `{}`", names.join(", "), one_line(said));
     }
     for (key, value) in document {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::draft::{ANSWER, document, identifier, plain, synthesiser};
 use super::router::{self, Said};
 use super::{Catalog, QUESTION};
-use crate::document::{ParamType, Returns, Tool};
+use crate::document::{Returns, Tool};
 use crate::id::{AgentName, ToolName};
 use crate::value::{Object, Value};
 
@@ -126,14 +126,9 @@ impl Told {
     }
 
     fn arguments(&self, tool: &Tool) -> Object {
-        let takes =
-            |name: &str| tool.params.get(name).is_some_and(|param| param.kind == ParamType::String);
         let mut with = Object::new();
-        if let Some(period) = self.period.filter(|_| takes("from") && takes("to")) {
-            if let Some(from) = period.from {
-                with.insert("from".to_owned(), from.to_string().into());
-            }
-            with.insert("to".to_owned(), period.to.to_string().into());
+        if let Some(period) = self.period {
+            period.give(&mut with, |name| tool.params.get(name).map(|param| param.kind));
         }
         let listed = |name: &str| tool.params.get(name).is_some_and(|param| param.values.is_some());
         let values = self.values.iter().filter(|(name, _)| listed(name));

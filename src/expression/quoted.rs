@@ -10,14 +10,6 @@ pub(super) const FILTER: &str = "__quoted";
 pub(super) fn filter(value: Value) -> Result<Value, Error> {
     match value.kind() {
         ValueKind::Undefined | ValueKind::None | ValueKind::Bool | ValueKind::Number => Ok(value),
-        ValueKind::String => {
-            let text = value.as_str().unwrap_or_default();
-            Ok(if text.contains("[[") || text.contains("]]") {
-                Value::from(parted(text))
-            } else {
-                value
-            })
-        }
         _ => {
             let mut json = serde_json::to_value(&value).map_err(|e| {
                 Error::new(ErrorKind::BadSerialization, "cannot be written as JSON").with_source(e)

@@ -187,7 +187,7 @@ pub(super) fn spending(
 pub(super) fn prices(json: &[u8]) -> impl Iterator<Item = (i64, f64)> {
     let group = serde_json::from_slice::<Vec<Bare<'_>>>(json).unwrap_or_default();
     let price = |Bare { at_us, event }: Bare<'_>| Some((at_us, event.call?.cost_usd()?));
-    group.into_iter().filter_map(price).collect::<Vec<_>>().into_iter()
+    group.into_iter().filter_map(price)
 }
 
 /// A run with what it spent, by its number.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::event::{RunStatus, Unverified};
 use crate::id::{StepId, StepPath};
-use crate::run::{Outcome, StepOutcome, StepStatus, Timing};
+use crate::run::{Outcome, StepOutcome, StepStatus, Timing, took_default};
 use crate::value::{Value, counted, unquoted};
 
 /// The answer, for standard output: the output named `answer`, else all outputs as JSON; then the data it rests on.
@@ -110,10 +110,7 @@ pub fn summary(outcome: &Outcome) -> String {
     if let Some(help) = unasked.values().flatten().next() {
         line("help", help);
     }
-    let told = |warning: &&String| {
-        let subject = warning.split('`').nth(1).unwrap_or_default();
-        outcome.degraded && warning.contains("took its default") && unasked.contains_key(subject)
-    };
+    let told = |warning: &&String| outcome.degraded && unasked.contains_key(*warning);
     let warnings: Vec<&String> = outcome.warnings.iter().filter(|warning| !told(warning)).collect();
     for warning in warnings.iter().take(MOST) {
         line("warning", warning);
@@ -145,13 +142,13 @@ fn written(value: &Value) -> String {
     }
 }
 
-/// The steps that took their default since there was no model to ask, with what helps.
-fn unasked(steps: &[StepOutcome]) -> BTreeMap<&str, Option<&str>> {
+/// The warnings about steps that took their default since there was no model to ask, with what helps.
+fn unasked(steps: &[StepOutcome]) -> BTreeMap<String, Option<&str>> {
     let mut found = BTreeMap::new();
     for step in steps {
         let error = step.error.as_ref().filter(|error| error.kind == "no-model");
         if let (StepStatus::Defaulted, Some(error)) = (step.status, error) {
-            found.insert(step.id.as_str(), error.help.as_deref());
+            found.insert(took_default(&step.id, Some(error)), error.help.as_deref());
         }
         found.append(&mut unasked(&step.steps));
     }

@@ -49,7 +49,9 @@ pub use estimate::{
 pub use executor::{Decision, Desk, Order, Past, resume, run};
 pub use frame::{Frame, Unit};
 pub use ledger::{FigureSource, LedgerEntry};
-pub use outcome::{FigureReport, Outcome, StepOutcome, StepStatus, Timing, UsageReport};
+pub use outcome::{
+    FigureReport, Outcome, StepOutcome, StepStatus, Timing, UsageReport, took_default,
+};
 pub use plan_reader::{Early, PlanReader};
 pub use planner::{Made, Planner};
 pub use pool::Pool;

@@ -390,12 +390,15 @@ fn timing(state: &RunState) -> Timing {
     }
 }
 
+/// The warning about a step that took its default.
+pub fn took_default(id: &StepPath, error: Option<&Fault>) -> String {
+    let why = error.map_or_else(String::new, |fault| format!(": {}", fault.message));
+    format!("step `{id}` took its default{why}")
+}
+
 fn warnings(id: &StepPath, state: &StepState) -> Vec<String> {
-    let defaulted = (state.phase == Phase::Defaulted).then(|| {
-        let why =
-            state.error.as_ref().map_or_else(String::new, |fault| format!(": {}", fault.message));
-        format!("step `{id}` took its default{why}")
-    });
+    let defaulted =
+        (state.phase == Phase::Defaulted).then(|| took_default(id, state.error.as_ref()));
     let skipped = match &state.skipped {
         Some(SkipReason::Error { error }) => {
             Some(format!("step `{id}` was skipped: {}", error.message))

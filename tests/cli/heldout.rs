@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::planted::{Line, Tally, count, like, table, wrong_units};
+use super::planted::{Line, Tally, count, fates_at, laid_out, like, table, wrong_units};
 use super::support::Test;
 use super::support::server::{ModelServer, Reply};
 
@@ -191,25 +191,11 @@ fn wrong(slot: &Slot<'_>) -> Vec<Line> {
 
 /// What becomes of the figure of each line in an answer that has all of them.
 fn fates(lines: &[Line]) -> Vec<(String, Value)> {
-    let mut answer = String::new();
-    let mut places = Vec::new();
-    for line in lines {
-        answer.push_str(&line.before);
-        places.push(answer.len());
-        answer.push_str(&line.figure);
-        answer.push_str(&line.after);
-        answer.push_str("\n\n");
-    }
+    let (answer, places) = laid_out(lines);
     let server = ModelServer::start(move |_, _| Reply::text(&answer));
     let test = Test::demo().file("workflows/review.yaml", WORKFLOW).openai(&server);
     let outcome = test.args(["run", "review", "--json", "--figures"]).run().code(0).json();
-    let ledger = outcome["figures"]["ledger"].as_array().expect("a ledger");
-    let found = |at: &usize| {
-        let entry = ledger.iter().find(|e| e["step"] == "answer" && e["at"] == json!(at));
-        let entry = entry.cloned().unwrap_or_default();
-        (entry["how"].as_str().unwrap_or("overlooked").to_owned(), entry)
-    };
-    places.iter().map(found).collect()
+    fates_at(&places, &outcome)
 }
 
 #[test]

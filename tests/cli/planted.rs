@@ -78,15 +78,7 @@ impl Demo {
 
     /// What becomes of the figure of each line, as the answer of a model.
     fn fates(&self, lines: &[Line]) -> Vec<(String, Value)> {
-        let mut answer = String::new();
-        let mut places = Vec::new();
-        for line in lines {
-            answer.push_str(&line.before);
-            places.push(answer.len());
-            answer.push_str(&line.figure);
-            answer.push_str(&line.after);
-            answer.push_str("\n\n");
-        }
+        let (answer, places) = laid_out(lines);
         let server = ModelServer::start(move |seen, _| match &seen.body["response_format"] {
             Value::Null => Reply::text(&answer),
             format => Reply::text(&wordless(&format["json_schema"]["schema"]).to_string()),
@@ -104,14 +96,33 @@ impl Demo {
         }
         let outcome = test.run().code(0).json();
         assert_eq!(outcome["degraded"], false, "{outcome:#}");
-        let ledger = outcome["figures"]["ledger"].as_array().expect("a ledger");
-        let found = |at: &usize| {
-            let entry = ledger.iter().find(|e| e["step"] == "answer" && e["at"] == json!(at));
-            let entry = entry.cloned().unwrap_or_default();
-            (entry["how"].as_str().unwrap_or("overlooked").to_owned(), entry)
-        };
-        places.iter().map(found).collect()
+        fates_at(&places, &outcome)
     }
+}
+
+/// An answer that has all of the lines, and where the figure of each stands in it.
+pub(crate) fn laid_out(lines: &[Line]) -> (String, Vec<usize>) {
+    let mut answer = String::new();
+    let mut places = Vec::new();
+    for line in lines {
+        answer.push_str(&line.before);
+        places.push(answer.len());
+        answer.push_str(&line.figure);
+        answer.push_str(&line.after);
+        answer.push_str("\n\n");
+    }
+    (answer, places)
+}
+
+/// What became of the figures at these places of an answer.
+pub(crate) fn fates_at(places: &[usize], outcome: &Value) -> Vec<(String, Value)> {
+    let ledger = outcome["figures"]["ledger"].as_array().expect("a ledger");
+    let found = |at: &usize| {
+        let entry = ledger.iter().find(|e| e["step"] == "answer" && e["at"] == json!(at));
+        let entry = entry.cloned().unwrap_or_default();
+        (entry["how"].as_str().unwrap_or("overlooked").to_owned(), entry)
+    };
+    places.iter().map(found).collect()
 }
 
 /// The smallest value that a schema of the demo allows, without a figure.

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::document::ParamType;
+use crate::value::Object;
+
 /// A month of a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month {
@@ -54,6 +57,23 @@ pub struct Period {
 }
 
 impl Period {
+    /// Puts the months into `from` and `to` of something that takes both; false where it does not.
+    pub(in crate::ask) fn give(
+        self,
+        params: &mut Object,
+        param: impl Fn(&str) -> Option<ParamType>,
+    ) -> bool {
+        let takes = |name| param(name) == Some(ParamType::String);
+        if !(takes("from") && takes("to")) {
+            return false;
+        }
+        if let Some(from) = self.from {
+            params.insert("from".to_owned(), from.to_string().into());
+        }
+        params.insert("to".to_owned(), self.to.to_string().into());
+        true
+    }
+
     /// The last span of its kind that ended by `last`, for spans that come round every year.
     pub(super) fn latest(self, last: Month) -> Self {
         let years = (self.to.index - last.index + 11).div_euclid(12);

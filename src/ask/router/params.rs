@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::amounts::{Amount, Unit};
 use super::answer::Missing;
-use super::months::{Month, Period};
+use super::months::Month;
 use super::reading::{Sense, Text};
 use super::target::Entry;
 use super::values::Meant;
@@ -140,18 +140,14 @@ fn period(entry: &Entry, text: &Text, last: Month, dated: bool, params: &mut Obj
     let mut found = text.periods.iter().map(|found| found.period);
     let (first, more) = (found.next(), found.next());
     let Some(first) = first else { return true };
-    let takes = |name: &str| {
-        entry.params.iter().any(|(param, spec)| param == name && spec.kind == ParamType::String)
+    let (Some(period), None) = (first, more) else { return dated };
+    let kind = |name: &str| {
+        entry.params.iter().find(|(param, _)| param == name).map(|(_, spec)| spec.kind)
     };
-    let (Some(Period { from, to }), None) = (first, more) else { return dated };
-    if takes("from") && takes("to") {
-        if let Some(from) = from {
-            params.insert("from".to_owned(), from.to_string().into());
-        }
-        params.insert("to".to_owned(), to.to_string().into());
+    if period.give(params, kind) {
         return true;
     }
     // The year that the data ends in is what a workflow without periods is about anyway.
     let year = last.span(12);
-    dated || (from == year.from && to == year.to.min(last))
+    dated || (period.from == year.from && period.to == year.to.min(last))
 }
