@@ -43,8 +43,8 @@ fn days_since(connection: &Connection, at_us: i64) -> rusqlite::Result<BTreeMap<
     }
     for row in deleted::rows(connection, Some(at_us))? {
         let day = days.entry(day_of(row.at_us)).or_default();
-        day.cost_usd += row.cost_usd;
-        day.unpriced_calls += row.unpriced_calls;
+        day.cost_usd += row.charges.cost_usd;
+        day.unpriced_calls += row.charges.unpriced_calls;
     }
     Ok(days)
 }

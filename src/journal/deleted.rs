@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 
 use super::days::{begin_of, day_of};
-use super::spending::{Spending, SpentCall};
+use super::spending::{Charges, Spending, SpentCall};
 use super::{Journal, JournalError};
 use crate::event::Usage;
 
@@ -24,20 +24,8 @@ pub struct Deleted {
     pub model: String,
     /// Runs. Each counts once among all of a workflow, and once among those of a day, an agent and a model.
     pub runs: Runs,
-    /// Requests to models, repeated ones included.
-    pub calls: u64,
-    /// Tokens.
-    pub usage: Usage,
-    /// US dollars of the priced calls.
-    pub cost_usd: f64,
-    /// US dollars of them that are an estimate: what the calls cost that were called off.
-    pub estimated_usd: f64,
-    /// Calls that were called off for another answer.
-    pub called_off_calls: u64,
-    /// The calls that have a price.
-    pub priced_calls: u64,
-    /// Charged calls whose cost nobody knows.
-    pub unpriced_calls: u64,
+    /// What their calls took.
+    pub charges: Charges,
 }
 
 /// How many runs there are, by what they are told apart by. A run with calls of several agents has a row for each; so that sums
@@ -63,16 +51,7 @@ pub(super) fn rows_of(run: &Spending, agent: impl Fn(&SpentCall) -> String) -> V
     let began = day_of(run.started_us);
     for call in &run.calls {
         let place = (day_of(call.at_us), agent(call), call.model.to_string());
-        let row = rows.entry(place).or_default();
-        row.calls += 1;
-        row.usage += call.usage;
-        row.cost_usd += call.cost_usd.unwrap_or_default();
-        if call.called_off {
-            row.called_off_calls += 1;
-            row.estimated_usd += call.cost_usd.unwrap_or_default();
-        }
-        row.priced_calls += u64::from(call.cost_usd.is_some());
-        row.unpriced_calls += u64::from(call.is_unpriced());
+        rows.entry(place).or_default().charges += Charges::from(call);
     }
     if !rows.keys().any(|(day, ..)| *day == began) {
         // It ran on that day, whether it asked a model or not.
@@ -82,13 +61,13 @@ pub(super) fn rows_of(run: &Spending, agent: impl Fn(&SpentCall) -> String) -> V
     let asked = !run.calls.is_empty();
     let mut counted = false;
     for ((day, agent, model), row) in &mut rows {
-        let first = !counted && (row.calls > 0 || !asked);
+        let first = !counted && (row.charges.calls > 0 || !asked);
         counted |= first;
         row.runs = Runs {
             all: u64::from(first),
             by_day: u64::from(days.insert(*day)),
-            by_agent: u64::from(row.calls > 0 && agents.insert(agent.clone())),
-            by_model: u64::from(row.calls > 0 && models.insert(model.clone())),
+            by_agent: u64::from(row.charges.calls > 0 && agents.insert(agent.clone())),
+            by_model: u64::from(row.charges.calls > 0 && models.insert(model.clone())),
         };
     }
     let session = run.session.clone().unwrap_or_default();
@@ -117,6 +96,7 @@ pub(super) fn add(connection: &Connection, row: &Deleted) -> rusqlite::Result<()
              called_off_calls = called_off_calls + excluded.called_off_calls,
              priced_calls = priced_calls + excluded.priced_calls,
              unpriced_calls = unpriced_calls + excluded.unpriced_calls";
+    let charges = row.charges;
     connection.prepare_cached(add)?.execute(params![
         day_of(row.at_us),
         row.workflow,
@@ -127,15 +107,15 @@ pub(super) fn add(connection: &Connection, row: &Deleted) -> rusqlite::Result<()
         int(row.runs.by_day),
         int(row.runs.by_agent),
         int(row.runs.by_model),
-        int(row.calls),
-        int(row.usage.input_tokens),
-        int(row.usage.cached_input_tokens),
-        int(row.usage.output_tokens),
-        row.cost_usd,
-        row.estimated_usd,
-        int(row.called_off_calls),
-        int(row.priced_calls),
-        int(row.unpriced_calls),
+        int(charges.calls),
+        int(charges.usage.input_tokens),
+        int(charges.usage.cached_input_tokens),
+        int(charges.usage.output_tokens),
+        charges.cost_usd,
+        charges.estimated_usd,
+        int(charges.called_off_calls),
+        int(charges.priced_calls),
+        int(charges.unpriced_calls),
     ])?;
     Ok(())
 }
@@ -168,17 +148,19 @@ pub(super) fn rows(
                 by_agent: count(7)?,
                 by_model: count(8)?,
             },
-            calls: count(9)?,
-            usage: Usage {
-                input_tokens: count(10)?,
-                cached_input_tokens: count(11)?,
-                output_tokens: count(12)?,
+            charges: Charges {
+                calls: count(9)?,
+                usage: Usage {
+                    input_tokens: count(10)?,
+                    cached_input_tokens: count(11)?,
+                    output_tokens: count(12)?,
+                },
+                cost_usd: row.get(13)?,
+                estimated_usd: row.get(14)?,
+                called_off_calls: count(15)?,
+                priced_calls: count(16)?,
+                unpriced_calls: count(17)?,
             },
-            cost_usd: row.get(13)?,
-            estimated_usd: row.get(14)?,
-            called_off_calls: count(15)?,
-            priced_calls: count(16)?,
-            unpriced_calls: count(17)?,
         })
     })?;
     rows.collect()

@@ -18,6 +18,6 @@ pub use deleted::{Deleted, Runs};
 pub use error::JournalError;
 pub use outputs::Output;
 pub use prune::{Agents, Keep, Pruned, Pruning};
-pub use spending::{Since, Spending, SpentCall};
+pub use spending::{Charges, Since, Spending, SpentCall};
 pub use sqlite::{Journal, RunSummary, Spent, Ticket, Writer, private_file};
 pub use together::{Hold, Together};

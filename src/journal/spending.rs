@@ -65,6 +65,52 @@ impl SpentCall {
     }
 }
 
+/// What calls took, added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Charges {
+    /// Requests to models, repeated ones included.
+    pub calls: u64,
+    /// Tokens.
+    pub usage: Usage,
+    /// US dollars of the priced calls.
+    pub cost_usd: f64,
+    /// US dollars of them that are an estimate: what the calls cost that were called off.
+    pub estimated_usd: f64,
+    /// Calls that were called off for another answer.
+    pub called_off_calls: u64,
+    /// The calls that have a price.
+    pub priced_calls: u64,
+    /// Charged calls whose cost nobody knows.
+    pub unpriced_calls: u64,
+}
+
+impl From<&SpentCall> for Charges {
+    fn from(call: &SpentCall) -> Self {
+        let usd = call.cost_usd.unwrap_or_default();
+        Self {
+            calls: 1,
+            usage: call.usage,
+            cost_usd: usd,
+            estimated_usd: if call.called_off { usd } else { 0.0 },
+            called_off_calls: u64::from(call.called_off),
+            priced_calls: u64::from(call.cost_usd.is_some()),
+            unpriced_calls: u64::from(call.is_unpriced()),
+        }
+    }
+}
+
+impl std::ops::AddAssign for Charges {
+    fn add_assign(&mut self, more: Self) {
+        self.calls += more.calls;
+        self.usage += more.usage;
+        self.cost_usd += more.cost_usd;
+        self.estimated_usd += more.estimated_usd;
+        self.called_off_calls += more.called_off_calls;
+        self.priced_calls += more.priced_calls;
+        self.unpriced_calls += more.unpriced_calls;
+    }
+}
+
 impl Spending {
     /// US dollars of the whole run; none where no model answered, or one that has no price.
     pub fn cost_usd(&self) -> Option<f64> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cast::Cast;
 use crate::eval::{median, percentile_95};
 use crate::id::{PlanHash, RunId};
-use crate::journal::{Deleted, Spending, SpentCall};
+use crate::journal::{Charges, Deleted, Spending, SpentCall};
 use crate::run::Allowance;
 use crate::value::{is_default, millis};
 
@@ -127,43 +127,34 @@ pub struct Spread {
 struct Sum<'s> {
     runs: BTreeSet<&'s RunId>,
     deleted_runs: u64,
-    cost: Cost,
-    priced: bool,
+    charges: Charges,
 }
 
 impl<'s> Sum<'s> {
     fn add(&mut self, run: &'s RunId, call: &SpentCall) {
         self.runs.insert(run);
-        self.cost.calls += 1;
-        self.cost.input_tokens += call.usage.input_tokens;
-        self.cost.cached_input_tokens += call.usage.cached_input_tokens;
-        self.cost.output_tokens += call.usage.output_tokens;
-        self.cost.unpriced_calls += u64::from(call.is_unpriced());
-        if call.called_off {
-            self.cost.called_off_calls += 1;
-            self.cost.estimated_usd += call.cost_usd.unwrap_or_default();
-        }
-        self.priced |= call.cost_usd.is_some();
-        *self.cost.cost_usd.get_or_insert(0.0) += call.cost_usd.unwrap_or_default();
+        self.charges += Charges::from(call);
     }
 
     fn add_deleted(&mut self, row: &Deleted, runs: u64) {
         self.deleted_runs += runs;
-        self.cost.calls += row.calls;
-        self.cost.input_tokens += row.usage.input_tokens;
-        self.cost.cached_input_tokens += row.usage.cached_input_tokens;
-        self.cost.output_tokens += row.usage.output_tokens;
-        self.cost.unpriced_calls += row.unpriced_calls;
-        self.cost.estimated_usd += row.estimated_usd;
-        self.cost.called_off_calls += row.called_off_calls;
-        self.priced |= row.priced_calls > 0;
-        *self.cost.cost_usd.get_or_insert(0.0) += row.cost_usd;
+        self.charges += row.charges;
     }
 
     fn end(self) -> Cost {
-        let unknown = !self.priced && self.cost.unpriced_calls > 0;
-        let usd = (!unknown).then(|| self.cost.cost_usd.unwrap_or_default());
-        Cost { runs: self.runs.len() as u64 + self.deleted_runs, cost_usd: usd, ..self.cost }
+        let charges = self.charges;
+        let is_unknown = charges.priced_calls == 0 && charges.unpriced_calls > 0;
+        Cost {
+            runs: self.runs.len() as u64 + self.deleted_runs,
+            calls: charges.calls,
+            input_tokens: charges.usage.input_tokens,
+            cached_input_tokens: charges.usage.cached_input_tokens,
+            output_tokens: charges.usage.output_tokens,
+            cost_usd: (!is_unknown).then_some(charges.cost_usd),
+            unpriced_calls: charges.unpriced_calls,
+            estimated_usd: charges.estimated_usd,
+            called_off_calls: charges.called_off_calls,
+        }
     }
 }
 
@@ -215,7 +206,7 @@ impl CostReport {
                     (Some(row.session.clone()).filter(|name| !name.is_empty()), row.runs.all)
                 }
                 // By these only those count that asked a model.
-                By::Agent | By::Model if row.calls == 0 => continue,
+                By::Agent | By::Model if row.charges.calls == 0 => continue,
                 By::Agent => (Some(row.agent.clone()), row.runs.by_agent),
                 By::Model => (Some(row.model.clone()), row.runs.by_model),
             };
