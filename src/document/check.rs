@@ -373,10 +373,12 @@ impl Checker<'_> {
 
     fn pattern(&mut self, instance: &Value, pattern: &str, pointer: &str, span: Span) {
         let text = instance.as_str().unwrap_or_default();
+        // What stands where a variable's name belongs may be the secret itself.
+        let variable = pattern.starts_with("^[A-Z_]") || last(pointer) == "env";
         let help = match pattern {
             p if p.contains("ms|s|m|h|d") => helps::duration(&last(pointer), text),
-            p if p.starts_with("^[A-Z_]") => {
-                "name the environment variable that holds the key; the key itself never stands in a file".to_owned()
+            _ if variable => {
+                "name the environment variable that holds the secret, in capitals; the secret itself never stands in a file".to_owned()
             }
             p if p.starts_with("^https?") => "write the whole address, such as http://127.0.0.1:11434/v1".to_owned(),
             p if p.starts_with("^[0-9]{4}-") => "write a day: 2026-11-01".to_owned(),
@@ -387,9 +389,7 @@ impl Checker<'_> {
             p if p.starts_with("^[A-Za-z_]") => helps::name(text),
             other => format!("it must match {other}"),
         };
-        // What stands where a variable's name belongs may be the key itself.
-        let shown =
-            if pattern.starts_with("^[A-Z_]") { String::new() } else { format!(" `{text}`") };
+        let shown = if variable { String::new() } else { format!(" `{text}`") };
         self.report(
             "invalid-value",
             format!("`{}` cannot be{shown}", last(pointer)),

@@ -119,33 +119,6 @@ pub struct FromEnvironment {
     pub prefix: String,
 }
 
-/// Headers that carry secrets: never texts of a file.
-pub(super) fn carries_secret(header: &str) -> bool {
-    let name = header.to_ascii_lowercase();
-    let words =
-        ["authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "auth-key"];
-    words.iter().any(|word| name.contains(word)) || name.ends_with("-key")
-}
-
-/// Names under which secrets are sent elsewhere than in headers, and given to programs.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.trim_start_matches('-').to_ascii_lowercase().replace('-', "_");
-    let names = [
-        "api_key",
-        "apikey",
-        "access_key",
-        "token",
-        "access_token",
-        "auth_token",
-        "secret",
-        "client_secret",
-        "password",
-        "passwd",
-        "pwd",
-    ];
-    names.contains(&name.as_str())
-}
-
 /// Headers that the engine writes itself.
 pub(super) fn is_own(header: &str) -> bool {
     const OWN: [&str; 6] =

@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Checker;
-use super::http::{carries_secret, is_secret_name};
+use super::secrets::{carries_secret, is_secret_name};
 use crate::id::ServerName;
-use crate::value::{HumanDuration, Value, pointer_segment};
+use crate::value::{HumanDuration, Object, Value, pointer_segment};
 
 /// A tool of an MCP server. Its arguments are the `params`, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +50,7 @@ pub struct McpServer {
     pub url: Option<String>,
     /// With `url`: the environment variable that holds the bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(example = &"WIKI_TOKEN")]
+    #[schemars(regex(pattern = r"^[A-Z_][A-Z0-9_]*$"), example = &"WIKI_TOKEN")]
     pub token_env: Option<String>,
     /// With `url`: whether the address may be this machine or lie in a private network.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -75,7 +75,7 @@ pub enum Variable {
 #[serde(deny_unknown_fields)]
 pub struct Passed {
     /// Its name in the engine's environment.
-    #[schemars(example = &"CRM_TOKEN")]
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"), example = &"CRM_TOKEN")]
     pub env: String,
 }
 
@@ -123,38 +123,54 @@ impl Checker<'_> {
                 let message = format!("`{key}` means nothing for a server with a `{way}`");
                 self.misplaced(&format!("{pointer}/{key}"), message, "remove it");
             }
-            let command = server.get("command").and_then(Value::as_array).into_iter().flatten();
-            let words: Vec<&str> = command.filter_map(Value::as_str).collect();
-            let options = words.iter().zip(words.iter().skip(1).map(Some).chain([None]));
-            for (number, (option, next)) in options.enumerate() {
-                let (name, value) = match option.split_once('=') {
-                    Some((name, value)) => (name, Some((value, number))),
-                    None => (*option, next.map(|next| (*next, number + 1))),
-                };
-                let Some((_, at)) =
-                    value.filter(|(value, _)| !value.is_empty() && !value.starts_with('-'))
-                else {
-                    continue;
-                };
-                if name.starts_with('-') && is_secret_name(name) {
-                    let span = self.value_span(&format!("{pointer}/command/{at}"));
-                    let message =
-                        format!("`{name}` carries a secret, which never stands in a file");
-                    let help = "give it by the server's environment: `env: {NAME: {env: NAME}}`";
-                    self.report("literal-secret", message, Some(help.to_owned()), span);
-                }
-            }
+            self.command(server, &pointer);
             let env = server.get("env").and_then(Value::as_object).into_iter().flatten();
             for (variable, value) in env {
-                if value.as_str().is_some_and(|text| !text.is_empty()) && carries_secret(variable) {
-                    let place = format!("{pointer}/env/{}", pointer_segment(variable));
-                    let span = self.value_span(&place);
-                    let message =
-                        format!("`{variable}` carries a secret, which never stands in a file");
+                if value.as_str().is_some_and(|text| is_literal(variable, text)) {
                     let help = format!("write `{variable}: {{env: {variable}}}`");
-                    self.report("literal-secret", message, Some(help), span);
+                    let place = format!("{pointer}/env/{}", pointer_segment(variable));
+                    self.literal_secret(variable, &place, help);
                 }
             }
         }
     }
+
+    /// Secrets among the words of a server's command: `--token x`, `--token=x`, `TOKEN=x`, `X-Api-Key: x`.
+    fn command(&mut self, server: &Object, pointer: &str) {
+        let command = server.get("command").and_then(Value::as_array).into_iter().flatten();
+        let words: Vec<&str> = command.map(|word| word.as_str().unwrap_or_default()).collect();
+        for (number, word) in words.iter().enumerate() {
+            let (name, value, at) = if let Some((name, value)) = word.split_once('=') {
+                (name, value, number)
+            } else if let Some((name, value)) = word.split_once(": ") {
+                (name, value, number)
+            } else {
+                (*word, words.get(number + 1).copied().unwrap_or_default(), number + 1)
+            };
+            let is_option = name.starts_with('-');
+            let is_secret = if is_option {
+                is_secret_name(name) && (at == number || !value.starts_with('-'))
+            } else {
+                at == number && is_literal(name, value)
+            };
+            if is_secret && !value.is_empty() && !name.contains(char::is_whitespace) {
+                let help = "give it by the server's environment: `env: {NAME: {env: NAME}}`";
+                self.literal_secret(name, &format!("{pointer}/command/{at}"), help.to_owned());
+            }
+        }
+    }
+
+    /// What a name gives away, at its place.
+    pub(super) fn literal_secret(&mut self, name: &str, pointer: &str, help: String) {
+        let span = self.value_span(pointer);
+        let message = format!("`{name}` carries a secret, which never stands in a file");
+        self.report("literal-secret", message, Some(help), span);
+    }
+}
+
+/// Whether a program's variable holds a secret. Keys and credentials may be files, which are named and not written out.
+fn is_literal(variable: &str, text: &str) -> bool {
+    let is_file = text.starts_with(['/', '.', '~']) && text.contains('/');
+    let names_file = || is_file && !is_secret_name(variable);
+    !text.is_empty() && carries_secret(variable) && !names_file()
 }

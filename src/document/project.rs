@@ -244,7 +244,7 @@ pub enum Source {
     Sqlite(String),
     /// The environment variable that holds the URL of a PostgreSQL database.
     #[schemars(extend("examples" = [{"postgres_env": "DATABASE_URL"}]))]
-    PostgresEnv(#[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))] String),
+    PostgresEnv(#[schemars(regex(pattern = r"^[A-Z_][A-Z0-9_]*$"))] String),
 }
 
 impl Source {

@@ -2,7 +2,8 @@
 
 use super::check::{Checker, is_misspelt};
 use super::foreign::{self, Place};
-use super::http::{carries_secret, is_own, is_secret_name};
+use super::http::is_own;
+use super::secrets::{carries_secret, is_secret_name};
 use super::steps::listed;
 use super::tool::TOOL_KINDS;
 use crate::value::{Object, Value, pointer_segment};
@@ -92,15 +93,14 @@ impl Checker<'_> {
                 let message = format!("`{name}` is written by the engine");
                 self.misplaced(&place, message, "remove it");
             } else if value.is_string() && carries_secret(name) {
-                let span = self.value_span(&place);
                 let help = format!(
                     "write `{name}: {{env: NAME}}`, the environment variable that holds it; `{{env: NAME, prefix: \"Bearer \"}}` puts a word before it"
                 );
-                let message = format!("`{name}` carries a secret, which never stands in a file");
-                self.report("literal-secret", message, Some(help), span);
+                self.literal_secret(name, &place, help);
             }
         }
     }
+
     /// Texts of a request whose names say that they are secret, written out.
     fn named_secrets(&mut self, value: &Value, pointer: &str) {
         let below: Vec<(String, &Value)> = match value {
@@ -117,10 +117,8 @@ impl Checker<'_> {
             let written =
                 value.as_str().is_some_and(|text| !text.is_empty() && !text.contains("{{"));
             if written && is_secret_name(&name) {
-                let span = self.value_span(&place);
-                let message = format!("`{name}` carries a secret, which never stands in a file");
                 let help = "send it in a header, which takes it from the environment: `headers: {Authorization: {env: NAME, prefix: \"Bearer \"}}`";
-                self.report("literal-secret", message, Some(help.to_owned()), span);
+                self.literal_secret(&name, &place, help.to_owned());
             } else {
                 self.named_secrets(value, &place);
             }

@@ -37,6 +37,7 @@ mod interval;
 mod judging;
 mod keep;
 mod lasting;
+mod literals;
 mod mcp;
 mod operators;
 mod outages;

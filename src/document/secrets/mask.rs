@@ -1,0 +1,63 @@
+//! Texts and files without what is secret in them: what is shown of a file ends up in the logs of CI.
+
+use std::ops::Range;
+
+use super::names::carries_secret;
+use super::{is_literal, texts};
+use crate::diagnostic::Span;
+
+/// A text with stars in place of what it holds that is secret, as many characters as it had.
+pub fn masked(text: &str) -> String {
+    let hidden: Vec<Range<usize>> =
+        texts::secrets(text).into_iter().map(|one| one.hidden).collect();
+    let shown = |(at, c): (usize, char)| {
+        let is_hidden = hidden.iter().any(|place| place.contains(&at));
+        if is_hidden && !c.is_whitespace() { '*' } else { c }
+    };
+    text.char_indices().map(shown).collect()
+}
+
+/// The text of a file, masked like every other, with stars too in place of what these places hold and of values whose
+/// names say that they are secret. Lines and columns stay.
+pub fn masked_file(text: &str, places: &[Span]) -> String {
+    let text = masked(text);
+    let mut out = String::with_capacity(text.len());
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let hidden = named_value(line);
+        let mut bytes = 0;
+        for (column, c) in line.chars().enumerate() {
+            let place = (number + 1, column + 1);
+            let held = places.iter().any(|span| {
+                (span.line, span.column) <= place && place < (span.end_line, span.end_column)
+            });
+            let named = hidden.as_ref().is_some_and(|hidden| hidden.contains(&bytes));
+            out.push(if (held || named) && !c.is_whitespace() { '*' } else { c });
+            bytes += c.len_utf8();
+        }
+    }
+    out
+}
+
+/// Where the value stands, in bytes, of the first key of a line whose name says that it is secret, up to the end of the
+/// line. The file may be none that can be read, so only the line is looked at.
+fn named_value(line: &str) -> Option<Range<usize>> {
+    line.match_indices(':').find_map(|(at, _)| {
+        let before = line.get(..at)?.trim_end_matches(['"', '\'']);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let name = before.rsplit(|c| !is_part(c) && c != '-').next()?;
+        let value = line.get(at + 1..)?;
+        let text = value.trim();
+        let written = value.starts_with(char::is_whitespace)
+            && !text.is_empty()
+            && !text.starts_with(['{', '[', '|', '>', '&', '#']);
+        let word = text.trim_end_matches(['}', ' ', ',']).trim_matches(['"', '\'']);
+        let secret = match name {
+            "env" => is_literal(word) || !word.chars().all(is_part),
+            name if name.ends_with("_env") => {
+                word.contains(|c: char| c.is_ascii_lowercase() || !is_part(c))
+            }
+            name => carries_secret(name),
+        };
+        (written && secret).then(|| at + 1..line.len())
+    })
+}

@@ -1,0 +1,226 @@
+//! What is secret in a text: keys by their form, and values by the names and addresses that they stand in.
+
+use std::ops::Range;
+
+use super::names::is_secret_name;
+
+/// How keys of well-known services begin, and how many characters follow at least. Sources: the services' own
+/// descriptions of their keys, as secret scanners use them.
+const KEYS: &[(&str, usize)] = &[
+    ("sk-", 20),
+    ("sk_live_", 16),
+    ("sk_test_", 16),
+    ("rk_live_", 16),
+    ("gsk_", 30),
+    ("pplx-", 30),
+    ("xai-", 30),
+    ("r8_", 30),
+    ("tvly-", 20),
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("ghs_", 30),
+    ("ghu_", 30),
+    ("ghr_", 30),
+    ("github_pat_", 30),
+    ("glpat-", 20),
+    ("npm_", 30),
+    ("pypi-", 60),
+    ("dop_v1_", 40),
+    ("shpat_", 30),
+    ("xoxb-", 20),
+    ("xoxp-", 20),
+    ("xoxa-", 20),
+    ("xapp-", 20),
+    ("hooks.slack.com/services/", 20),
+    ("AIza", 30),
+    ("ya29.", 20),
+    ("hf_", 30),
+    ("SG.", 40),
+    ("Bearer ", 20),
+    (BASIC, 12),
+];
+
+/// What stands before a name and a password in base64; in a text it is a word like others.
+const BASIC: &str = "Basic ";
+
+/// How a JSON Web Token begins: `{"` in base64.
+const WEB_TOKEN: &str = "eyJ";
+
+/// How a key in the form of a file begins, and how it ends.
+const BLOCK: (&str, &str) = ("-----BEGIN ", "-----END ");
+
+/// Something secret in a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Secret {
+    /// What is wrong, without what is secret.
+    pub(super) message: String,
+    /// Where it stands, in bytes, with what tells its kind.
+    pub(super) place: Range<usize>,
+    /// What of it is to be shown nowhere.
+    pub(super) hidden: Range<usize>,
+}
+
+/// Everything that is secret in a text, keys first.
+pub(super) fn secrets(text: &str) -> Vec<Secret> {
+    let mut found: Vec<Secret> = KEYS.iter().flat_map(|key| keys(text, *key)).collect();
+    found.extend(web_tokens(text));
+    found.extend(blocks(text));
+    found.extend(passwords(text));
+    found.extend(named(text));
+    found
+}
+
+/// Whether a character may stand in a key.
+fn part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | '=')
+}
+
+/// What stands from a byte on, as long as it may belong to a key.
+fn body(text: &str, from: usize) -> &str {
+    let rest = text.get(from..).unwrap_or_default();
+    rest.split(|c| !part(c)).next().unwrap_or_default()
+}
+
+fn is_base64(text: &str) -> bool {
+    text.len().is_multiple_of(4)
+        && !text.contains(['-', '_', '.'])
+        && text.bytes().any(|b| b.is_ascii_uppercase())
+        && text.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// Where a text begins that is no part of a longer word.
+fn beginnings<'t>(text: &'t str, start: &'t str) -> impl Iterator<Item = usize> + 't {
+    text.match_indices(start).map(|(at, _)| at).filter(move |at| {
+        let before = text.get(..*at).and_then(|text| text.chars().next_back());
+        !before.is_some_and(|c| c.is_ascii_alphanumeric())
+    })
+}
+
+fn keys<'t>(text: &'t str, (start, least): (&'t str, usize)) -> impl Iterator<Item = Secret> + 't {
+    beginnings(text, start).filter_map(move |at| {
+        let body = body(text, at + start.len());
+        // Words joined by hyphens have no digit; keys do.
+        let end = at + start.len() + body.len();
+        let is_key = body.len() >= least && has_digit(body);
+        (is_key && (start != BASIC || is_base64(body))).then(|| Secret {
+            message: format!("a key stands here (it begins with `{}`)", start.trim()),
+            place: at..end,
+            hidden: at + start.len()..end,
+        })
+    })
+}
+
+/// Web tokens: two parts of base64 at least, the second a map as well.
+fn web_tokens(text: &str) -> impl Iterator<Item = Secret> {
+    beginnings(text, WEB_TOKEN).filter_map(|at| {
+        let body = body(text, at);
+        let parts = body.split('.').nth(1)?;
+        (body.len() >= 30 && parts.starts_with(WEB_TOKEN)).then(|| Secret {
+            message: format!("a web token stands here (it begins with `{WEB_TOKEN}`)"),
+            place: at..at + body.len(),
+            hidden: at + WEB_TOKEN.len()..at + body.len(),
+        })
+    })
+}
+
+/// Keys as files hold them, several lines long.
+fn blocks(text: &str) -> impl Iterator<Item = Secret> {
+    let (begin, end) = BLOCK;
+    text.match_indices(begin).filter_map(move |(at, _)| {
+        let rest = text.get(at..)?;
+        let head = rest.get(begin.len()..)?;
+        let head = head.split(['\n', '\\']).next()?.split_inclusive("-----").next()?;
+        head.contains("PRIVATE KEY").then(|| Secret {
+            message: format!("a key stands here (it begins with `{}`)", begin.trim()),
+            place: at..at + begin.len() + head.len(),
+            hidden: at + begin.len() + head.len()..at + rest.find(end).unwrap_or(rest.len()),
+        })
+    })
+}
+
+/// Passwords of addresses: `postgres://user:password@host`.
+fn passwords(text: &str) -> impl Iterator<Item = Secret> {
+    text.match_indices("://").filter_map(|(at, mark)| {
+        let from = at + mark.len();
+        let rest = text.get(from..)?;
+        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`'));
+        let authority = rest.get(..end.unwrap_or(rest.len()))?;
+        let (user, _) = authority.rsplit_once('@')?;
+        let (name, password) = user.split_once(':')?;
+        let place = from + name.len() + 1..from + user.len();
+        is_written_out(password).then(|| Secret {
+            message: "a password stands in this address".to_owned(),
+            place: place.clone(),
+            hidden: place,
+        })
+    })
+}
+
+/// Values behind names of secrets: `password=...` of connection strings, command lines and queries of addresses,
+/// `token = '...'` of SQL, `api_key: ...` of whatever was pasted.
+fn named(text: &str) -> impl Iterator<Item = Secret> {
+    text.match_indices(['=', ':']).filter_map(|(at, sign)| {
+        let before = text.get(..at)?;
+        let spaced = before.len() != before.trim_end().len();
+        let before = before.trim_end().trim_end_matches(['"', '\'']);
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let name = before.rsplit(|c| !word(c)).next()?;
+        if !is_secret_name(name) {
+            return None;
+        }
+        let behind = text.get(at + 1..)?;
+        let value = behind.trim_start_matches([' ', '\t']);
+        let apart = spaced || value.len() != behind.len();
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let from = text.len() - value.len() + quote.map_or(0, char::len_utf8);
+        let closes = |c: char| match quote {
+            Some(quote) => c == quote,
+            None => {
+                c.is_whitespace()
+                    || matches!(c, '"' | '\'' | '`' | '&' | ';' | ',' | ')' | ']' | '>' | '}' | '#')
+            }
+        };
+        let value = text.get(from..)?.split(closes).next()?;
+        // What is joined to its name is a value; what stands apart from it may as well be a word of a sentence, or a comparison.
+        let random = || {
+            value.len() >= 8 && has_digit(value) && value.bytes().any(|b| b.is_ascii_alphabetic())
+        };
+        let joined = sign == "=" && !apart;
+        let is_value =
+            joined || quote.is_some() && random() || sign == ":" && !spaced && apart && random();
+        (is_value && is_written_out(value) && !value.contains(char::is_whitespace)).then(|| {
+            Secret {
+                message: if in_query(text, at) {
+                    "a secret stands in the query of this address".to_owned()
+                } else {
+                    format!("`{name}` carries a secret, which never stands in a file")
+                },
+                place: from..from + value.len(),
+                hidden: from..from + value.len(),
+            }
+        })
+    })
+}
+
+/// Whether a byte stands in the query of an address.
+fn in_query(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).next();
+    word.is_some_and(|word| word.contains("://") && word.contains('?'))
+}
+
+/// Whether a value is neither a template, nor a variable, nor a word that stands for one (`YOUR_KEY`).
+pub(super) fn is_written_out(value: &str) -> bool {
+    let stands_for = |c: char| c.is_ascii_uppercase() || matches!(c, '_' | '.');
+    !value.is_empty()
+        && !value.chars().all(stands_for)
+        && !value.to_ascii_lowercase().starts_with("your")
+        && !value.contains(['{', '<', '$', '*'])
+        && !value.starts_with(['?', ':', '@', '=', '%'])
+}
