@@ -112,8 +112,7 @@ class Checker:
             errors = {(d["code"], d["line"] or 1, d["column"] or 1) for d in found if d["severity"] == "error"}
             faults = [f"missing: {one}" for one in sorted(expected - here)]
             faults += [f"unexpected: {one}" for one in sorted(errors - expected)]
-            faults += [f"without a help: {d['code']}" for d in found if d["code"] not in ("yaml-syntax", "template-syntax")
-                       and not d["help"]]
+            faults += [f"without a help: {d['code']}" for d in found if not d["help"]]
             faults += [f"no help of line {line} says: {part}" for line, part in helps
                        if not any(d["line"] == int(line) and part in (d["help"] or "") for d in found)]
             faults += [f"without a page: {code}" for code, _, _ in here

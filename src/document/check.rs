@@ -215,8 +215,19 @@ impl Checker<'_> {
             .map(below)
             .or_else(|| helps::of_part_by_name(place, key, self.root.pointer(pointer)))
             .or_else(|| helps::of_key(place, key).map(str::to_owned))
-            .unwrap_or_else(|| suggest(key, known.iter().map(String::as_str), "keys"));
+            .unwrap_or_else(|| {
+                let fits = known.iter().map(String::as_str).filter(|name| self.fits(pointer, name));
+                suggest(key, fits, "keys")
+            });
         self.report("unknown-key", format!("unknown key `{key}`"), Some(help), span);
+    }
+
+    /// Whether a key may stand in the object at a pointer beside what stands there: a step of one kind has no keys of another.
+    fn fits(&self, pointer: &str, key: &str) -> bool {
+        let object = self.root.pointer(pointer).and_then(Value::as_object);
+        let step = object.filter(|_| is_step(pointer, self.kind));
+        let own = step.and_then(schema::kind_of_step);
+        own.is_none_or(|own| schema::may_have(own, key))
     }
 
     /// What is to be said of an assertion that names its kind by `type`.
@@ -342,7 +353,10 @@ impl Checker<'_> {
             ("string", Value::Array(_)) => {
                 Some("write one text; several lines go below `|`".to_owned())
             }
-            ("boolean", Value::String(_)) => Some("write true or false, without quotes".to_owned()),
+            ("boolean", Value::String(word)) => Some(match helps::switch(word) {
+                Some(meant) => format!("write `{meant}`"),
+                None => "write `true` or `false`".to_owned(),
+            }),
             ("number" | "integer", Value::String(_)) => {
                 Some("write the number without quotes".to_owned())
             }

@@ -1,5 +1,6 @@
 //! Keys that people bring from other tools, with the key that is meant.
 
+use super::carried;
 use crate::value::Value;
 
 /// The part of a document that a key stands in.
@@ -282,6 +283,8 @@ pub(super) fn typed(assertion: &Value) -> Option<Found> {
 pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Found> {
     let meant = stands_for(place, key)?;
     let twice = parent.and_then(|parent| parent.get(meant)).is_some();
+    let value = parent.and_then(|parent| parent.get(key)).filter(|_| place == Place::Step);
+    let carried = || carried::step(key, meant, value?);
     let help = match (meant, twice) {
         ("api_key_env", _) => {
             "write `api_key_env: NAME`, the environment variable that holds the key; a key never stands in a file".to_owned()
@@ -296,8 +299,7 @@ pub(super) fn key(place: Place, key: &str, parent: Option<&Value>) -> Option<Fou
             "write `token_env: NAME`, the environment variable that holds the token; a token never stands in a file".to_owned()
         }
         (_, _) if place == Place::Assertion => of_assertion(key, meant),
-        ("retry", _) if key.contains("delay") => "write `retry: {delay: 1s}`".to_owned(),
-        ("retry", _) if key.contains("retries") => "write `retry: {max_attempts: 3}`".to_owned(),
+        (_, false) if let Some(help) = carried() => help,
         ("id" | "name", true) => {
             format!("`{meant}` is here already: write `description`, or remove it")
         }

@@ -19,7 +19,13 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         (_, Value::Number(number)) if takes_time(key) => {
             format!("write a number and its unit: {number}s, {number}m")
         }
-        ("cache", Value::String(time)) => format!("write true, or `cache: {{ttl: {time}}}`"),
+        ("cache", Value::String(time)) if HumanDuration::parse(time).is_ok() => {
+            format!("write `true`, or `cache: {{ttl: {time}}}`")
+        }
+        ("cache", Value::String(word)) if let Some(meant) = switch(word) => {
+            format!("write `{meant}`")
+        }
+        ("cache", Value::String(_)) => "write `true`, or `cache: {ttl: 1h}`".to_owned(),
         ("cache", Value::Number(time)) => format!("write true, or `cache: {{ttl: {time}m}}`"),
         ("values", Value::Array(_)) => {
             "write `enum: [...]`; `values` names a tool that lists them: `values: {tool: ..., field: ...}`".to_owned()
@@ -80,6 +86,15 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         ("on_error", Value::Bool(_)) => "values: `fail`, `skip`, `default`".to_owned(),
         _ => return None,
     })
+}
+
+/// What a word means that is true or false for other readers of YAML and for people, and a text here.
+pub fn switch(word: &str) -> Option<bool> {
+    match word.trim().to_lowercase().as_str() {
+        "yes" | "y" | "on" | "true" | "enabled" => Some(true),
+        "no" | "n" | "off" | "false" | "disabled" => Some(false),
+        _ => None,
+    }
 }
 
 /// What to write instead of a text that is no name.

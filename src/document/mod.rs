@@ -6,6 +6,7 @@
 
 mod read;
 
+mod carried;
 mod check;
 mod evals;
 mod foreign;
@@ -38,6 +39,7 @@ pub use eval::{
     AgentNames, Assertion, Case, Check, Eval, Example, ExpectedSql, Figure, RouteTo, Rows, Rubric,
     Similar, Texts, Tolerance, Turn, WantedRoute,
 };
+pub use helps::switch;
 pub use http::{FromEnvironment, Header, Http, Method};
 pub use mcp::{Mcp, McpServer, Passed, Variable};
 pub use planning::Planning;

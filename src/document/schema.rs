@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::read::Kind;
 use super::{Agent, Eval, Project, ToolFile, Workflow};
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 /// The keys of which a step has exactly one.
 pub(super) const STEP_KINDS: [&str; 6] =
@@ -23,6 +23,19 @@ pub(super) const KEYS_OF_KIND: [(&[&str], &[&str]); 2] = [
 
 /// Keys that mean nothing without `for_each`.
 pub const KEYS_OF_FOR_EACH: [&str; 2] = ["as", "max_parallel"];
+
+/// The kind of a step, where its keys make one.
+pub(super) fn kind_of_step(step: &Object) -> Option<&'static str> {
+    let mut kinds = STEP_KINDS.into_iter().filter(|kind| step.contains_key(*kind));
+    kinds.next().filter(|_| kinds.next().is_none())
+}
+
+/// Whether a step of a kind may have a key.
+pub(super) fn may_have(kind: &str, key: &str) -> bool {
+    let of_others =
+        KEYS_OF_KIND.iter().any(|(kinds, keys)| keys.contains(&key) && !kinds.contains(&kind));
+    !of_others && (key == kind || !STEP_KINDS.contains(&key))
+}
 
 /// The JSON Schema (draft 2020-12) of a kind of file.
 pub fn of(kind: Kind) -> Value {

@@ -1,8 +1,9 @@
 //! What the flat schema of a step says badly: its kind and whose keys are whose, expressions, and schemas of answers.
 
 use super::check::{Checker, is_misspelt};
+use super::foreign::{self, Place};
 use super::schema::{KEYS_OF_FOR_EACH, KEYS_OF_KIND, STEP_KINDS};
-use super::{foreign, helps, places};
+use super::{helps, places};
 use crate::diagnostic::{line_and_column, nearest, suggest};
 use crate::value::{Object, Value, one_line, pointer_segment};
 
@@ -22,7 +23,10 @@ impl Checker<'_> {
             let kinds: Vec<&str> =
                 STEP_KINDS.into_iter().filter(|kind| step.contains_key(*kind)).collect();
             let span = self.value_span(&pointer);
-            let misspelt = |name: &str| is_misspelt(step, name, &known);
+            let misspelt = |name: &str| {
+                let meant = |key: &String| foreign::stands_for(Place::Step, key) == Some(name);
+                is_misspelt(step, name, &known) || step.keys().any(meant)
+            };
             match kinds.as_slice() {
                 [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
                 [] if near_a_kind(step, &known) => {}
@@ -54,7 +58,7 @@ impl Checker<'_> {
                     span,
                 );
             }
-            if step.contains_key("default") && !takes_default {
+            if step.contains_key("default") && !takes_default && !misspelt("on_error") {
                 let span = self.key_span(&format!("{pointer}/default"));
                 let help = "add `on_error: default`".to_owned();
                 self.report(

@@ -126,6 +126,13 @@ fn opened(open: &str, close: &str, at: Range<usize>) -> Found {
 /// What other languages write, and what stands for it here.
 const MEANT: &[(&str, &str)] = &[
     ("&&", "write `and`"),
+    ("&", "write `and`"),
+    ("|>", "write `|` before a filter"),
+    ("->", "write a dot between two names"),
+    ("::", "write a dot between two names"),
+    ("=<", "write `<=`"),
+    ("++", "write `+ 1`"),
+    ("`", "write a text in quotes: `'text'`"),
     ("||", "write `or`"),
     ("??", "write `value | default(0)`"),
     ("===", "write `==`"),
@@ -147,13 +154,68 @@ const MEANT: &[(&str, &str)] = &[
     (";", "an expression has no end mark: remove `;`"),
 ];
 
+/// The operator that a text ends with, of those that take a value behind them.
+fn open_operator(text: &str) -> Option<&'static str> {
+    const OPERATORS: [&str; 21] = [
+        "**", "//", "==", "!=", "<=", ">=", "not in", "and", "or", "not", "in", "is", "if", "else",
+        "+", "-", "*", "/", "~", "<", ">",
+    ];
+    let word = |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    OPERATORS.into_iter().find(|operator| {
+        let letters = operator.ends_with(|c: char| c.is_alphabetic());
+        text.strip_suffix(operator).is_some_and(|before| !letters || word(before))
+    })
+}
+
+/// The help for a text that ends before its expression does.
+fn at_end(before: &str) -> Option<String> {
+    let behind = match open_operator(before)? {
+        "if" | "else" => "write `a if condition else b`".to_owned(),
+        "is" => "name a test behind `is`, such as `is none`, or remove it".to_owned(),
+        operator => format!("write a value behind `{operator}`, or remove it"),
+    };
+    Some(behind)
+}
+
+/// The help for what stands behind a whole expression.
+fn after(before: &str, at: &str) -> String {
+    let digit = |c: char| c.is_ascii_digit();
+    let next = at.chars().next().unwrap_or_default();
+    let number: &str = before.rsplit(|c: char| !digit(c)).next().unwrap_or_default();
+    let more: String =
+        at.trim_start_matches([',', ' ', '\'']).chars().take_while(|c| digit(*c)).collect();
+    if before.starts_with("if ") || before == "if" {
+        return "write `a if condition else b`".to_owned();
+    }
+    if !number.is_empty() && more.len() == 3 {
+        return format!("write the number without a sign inside: {number}{more}");
+    }
+    if let Some(operator) = open_operator(before) {
+        return format!("write a value before `{operator}`, or remove it");
+    }
+    if let ')' | ']' | '}' = next {
+        return format!("nothing is open here that `{next}` could close: remove it");
+    }
+    if next == ',' {
+        return "a list stands in brackets: `[a, b]`".to_owned();
+    }
+    if !number.is_empty() && next.is_alphabetic() && !at.contains(' ') {
+        return "write the bare number, or an operator between it and the name, such as `*`"
+            .to_owned();
+    }
+    "write an operator between the two values, such as `+`, `and` or `~`, or remove one of them"
+        .to_owned()
+}
+
 /// The help for what stands at a fault.
 fn meant(source: &str, detail: &str, range: &Range<usize>) -> Option<String> {
     let help = |text: &str| Some(text.to_owned());
     if source.trim().is_empty() {
         return help("write an expression, such as `params.amount > 0`, or remove the key");
     }
-    let at = source.get(range.start..).unwrap_or_default();
+    // Where a text ends too early, the parser names its last word.
+    let stop = if detail.contains("end of input") { source.len() } else { range.start };
+    let at = source.get(stop..).unwrap_or_default();
     if let Some(statement) = detail.strip_prefix("unknown statement ") {
         return match statement {
             "macro" | "call" | "import" | "from" | "include" | "extends" | "block" => {
@@ -167,9 +229,8 @@ fn meant(source: &str, detail: &str, range: &Range<usize>) -> Option<String> {
             _ => help("statements: `if`, `elif`, `else`, `for`, `set`, `with`, `filter`"),
         };
     }
-    let before = source.get(..range.start).unwrap_or_default().trim_end();
-    if detail.contains("expected identifier") && before.ends_with('.') && detail.contains("end of")
-    {
+    let before = source.get(..stop).unwrap_or_default().trim_end();
+    if detail.starts_with("unexpected end of") && before.ends_with('.') {
         return help("write the name behind the dot, as in `steps.ID.output`");
     }
     if detail.contains("expected end of variable block") && at.starts_with('}') {
@@ -205,9 +266,29 @@ fn meant(source: &str, detail: &str, range: &Range<usize>) -> Option<String> {
     if at.starts_with("for ") {
         return help("take a filter, as in `rows | map(attribute='name') | list`");
     }
+    if let Some(help) = at_end(before).filter(|_| detail.starts_with("unexpected end of")) {
+        return Some(help);
+    }
+    let fraction = at.strip_prefix('.').unwrap_or_default();
+    let fraction: String = fraction.chars().take_while(char::is_ascii_digit).collect();
+    if !fraction.is_empty() {
+        return Some(format!("write `0.{fraction}`"));
+    }
     // The parser may stop at the second sign of an operator.
-    let signs = before.len() - before.trim_end_matches(['&', '|', '=', '?', '!', '.', '<']).len();
+    let signs = before.len()
+        - before.trim_end_matches(['&', '|', '=', '?', '!', '.', '<', '-', ':', '+']).len();
     let operator = source.get(before.len() - signs..).unwrap_or_default();
     let found = MEANT.iter().find(|(sign, _)| operator.starts_with(sign) || at.starts_with(sign));
-    found.map(|(_, help)| (*help).to_owned())
+    Some(match found {
+        Some((_, help)) => (*help).to_owned(),
+        None if detail.contains("after expression") => after(before, at),
+        None => match at.chars().next() {
+            Some(c) if detail == "unexpected character" => {
+                format!("remove `{c}`: it means nothing here")
+            }
+            Some(c @ (')' | ']' | '}')) => format!("write a value before `{c}`, or what it closes"),
+            Some(c) => format!("write a value before `{c}`, or remove it"),
+            None => "write the rest of the expression".to_owned(),
+        },
+    })
 }

@@ -7,10 +7,25 @@ use crate::diagnostic::Span;
 
 /// What needs no trying: nothing else can be meant.
 pub(super) fn certain(scene: &Scene<'_>, said: &str) -> Option<Suspicion> {
-    tab(scene)
+    no_text(scene, said)
+        .or_else(|| tab(scene))
         .or_else(|| merge_conflict(scene))
         .or_else(|| alias(scene, said))
         .or_else(|| super::values::without_end(scene, said))
+}
+
+/// A byte that no text holds: NUL and its like come from programs that write what they should not.
+fn no_text(scene: &Scene<'_>, said: &str) -> Option<Suspicion> {
+    said.contains("unexpected character: `\\u{").then_some(())?;
+    let sign =
+        scene.line(scene.fault)?.text.chars().nth(scene.column).filter(|c| c.is_control())?;
+    Some(Suspicion {
+        message: format!("the character U+{:04X} is no part of a text", u32::from(sign)),
+        help: "remove it; a file with many of them is UTF-16 or no text: save it as UTF-8"
+            .to_owned(),
+        span: Span::on_line(scene.fault + 1, scene.column + 1, 1),
+        edits: Vec::new(),
+    })
 }
 
 /// A tab that indents; the parser may notice only on the next line, or name the line before.

@@ -51,6 +51,9 @@ impl<'t> Scene<'t> {
     }
 }
 
+/// What to look for where nothing is known but the place.
+const USUAL: &str = "look at this line and the one above it: keys end with `: `, items begin with `- `, what belongs together is indented alike, and texts with signs stand in quotes";
+
 /// Files longer than this are not read again to try a mend.
 const LONGEST: usize = 1 << 20;
 
@@ -76,7 +79,8 @@ pub(super) fn diagnostic(text: &str, error: &Error) -> Diagnostic {
                 let message = format!("this is no YAML: {}", found.message);
                 (Diagnostic::new("yaml-syntax", message).help(found.help), found.span)
             } else {
-                let found = Diagnostic::new("yaml-syntax", format!("this is no YAML: {said}"));
+                let found =
+                    Diagnostic::new("yaml-syntax", format!("this is no YAML: {said}")).help(USUAL);
                 (found, Span::on_line(line, column, 1))
             }
         }

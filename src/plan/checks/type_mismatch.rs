@@ -1,7 +1,7 @@
 //! `type-mismatch` of values that are handed on: arguments, defaults of params, and lists that steps are done for.
 
 use crate::diagnostic::Diagnostic;
-use crate::document::{Param, ParamType};
+use crate::document::{Param, ParamType, switch};
 use crate::expression::Type;
 use crate::plan::{meant, types};
 use crate::value::Value;
@@ -22,6 +22,7 @@ pub(in crate::plan) fn argument(
     let amount = written.and_then(Value::as_str).filter(|_| is_number).and_then(meant::amount);
     let help = match (found, written.is_some()) {
         _ if let Some(amount) = amount => format!("write {amount}, without quotes and signs"),
+        (_, true) if let Some(word) = written.and_then(Value::as_str) => of_text(param.kind, word),
         (found, true) => of_written(param.kind, found).to_owned(),
         (Type::Text | Type::Words(_), false) => {
             "a value that is one whole `{{ ... }}` keeps its type".to_owned()
@@ -32,15 +33,27 @@ pub(in crate::plan) fn argument(
     Some(Diagnostic::new("type-mismatch", message).help(help))
 }
 
+/// What to write instead of a text where something else is needed.
+fn of_text(wanted: ParamType, word: &str) -> String {
+    match wanted {
+        ParamType::Integer => "give a whole number, such as 12".to_owned(),
+        ParamType::Number => "give a number, such as 250000".to_owned(),
+        ParamType::Boolean => match switch(word) {
+            Some(meant) => format!("write `{meant}`"),
+            None => "write `true` or `false`, without quotes".to_owned(),
+        },
+        ParamType::Array | ParamType::Object | ParamType::String => {
+            of_written(wanted, &Type::Text).to_owned()
+        }
+    }
+}
+
 /// What to write instead of a value of the wrong type.
 fn of_written(wanted: ParamType, found: &Type) -> &'static str {
     match (wanted, found) {
         (ParamType::Array, _) => "write a list: [a, b]",
         (ParamType::Object, _) => "write a map: {a: b}",
-        (ParamType::Boolean, Type::Text | Type::Words(_)) => {
-            "write `true` or `false`, without quotes"
-        }
-        (_, Type::Text | Type::Words(_)) => "numbers and booleans go without quotes",
+        (ParamType::Boolean, _) => "write `true` or `false`",
         (_, Type::Number(_)) => "put it into quotes",
         _ => "give a value of that type",
     }
