@@ -52,6 +52,7 @@ mod refused;
 mod rules;
 mod sessions;
 mod streams;
+mod strict;
 mod tools;
 mod waits;
 mod writes;

@@ -24,7 +24,7 @@ const NAMED: f64 = 0.05;
 /// Where one is named and the other stands beside it.
 const BESIDE: f64 = 0.005;
 
-const GROWTH: &[&str] = &[
+pub(super) const GROWTH: &[&str] = &[
     "grew",
     "grow",
     "grown",
@@ -40,7 +40,7 @@ const GROWTH: &[&str] = &[
     "more",
     "climbed",
 ];
-const DECLINE: &[&str] = &[
+pub(super) const DECLINE: &[&str] = &[
     "fell",
     "fallen",
     "fall",

@@ -1,5 +1,6 @@
 //! Numbers as other countries write them, where that can be read in one way only: `1 234 567`, `12,34,567`, `58,4 %`.
 
+use super::numbers::counts_things;
 use super::scan::{SPACES, Suffix, scale};
 use super::units::SIGNS;
 
@@ -20,7 +21,10 @@ pub(super) fn foreign(text: &str, start: usize) -> Option<Foreign> {
     if before.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',')) {
         return None;
     }
-    indian(text, start).or_else(|| spaced(text, start)).or_else(|| comma(text, start))
+    indian(text, start)
+        .or_else(|| apart(text, start))
+        .or_else(|| spaced(text, start))
+        .or_else(|| comma(text, start))
 }
 
 /// The digits at a place.
@@ -66,18 +70,44 @@ fn spaced(text: &str, start: usize) -> Option<Foreign> {
         (end, groups) = (end + 4, groups + 1);
     }
     let found = fraction(text, end, number, ',');
-    let sure = groups > 1 || (groups == 1 && (found.decimals > 0 || has_unit(text, found.end)));
-    sure.then_some(found)
+    let behind = text.get(found.end..).unwrap_or_default();
+    // No number begins with zeros of its own.
+    let last = groups > 0 && text.get(end - 3..end).is_some_and(|group| group.starts_with('0'));
+    let told = last || found.decimals > 0 || has_unit(text, found.end) || counts_things(behind);
+    (groups > 1 || (groups == 1 && told)).then_some(found)
 }
 
-/// `58,4 %`, `€3,50`, `1,2 Mio`: a comma before one or two digits, with a unit.
+/// `7 1 3 1 8`: a number whose digits stand apart.
+fn apart(text: &str, start: usize) -> Option<Foreign> {
+    let mut number = digits(text, start).to_owned();
+    let mut end = start + number.len();
+    while number.len() * 2 == end - start + 1 && behind(text, end, ' ').len() == 1 {
+        number.push_str(behind(text, end, ' '));
+        end += 2;
+    }
+    (number.len() >= 3 && end - start == number.len() * 2 - 1).then_some(Foreign {
+        end,
+        number,
+        decimals: 0,
+    })
+}
+
+/// `58,4 %`, `€3,50`, `1,2 Mio`, `2,3`: a comma before one or two digits that is none of a list.
 fn comma(text: &str, start: usize) -> Option<Foreign> {
     let whole = digits(text, start);
     let found = fraction(text, start + whole.len(), whole.to_owned(), ',');
     let before = text.get(..start)?.trim_end_matches(SPACES);
     let money = SIGNS.iter().any(|(sign, _)| *sign != '$' && before.ends_with(*sign));
     let unit = money || has_unit(text, found.end);
-    (found.decimals > 0 && unit && behind(text, found.end, ',').is_empty()).then_some(found)
+    let after = text.get(found.end..).unwrap_or_default();
+    let is_list = after.starts_with(',')
+        || [" and ", " or ", " & "].iter().any(|word| {
+            after
+                .strip_prefix(word)
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        });
+    let sure = unit || (whole.len() <= 3 && !is_list);
+    (found.decimals > 0 && sure && behind(text, found.end, ',').is_empty()).then_some(found)
 }
 
 /// Takes up one or two digits behind a mark.

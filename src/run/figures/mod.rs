@@ -17,14 +17,19 @@ mod units;
 mod fill;
 
 mod context;
+mod folded;
 mod locale;
+mod multiples;
 mod numbers;
+mod parts;
 mod scan;
 mod words;
+mod years;
 
 mod index;
 mod operands;
 
+mod claims;
 mod derive;
 mod naming;
 mod rows;

@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use super::context::{last_word, unspoken};
-use super::operands::sentence_around;
+use super::derive::{DECLINE, GROWTH};
+use super::folded::{Folded, is_unreadable};
+use super::operands::{Sentence, sentence_around};
+use super::parts::join;
 use super::scan::scan;
 use super::units::{COUNTED, Currency};
 use super::words::spelled;
@@ -29,6 +32,8 @@ pub struct Figure {
     pub per_dollar: bool,
     /// Whether the word behind it tells that it counts things: `1,931 conversions`.
     pub of_things: bool,
+    /// Whether it may as well be a year.
+    pub may_be_year: bool,
 }
 
 /// What a figure is a figure of.
@@ -108,7 +113,7 @@ impl Figure {
 
     /// Whether it only counts a few things. "3 reasons" and "a runway of 3 months" look alike, and the first is in
     /// every answer, so neither is looked up.
-    fn counts(&self) -> bool {
+    pub(super) fn counts(&self) -> bool {
         self.is_bare()
             && self.sign == Sign::None
             && self.value <= COUNTS
@@ -119,35 +124,61 @@ impl Figure {
 
 /// Finds the figures that need a source.
 ///
-/// Numbers may be in digits or in words. Years, dates, times, quarters, versions, list marks, ordinals, names that hold digits, what stands in code or in
-/// links, and whole numbers up to 10 without a unit are none.
+/// Numbers may be in digits or in words. Years, dates, times, quarters, versions, list marks, ordinals, names that hold digits, links, and whole
+/// numbers up to 10 without a unit are none.
 pub fn figures(text: &str) -> Vec<Figure> {
-    let mut figures = read(text, &unspoken(text));
-    figures.retain(|figure| !figure.counts());
+    let mut figures = all_figures(text);
+    figures.retain(|figure| !figure.counts() && !figure.may_be_year && !figure.value.is_nan());
     figures
 }
 
-/// Finds the numbers of a text that gives them: code, links and counts are read as well.
+/// [`figures`], with what only counts a few things, what may be a year, and signs of numbers that nobody can read: those have
+/// no value (NaN), so that nothing is them.
+pub(super) fn all_figures(text: &str) -> Vec<Figure> {
+    let mut figures = read(text, unspoken);
+    let unread = text.char_indices().filter(|(_, sign)| is_unreadable(*sign));
+    figures.extend(unread.map(|(at, sign)| Figure {
+        range: at..at + sign.len_utf8(),
+        value: f64::NAN,
+        quantum: 1.0,
+        scale: 1.0,
+        kind: Kind::Plain,
+        sign: Sign::None,
+        lean: Lean::None,
+        per_dollar: false,
+        of_things: false,
+        may_be_year: false,
+    }));
+    figures.sort_by_key(|figure| figure.range.start);
+    figures
+}
+
+/// Finds the numbers of a text that gives them: links and counts are read as well.
 pub(super) fn given_figures(text: &str) -> Vec<Figure> {
-    let mut figures = read(text, &[]);
+    let mut figures = read(text, |_| Vec::new());
     // A `one` is a pronoun more often than a number.
     let in_digits = |figure: &Figure| {
         text.get(figure.range.clone()).is_some_and(|w| w.contains(|c: char| c.is_ascii_digit()))
     };
-    figures.retain(|figure| !figure.counts() || in_digits(figure));
+    figures.retain(|figure| !figure.may_be_year && (!figure.counts() || in_digits(figure)));
     figures
 }
 
-/// All numbers outside `skipped`, with what the words around them make of them.
-fn read(text: &str, skipped: &[Range<usize>]) -> Vec<Figure> {
-    let mut figures = scan(text, skipped);
+/// All numbers but those in what `skips` finds, with what the words around them make of them.
+fn read(written: &str, skips: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<Figure> {
+    let folded = Folded::of(written);
+    let text = folded.text.as_ref();
+    let skipped = skips(text);
+    let mut figures = scan(text, &skipped);
     let taken: Vec<Range<usize>> =
-        figures.iter().map(|figure| figure.range.clone()).chain(skipped.iter().cloned()).collect();
+        figures.iter().map(|figure| figure.range.clone()).chain(skipped).collect();
     figures.extend(spelled(text, &taken));
     figures.sort_by_key(|figure| figure.range.start);
+    join(text, &mut figures);
     spread_units(text, &mut figures);
     for figure in &mut figures {
         figure.heed(text);
+        figure.range = folded.written(&figure.range);
     }
     figures
 }
@@ -178,24 +209,54 @@ impl Figure {
             _ if is(UNDER) => Lean::Under,
             _ => Lean::None,
         };
+        let unit = if self.is_bare() { told_behind(text, self) } else { None };
+        if let Some((kind, length)) = unit {
+            self.kind = kind;
+            self.range.end += length;
+        }
         self.per_dollar =
             self.kind == Kind::Money(Currency::Dollar) && speaks_of_a_dollar(text, self);
-        self.of_things = self.kind == Kind::Plain && counts_things(text, self);
+        self.of_things = self.kind == Kind::Plain
+            && counts_things(text.get(self.range.end..).unwrap_or_default());
     }
 }
 
-/// Whether a number is one of things: `12 campaigns`, `12 open positions`.
-fn counts_things(text: &str, figure: &Figure) -> bool {
+/// A unit that words are in some sentences only, with its length: `five times the spend`, `the margin fell 3 points`.
+fn told_behind(text: &str, figure: &Figure) -> Option<(Kind, usize)> {
+    const OFTEN: &[&str] = &[
+        "a", "an", "per", "each", "every", "in", "this", "last", "already", "before", "so", "over",
+        "during", "now", "and", "or", "daily", "weekly", "monthly", "more", "on", "with",
+    ];
+    let after = text.get(figure.range.end..)?;
+    let rest = after.strip_prefix([' ', '-'])?;
+    let word = rest.get(..rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len()))?;
+    let length = after.len() - rest.len() + word.len();
+    let sentence = Sentence::around(text, figure.range.start);
+    let changes = || sentence.has(GROWTH) || sentence.has(DECLINE);
+    match word {
+        "times" => {
+            let next = rest.get(word.len()..)?.trim_start();
+            let next = next.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+            let is_ratio = if next.is_empty() { changes() } else { !OFTEN.contains(&next) };
+            (is_ratio || (next == "more" && changes())).then_some((Kind::Ratio, length))
+        }
+        "points" | "point" | "pts" if changes() => Some((Kind::Percent, length)),
+        _ => None,
+    }
+}
+
+/// Whether a number is one of things by what is behind it: `12 campaigns`, `12 open positions`.
+pub(super) fn counts_things(behind: &str) -> bool {
     const NO_ADJECTIVES: &[&str] = &[
         "in", "of", "for", "to", "on", "from", "at", "and", "or", "over", "by", "per", "across",
         "with", "a", "the", "as", "than", "after", "within",
     ];
-    let behind = text
-        .get(figure.range.end..)
+    let behind = behind.split(['.', ',', ';', '(', '|', '\n']).next();
+    let mut words = behind
         .unwrap_or_default()
-        .split(['.', ',', ';', '(', '|', '\n'])
-        .next();
-    let mut words = behind.unwrap_or_default().split_whitespace().map(str::to_lowercase);
+        .trim_start_matches('-')
+        .split_whitespace()
+        .map(str::to_lowercase);
     let is_counted = |word: &String| COUNTED.contains(&word.as_str());
     words.next().is_some_and(|first| {
         is_counted(&first)

@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
-use super::context::{compound, day, in_a_name, in_a_series, is_letter, is_year, list_mark};
+use super::context::{
+    compound, day, in_a_name, in_a_series, is_file_name, is_letter, is_year, list_mark,
+};
 use super::locale::{Foreign, foreign};
-use super::numbers::{Figure, Kind, Lean, Sign};
+use super::numbers::{Figure, Kind, Lean, Sign, counts_things};
 use super::units::{CODES, Currency, NAMES, SIGNS};
+use super::years::{self, Reading};
 
 /// What stands between the parts of a figure: a space, or one that does not break the line.
 pub(super) const SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\u{2009}'];
@@ -136,10 +139,19 @@ impl Digits {
         this
     }
 
-    /// `1.2e6`.
+    /// `1.2e6`, `10^6`, `1.2 x 10^6`.
     fn exponent(&mut self, text: &str) {
         let rest = text.get(self.end..).unwrap_or_default();
-        let Some(power) = rest.strip_prefix(['e', 'E']) else { return };
+        let times = rest.trim_start_matches(SPACES).strip_prefix(['x', '×', '*', '·', '⋅']);
+        let ten = times.and_then(|rest| rest.trim_start_matches(SPACES).strip_prefix("10^"));
+        let power = match ten {
+            Some(power) => Some((power, false)),
+            None if self.number == "10" && rest.starts_with('^') => {
+                rest.strip_prefix('^').map(|power| (power, true))
+            }
+            None => rest.strip_prefix(['e', 'E']).map(|power| (power, false)),
+        };
+        let Some((power, is_base)) = power else { return };
         let digits = power.strip_prefix(['+', '-']).unwrap_or(power);
         let length = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         let signed = power.len() - digits.len() + length;
@@ -151,17 +163,22 @@ impl Digits {
         let Some(exponent) = power.get(..signed).and_then(|e| e.parse::<i32>().ok()) else {
             return;
         };
+        if is_base {
+            // What is written as a power alone is rough.
+            "1".clone_into(&mut self.number);
+            self.decimals = 1;
+        }
         self.number.push('e');
         self.number.push_str(&exponent.to_string());
         self.decimals -= exponent;
-        self.end += 1 + signed;
+        self.end = text.len() - power.len() + signed;
         self.plain = false;
     }
 }
 
 /// Whether a mark may stand between thousands.
 fn groups(mark: char) -> bool {
-    matches!(mark, ',' | '.' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}')
+    matches!(mark, ',' | '.' | '_' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}')
 }
 
 /// Reads what the digits are part of, and where it ends.
@@ -177,17 +194,18 @@ fn read(text: &str, digits: &Digits, from: usize, last: Last) -> (usize, What) {
             return nothing(end);
         }
         // The dash of a range is not the one of a name; behind part of a name it goes on with it.
-        let ranges = last == Last::Figure && gap == "-";
+        let goes_on = last == Last::Figure && matches!(gap, "-" | "/");
         if last == Last::Nothing && gap == "-" {
             return nothing(digits.end);
         }
-        if (!ranges && in_a_name(before, after))
+        if (!goes_on && in_a_name(before, written, after))
             || (written == "401" && after.starts_with(['(', 'k']))
         {
             return nothing(digits.end);
         }
         let dash = matches!(gap.trim(), "-" | "–" | "to" | "and" | "/");
         if digits.plain
+            && !counts_things(after)
             && (day(before, written, after) || (last == Last::Day && dash && written.len() <= 2))
         {
             return (digits.end, What::Day);
@@ -197,23 +215,33 @@ fn read(text: &str, digits: &Digits, from: usize, last: Last) -> (usize, What) {
     let unit = Suffix::read(after.get(scaled..).unwrap_or_default());
     let end = digits.end + scaled + unit.length;
     let kind = unit.kind.or(prefix.currency.map(Kind::Money)).unwrap_or(Kind::Plain);
-    let mut follows = text.get(end..).unwrap_or_default().chars();
-    let (next, then) = (follows.next(), follows.next());
-    let goes_on = next.is_some_and(|c| is_letter(c) || c.is_ascii_digit())
-        || (next == Some('.') && then.is_some_and(|c| c.is_ascii_lowercase()));
-    if goes_on && prefix.currency.is_none() {
+    if prefix.currency.is_none() && belongs_to_a_word(digits, text.get(end..).unwrap_or_default()) {
         return nothing(end);
     }
-    let bare = kind == Kind::Plain && scaled == 0;
-    let named = digits.plain && (is_year(written) || list_mark(before, written, after));
-    let signed = prefix.sign != Sign::None;
-    if bare && ((named && !signed) || in_a_series(before)) {
+    let bare = kind == Kind::Plain && scaled == 0 && prefix.sign == Sign::None;
+    let mut may_be_year = false;
+    if bare && digits.plain && is_year(written) {
+        match years::reading(before, after) {
+            Reading::Year => return nothing(end),
+            Reading::Open => may_be_year = true,
+            Reading::Number => {}
+        }
+    }
+    let unsigned = kind == Kind::Plain && scaled == 0;
+    if (bare && digits.plain && list_mark(before, written, after))
+        || (unsigned && in_a_series(before, written))
+    {
         return nothing(end);
     }
     let Some(value) = digits.number.parse::<f64>().ok().filter(|n| n.is_finite()) else {
         return nothing(end);
     };
     let quantum = 10f64.powi(digits.decimals.saturating_neg());
+    // `up x5`
+    let multiple = kind == Kind::Plain
+        && gap.ends_with(['x', '×'])
+        && (last != Last::Figure || gap.trim().len() > 2);
+    let kind = if multiple { Kind::Ratio } else { kind };
     let figure = Figure {
         range: digits.start - prefix.length..end,
         value: value * scale * unit.factor,
@@ -224,8 +252,26 @@ fn read(text: &str, digits: &Digits, from: usize, last: Last) -> (usize, What) {
         lean: Lean::None,
         per_dollar: false,
         of_things: false,
+        may_be_year,
     };
     (end, What::Figure(figure))
+}
+
+/// Whether digits go on as a word that is a name or an ordinal: `5G`, `12th`, `10am`, `3f2a`, `1990s`, `12.csv`. An amount
+/// may have its unit joined to it: `1,234pcs`.
+fn belongs_to_a_word(digits: &Digits, rest: &str) -> bool {
+    let is_inside = |c: char| is_letter(c) || c.is_ascii_digit();
+    let word = rest.get(..rest.find(|c| !is_inside(c)).unwrap_or(rest.len())).unwrap_or_default();
+    if word.is_empty() {
+        return is_file_name(rest);
+    }
+    let letters = word.chars().all(|c| is_letter(c) && c != '_');
+    let lower = word.to_ascii_lowercase();
+    let ordinal = ["st", "nd", "rd", "th", "am", "pm"].contains(&lower.as_str());
+    let decade = lower == "s" && digits.number.ends_with('0') && digits.number.len() != 3;
+    let value = digits.number.parse::<f64>().unwrap_or_default();
+    let estimate = word.len() == 1 && is_year(&digits.number);
+    !letters || (digits.plain && (ordinal || decade || estimate || value <= 10.0))
 }
 
 /// Sign and currency before a number.
@@ -283,12 +329,17 @@ fn word(text: &str) -> &str {
 pub(super) fn scale(after: &str, sure: bool) -> (f64, usize) {
     let near = spaced(after);
     let (gap, word) = (after.len() - near.len(), word(near));
+    // `120 k€`, `1.2 MUSD`
+    let money = |rest: &str| SIGNS.iter().any(|(sign, _)| *sign != '$' && rest.starts_with(*sign));
+    let code = CODES.iter().find_map(|(code, _)| word.strip_suffix(code));
+    let word = code.filter(|scale| !scale.is_empty()).unwrap_or(word);
+    let sure = sure || code.is_some() || near.get(word.len()..).is_some_and(money);
     let attached = gap == 0 || (sure && after.starts_with(SPACES));
     let factor = match word.to_ascii_lowercase().as_str() {
-        "thousand" | "grand" => 1e3,
-        "million" | "mn" | "mio" | "mln" => 1e6,
-        "billion" | "bn" | "bln" => 1e9,
-        "trillion" | "tn" | "trn" => 1e12,
+        "thousand" | "thousands" | "grand" | "tsd" => 1e3,
+        "million" | "millions" | "mn" | "mio" | "mln" | "mil" | "mill" => 1e6,
+        "billion" | "billions" | "bn" | "bln" | "bil" | "mrd" => 1e9,
+        "trillion" | "trillions" | "tn" | "trn" => 1e12,
         "lakh" => 1e5,
         "crore" => 1e7,
         "k" if attached => 1e3,
@@ -297,7 +348,13 @@ pub(super) fn scale(after: &str, sure: bool) -> (f64, usize) {
         "t" if attached && sure && word == "T" => 1e12,
         _ => return (1.0, 0),
     };
-    (factor, gap + word.len())
+    let end = gap + word.len();
+    // `3 Mio. €`
+    let point = after
+        .get(end..)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .is_some_and(|rest| rest.strip_prefix(SPACES).is_some_and(money));
+    (factor, end + usize::from(point))
 }
 
 /// The unit behind a number.
@@ -321,8 +378,28 @@ impl Suffix {
                 near.get(..words.len()).is_some_and(|head| head.eq_ignore_ascii_case(words));
             taken && !near.get(words.len()..).is_some_and(|rest| rest.starts_with(is_letter))
         };
-        let percent =
-            ["percentage points", "percentage point", "percent", "per cent", "pct", "pp", "ppt"];
+        let hundredths = [("‰", 0.1, Kind::Percent), ("per mille", 0.1, Kind::Percent)]
+            .into_iter()
+            .chain(["¢", "cents", "cent"].map(|cent| (cent, 0.01, Kind::Money(Currency::Dollar))));
+        for (words, factor, kind) in hundredths {
+            if starts(words) {
+                return Self { factor, ..unit(kind, words.len()) };
+            }
+        }
+        let percent = [
+            "percentage points",
+            "percentage point",
+            "percentage-points",
+            "percentage-point",
+            "percent",
+            "per cent",
+            "per-cent",
+            "pct",
+            "pp",
+            "ppt",
+            "ppts",
+            "p.p.",
+        ];
         if let Some(words) = percent.into_iter().find(|words| starts(words)) {
             return unit(Kind::Percent, words.len());
         }

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use super::claims::{claims, counted};
 use super::derive::{Derived, derive};
 use super::evidence::{Evidence, Origin};
 use super::index::{Fit, Known, contradicting, matches, nearest, path_of};
-use super::naming::misnamed;
-use super::numbers::{Figure, Kind, figures, given_figures};
+use super::naming::{is, misnamed};
+use super::numbers::{Figure, Kind, given_figures};
 use super::operands::{Operand, operands};
 use super::rows::{Stranger, stranger};
 use super::units::Currency;
@@ -64,10 +65,7 @@ pub fn check(
     evidence: &Evidence,
     given: Given<'_>,
 ) -> Vec<Checked> {
-    let mut found = figures(text);
-    found.retain(|figure| {
-        !filled.iter().any(|span| span.start < figure.range.end && figure.range.start < span.end)
-    });
+    let found = claims(text, filled, evidence, given.texts);
     if found.is_empty() {
         return Vec::new();
     }
@@ -78,6 +76,18 @@ pub fn check(
     places.sort_by_key(|range| range.start);
     let (mut near, mut made_of) = (None, None);
     let mut fate = |figure: &Figure, trace: Trace| match trace.data {
+        _ if figure.counts() => {
+            let operands = near.get_or_insert_with(|| operands(evidence, SPOKEN_OF));
+            let mut named = counted(text, figure, operands).peekable();
+            let first = named.peek().copied();
+            let found = named.find(|operand| is(operand, figure));
+            match (found, first) {
+                (Some(Operand { path, .. }), _) => Fate::Matched { path: path.clone() },
+                _ if said.iter().any(|said| same(said, figure)) => Fate::Given,
+                (None, Some(first)) => Fate::Unverified { reason: counts_else(first, figure.kind) },
+                (None, None) => Fate::Unverified { reason: trace.reason(figure) },
+            }
+        }
         Some(path) => {
             let operands = near.get_or_insert_with(|| operands(evidence, SPOKEN_OF));
             // What the prompt says is never accused.
@@ -109,7 +119,7 @@ pub fn check(
                 Some(Derived { formula, value, paths }) => {
                     Fate::Derived { formula, value, operands: paths }
                 }
-                None => Fate::Unverified { reason: trace.reason(figure.kind) },
+                None => Fate::Unverified { reason: trace.reason(figure) },
             }
         }
     };
@@ -148,7 +158,7 @@ pub(super) fn verify(
 pub(super) fn unsourced(written: &str, evidence: &Evidence) -> Option<String> {
     let figure = given_figures(written).into_iter().next()?;
     let trace = look_up(std::slice::from_ref(&figure), evidence).pop()?;
-    trace.data.is_none().then(|| trace.reason(figure.kind))
+    trace.data.is_none().then(|| trace.reason(&figure))
 }
 
 /// Why a figure is not right where it stands: the clause names another value.
@@ -159,6 +169,11 @@ fn speaks_of(named: &Operand, kind: Kind, path: &str) -> String {
         named.path,
         written(value, kind)
     )
+}
+
+/// Why a figure is not right where it stands: what it counts is another number.
+fn counts_else(counted: &Operand, kind: Kind) -> String {
+    format!("the sentence speaks of {}, which is {}", counted.path, written(counted.value, kind))
 }
 
 /// The operands but for those of a row that is not spoken of.
@@ -248,7 +263,7 @@ fn look_up(figures: &[Figure], evidence: &Evidence) -> Vec<Trace> {
 }
 
 /// No more values than these, the nearest, are taken for what a sentence speaks of.
-const SPOKEN_OF: usize = 1_000;
+pub(super) const SPOKEN_OF: usize = 1_000;
 
 /// No more than these for what a figure is made of.
 const MADE_OF: usize = 5_000;
@@ -262,7 +277,11 @@ impl Trace {
         self.data.is_some() && self.unsure.is_none()
     }
 
-    fn reason(self, kind: Kind) -> String {
+    fn reason(self, figure: &Figure) -> String {
+        if figure.value.is_nan() {
+            return "it is a number in signs that are not read".to_owned();
+        }
+        let kind = figure.kind;
         if let Some(path) = self.other_unit {
             return format!("the evidence has these digits with another unit ({path})");
         }

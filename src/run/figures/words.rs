@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::context::{in_a_series, is_letter, last_word};
+use super::multiples::{multiple, stands_alone};
 use super::numbers::{Figure, Kind, Lean, Sign};
 use super::scan::{SPACES, Suffix};
 
@@ -70,7 +71,7 @@ const NO_NUMBER: &[&str] = &[
 ];
 
 /// How exactly a part of a whole is meant, as a part of itself: "half" is 47.5 % to 52.5 %.
-const ROUGHLY: f64 = 0.1;
+pub(super) const ROUGHLY: f64 = 0.1;
 
 /// Finds the numbers written out in words outside `taken`, pronouns (`one`) among them: they are counts of a few things.
 pub(super) fn spelled(text: &str, taken: &[Range<usize>]) -> Vec<Figure> {
@@ -78,7 +79,8 @@ pub(super) fn spelled(text: &str, taken: &[Range<usize>]) -> Vec<Figure> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
-        let number = part(text, rest).or_else(|| fold(rest)).or_else(|| number(text, rest));
+        let number =
+            part(text, rest).or_else(|| multiple(text, rest)).or_else(|| number(text, rest));
         at += number.as_ref().map_or(1, |number| number.used);
         found.extend(number.and_then(|number| figure(text, rest, &number)));
     }
@@ -86,9 +88,9 @@ pub(super) fn spelled(text: &str, taken: &[Range<usize>]) -> Vec<Figure> {
 }
 
 /// A word of the text, in lower case.
-struct Word {
-    range: Range<usize>,
-    text: String,
+pub(super) struct Word {
+    pub(super) range: Range<usize>,
+    pub(super) text: String,
     /// Whether it goes on with the word before: only a space or a hyphen is between.
     joined: bool,
 }
@@ -121,20 +123,26 @@ fn words(text: &str, taken: &[Range<usize>]) -> Vec<Word> {
     words
 }
 
-struct Number {
-    value: f64,
-    quantum: f64,
+/// A number in words.
+pub(super) struct Number {
+    pub(super) value: f64,
+    pub(super) quantum: f64,
     /// Of the last word: a million.
-    scale: f64,
+    pub(super) scale: f64,
     /// Words.
-    used: usize,
-    kind: Kind,
+    pub(super) used: usize,
+    pub(super) kind: Kind,
 }
 
 /// The word at `at`, where it goes on with the one before.
-fn next(words: &[Word], at: usize) -> Option<&str> {
+pub(super) fn next(words: &[Word], at: usize) -> Option<&str> {
     let word = words.get(at)?;
     (at == 0 || word.joined).then_some(word.text.as_str())
+}
+
+/// The number from zero to nineteen that a word is.
+pub(super) fn position_of_small(word: &str) -> Option<f64> {
+    position(SMALL, word)
 }
 
 fn position(list: &[&str], word: &str) -> Option<f64> {
@@ -244,14 +252,16 @@ fn part(text: &str, words: &[Word]) -> Option<Number> {
         (count, Some(word)) => (position(SMALL, count)?, of(word)?, 2),
         (_, None) => return None,
     };
-    let whole = match next(words, used)? {
-        "of" => true,
-        "the" | "its" | "our" | "their" => used == 1,
-        _ => false,
+    let whole = match next(words, used) {
+        Some("of") => true,
+        Some("the" | "its" | "our" | "their" | "your") => used == 1,
+        _ => stands_alone(text, words, used),
     };
     // `three quarters of growth` are nine months.
     let quarters = next(words, 1) == Some("quarters");
-    let time = quarters && next(words, used + 1).is_none_or(|w| !is_article(w));
+    let time = quarters
+        && !last_word(before).eq_ignore_ascii_case("by")
+        && next(words, used + 1).is_none_or(|w| !is_article(w));
     if !whole || time || count < 1.0 || count >= of {
         return None;
     }
@@ -263,20 +273,13 @@ fn is_article(word: &str) -> bool {
     matches!(word, "the" | "its" | "our" | "their" | "all" | "that" | "this")
 }
 
-/// `threefold`.
-fn fold(words: &[Word]) -> Option<Number> {
-    let stem = words.first()?.text.strip_suffix("fold")?;
-    let value = position(SMALL, stem).filter(|n| *n >= 2.0)?;
-    Some(Number { value, quantum: 1.0, scale: 1.0, used: 1, kind: Kind::Ratio })
-}
-
 /// The figure that a number is, with its unit.
 fn figure(text: &str, words: &[Word], number: &Number) -> Option<Figure> {
     let (first, last) = (words.first()?, words.get(number.used.checked_sub(1)?)?);
     let (start, mut end) = (first.range.start, last.range.end);
     let before = text.get(..start).unwrap_or_default();
     // Part of a name, of a link, or one of a series.
-    if before.ends_with(['/', '#', '@', '_', '.']) || in_a_series(before) {
+    if before.ends_with(['/', '#', '@', '_', '.']) || in_a_series(before, "") {
         return None;
     }
     let (mut kind, mut factor) = (number.kind, 1.0);
@@ -296,5 +299,6 @@ fn figure(text: &str, words: &[Word], number: &Number) -> Option<Figure> {
         lean: Lean::None,
         per_dollar: false,
         of_things: false,
+        may_be_year: false,
     })
 }

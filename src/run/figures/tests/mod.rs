@@ -5,6 +5,7 @@ mod derived;
 mod evidence;
 mod numbers;
 mod properties;
+mod quantities;
 mod rows;
 mod verify;
 mod written;
