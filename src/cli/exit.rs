@@ -82,7 +82,7 @@ impl Failure {
         let faults = match self {
             Self::Files(found, files) => {
                 let manner = Manner { colour, ..Manner::default() };
-                return diagnostics(found, files, DiagnosticFormat::Text, manner);
+                return diagnostics(found, files, DiagnosticFormat::Text, &manner);
             }
             Self::Usage(faults) => faults.as_slice(),
             Self::OverBudget(fault) | Self::Machine(fault) => std::slice::from_ref(fault),

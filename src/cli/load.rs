@@ -13,6 +13,7 @@ use crate::tool::{self, Databases, Toolbox};
 
 use super::arguments::Global;
 use super::exit::Failure;
+use super::files::{self, bytes_of, is_yaml, root_above};
 
 /// A project on disk, or none.
 pub(super) struct Place {
@@ -54,7 +55,7 @@ impl Place {
     }
 
     /// A path as the user would type it.
-    fn shown(&self, path: &Path) -> PathBuf {
+    pub(super) fn shown(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.here).unwrap_or(path).to_owned()
     }
 
@@ -82,60 +83,18 @@ impl Place {
         }
     }
 
-    /// The YAML files of one of the project's folders, in order.
+    /// The YAML files of one of the project's folders and of the folders in it, in order.
     pub(super) fn files_in(&self, folder: &str) -> Vec<PathBuf> {
         let Some(root) = &self.root else { return Vec::new() };
         let folder = root.join(folder);
-        let mut files = yaml_files(&folder);
-        let unsaved = |path: &&PathBuf| {
-            path.parent() == Some(&folder) && is_yaml(path) && !files.contains(path)
-        };
+        let mut files = files::below(&folder);
+        let unsaved =
+            |path: &&PathBuf| path.starts_with(&folder) && is_yaml(path) && !files.contains(path);
         let unsaved: Vec<PathBuf> = self.open.keys().filter(unsaved).cloned().collect();
         files.extend(unsaved);
         files.sort();
         files
     }
-}
-
-/// A file longer than this is no file that somebody wrote.
-const LONGEST: u64 = 64 << 20;
-
-/// What a file holds. A pipe or a device may never end, so nothing but files is opened.
-pub(super) fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
-    let about = std::fs::metadata(path)?;
-    let refused = if about.is_dir() {
-        "this is a folder"
-    } else if !about.is_file() {
-        "this is no file"
-    } else if about.len() > LONGEST {
-        "the file is longer than 64 MB"
-    } else {
-        return std::fs::read(path);
-    };
-    Err(std::io::Error::other(refused))
-}
-
-/// The nearest folder at or above a path that holds an engine.yaml.
-pub(super) fn root_above(path: &Path) -> Option<PathBuf> {
-    path.ancestors().find(|folder| folder.join("engine.yaml").is_file()).map(Path::to_owned)
-}
-
-pub(super) fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "yaml" || e == "yml")
-}
-
-/// What bears the name of a YAML file directly in a folder, in order; nothing where there is no folder. That one cannot
-/// be read is told when it is.
-pub(super) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    // Some editors mark a file that is open by a link of this name, which leads nowhere.
-    let mark = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".#"))
-    };
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| is_yaml(path) && !mark(path)).collect();
-    files.sort();
-    files
 }
 
 /// What was read, with all faults found on the way.
@@ -390,46 +349,4 @@ pub(super) fn read<T: document::Kindred>(
         Ok(file) => document::read(file),
         Err(diagnostic) => (None, vec![*diagnostic]),
     }
-}
-
-/// The file of a workflow, by path or by name.
-pub(super) fn workflow_file(place: &Place, named: &str) -> Result<PathBuf, Failure> {
-    let path = Path::new(named);
-    let looks_like_path =
-        named.contains(['/', '\\']) || path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-    if looks_like_path {
-        let candidates =
-            [Some(place.here.join(path)), place.root.as_ref().map(|root| root.join(path))];
-        return candidates.into_iter().flatten().find(|path| path.is_file()).ok_or_else(|| {
-            Failure::usage(
-                format!("there is no file {named}"),
-                "name a workflow's file, or its `name:`",
-            )
-        });
-    }
-    let files = place.files_in("workflows");
-    let written: Vec<(String, PathBuf)> =
-        files.into_iter().filter_map(|file| Some((written_name(&file)?, file))).collect();
-    if let Some((_, file)) = written.iter().find(|(name, _)| name == named) {
-        return Ok(file.clone());
-    }
-    let help = crate::diagnostic::suggest(
-        named,
-        written.iter().map(|(name, _)| name.as_str()),
-        "workflows",
-    );
-    Err(Failure::usage(format!("unknown workflow `{named}`"), help))
-}
-
-/// The file directly in a folder that gives itself this name.
-pub(super) fn named_in(folder: &Path, name: &str) -> Option<PathBuf> {
-    yaml_files(folder).into_iter().find(|file| written_name(file).is_some_and(|it| it == name))
-}
-
-/// The name that a workflow's file gives itself: its top-level `name:`, read without checking the rest.
-fn written_name(file: &Path) -> Option<String> {
-    let text = String::from_utf8(bytes_of(file).ok()?).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("name:"))?;
-    let name = line.split(" #").next().unwrap_or(line).trim();
-    Some(name.trim_matches(['"', '\'']).to_owned())
 }

@@ -10,6 +10,7 @@ mod drive;
 mod environment;
 mod evaluating;
 mod exit;
+mod files;
 mod load;
 mod loading;
 mod parallel;

@@ -41,7 +41,8 @@ impl Buffer {
 /// The kind of a file, by where it stands. Outside the folders of a project only what looks like a workflow is one.
 pub(super) fn kind_of(path: &Path, root: Option<&Path>, text: &str) -> Option<Kind> {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    if !matches!(extension, Some("yaml" | "yml")) {
+    let yaml = |e: &str| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml");
+    if !extension.is_some_and(yaml) {
         return None;
     }
     let folder = path.parent();
@@ -49,7 +50,8 @@ pub(super) fn kind_of(path: &Path, root: Option<&Path>, text: &str) -> Option<Ki
         return Some(Kind::Project);
     }
     if let Some(root) = root {
-        let stands_in = |name: &str| folder.is_some_and(|folder| folder == root.join(name));
+        let stands_in =
+            |name: &str| folder.is_some_and(|folder| folder.starts_with(root.join(name)));
         match () {
             () if stands_in("agents") => return Some(Kind::Agent),
             () if stands_in("tools") => return Some(Kind::Tools),
@@ -59,9 +61,7 @@ pub(super) fn kind_of(path: &Path, root: Option<&Path>, text: &str) -> Option<Ki
             {
                 return Some(Kind::Eval);
             }
-            () if folder.is_some_and(|f| f.starts_with(root.join("workflows"))) => {
-                return Some(Kind::Workflow);
-            }
+            () if stands_in("workflows") => return Some(Kind::Workflow),
             () => {}
         }
     }

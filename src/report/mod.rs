@@ -31,7 +31,7 @@ pub use batch::{BatchReport, batch};
 pub use cast::Cast;
 pub use comparison::comparison;
 pub use costs::{By as CostsBy, Cost, CostReport, CostRow, Shape, ShapeCost, Spread};
-pub use diagnostics::{Format as DiagnosticFormat, Manner, diagnostics};
+pub use diagnostics::{Checkout, Format as DiagnosticFormat, Manner, diagnostics};
 pub use eval::{
     agreement as eval_agreement, html as eval_html, junit as eval_junit, markdown as eval_markdown,
     text as eval,

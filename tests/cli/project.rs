@@ -196,3 +196,62 @@ fn variables_of_a_file_are_read_where_it_is_asked_for_and_stand_behind_the_envir
     assert!(!faulty.stderr.contains("sk-secret"), "{}", faulty.stderr);
     test.also(["runs", "--env-file", "none.env"]).code(2).says("cannot read none.env");
 }
+
+const COUNT: &str =
+    "name: NAME\nsteps:\n  - {id: a, compute: {b: 1}}\noutputs: {b: \"{{ steps.a.output.b }}\"}\n";
+
+#[test]
+fn files_are_found_in_the_folders_within_a_projects_folders() {
+    let test = Test::demo()
+        .file("workflows/finance/2026/count.yaml", &COUNT.replace("NAME", "count"))
+        .file("workflows/UPPER.YAML", &COUNT.replace("NAME", "upper"))
+        .file("workflows/.draft.yaml", "nmae: draft\n")
+        .file("agents/board/chair.yaml", "name: chair\nrole: Chair\ninstructions: Answer.\n");
+    test.also(["run", "count", "--json"]).code(0).prints("\"b\":1");
+    test.also(["run", "upper", "--json"]).code(0).prints("\"b\":1");
+    let checked = test.also(["validate", "--format", "json"]).code(0).json();
+    assert_eq!(
+        checked["diagnostics"][0]["file"], "agents/board/chair.yaml",
+        "nobody asks the chair"
+    );
+    let test = test.file("workflows/finance/2026/count.yaml", "nmae: count\n");
+    test.also(["validate"]).code(2).says("[workflows/finance/2026/count.yaml:1:1]");
+    let test = test.file("agents/board/chair.yaml", "name: chair\nrole: Chair\ngaol: Lead.\n");
+    test.also(["validate", "agents/board/chair.yaml"]).code(2).says("did you mean `goal`?");
+}
+
+#[test]
+fn a_name_that_two_files_have_is_not_run_before_one_is_chosen() {
+    let test = Test::demo()
+        .file("workflows/one.yaml", &COUNT.replace("NAME", "count"))
+        .file("workflows/more/two.yaml", &COUNT.replace("NAME", "count"));
+    test.also(["run", "count"])
+        .code(2)
+        .says("two files are workflow `count`: workflows/more/two.yaml and workflows/one.yaml")
+        .says("name the file that is meant");
+    test.also(["run", "workflows/one.yaml", "--json"]).code(0).prints("\"b\":1");
+    test.also(["run", "workflows/noe.yaml"])
+        .code(2)
+        .says("there is no file workflows/noe.yaml")
+        .says("did you mean `workflows/one.yaml`?");
+}
+
+#[test]
+fn pull_requests_are_told_of_files_from_the_repository_on() {
+    let test = Test::new()
+        .file(".git/HEAD", "ref: refs/heads/main\n")
+        .file(
+            "flows/engine.yaml",
+            "models: {fast: {provider: openai, model: gpt-4o-mini}}\ndefaults: {model: fast}\n",
+        )
+        .file("flows/workflows/count.yaml", "nmae: count\n");
+    let folder = test.path().join("flows");
+    let check = |format: &str| {
+        let mut command = test.command();
+        command.current_dir(&folder).args(["validate", "--format", format]);
+        crate::support::Ran::from(command.output().expect("the engine"))
+    };
+    check("github").code(2).prints("file=flows/workflows/count.yaml,line=1");
+    check("sarif").code(2).prints("\"uri\":\"flows/workflows/count.yaml\"");
+    check("text").code(2).says("[workflows/count.yaml:1:1]");
+}

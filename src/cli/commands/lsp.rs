@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::cli::arguments::Global;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::files;
 use crate::cli::load::{self, Loaded, Place};
 use crate::document::Workflow;
 use crate::lsp::{self, Checks, Surroundings};
@@ -40,7 +41,7 @@ impl Checks for Files {
         if !file.is_absolute() {
             return None;
         }
-        load::root_above(file)
+        files::root_above(file)
     }
 
     fn surroundings(&self, root: &Path, open: BTreeMap<PathBuf, String>) -> Surroundings {

@@ -1,21 +1,21 @@
 //! `engine validate`: checks every file before a token is spent.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::{RecursiveMode, Watcher as _};
 
 use crate::cli::arguments::{Global, Validate};
 use crate::cli::evaluating;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::load::{Loaded, Place, yaml_files};
+use crate::cli::files;
+use crate::cli::load::{Loaded, Place};
 use crate::cli::printer::Printer;
 use crate::cli::setup;
 use crate::diagnostic;
 use crate::document::{Agent, Project, ToolFile};
-use crate::report::{DiagnosticFormat, Manner, diagnostics};
+use crate::report::{Checkout, DiagnosticFormat, Manner, diagnostics};
 use crate::tool;
 
 /// A pause that long ends a burst of changes.
@@ -39,14 +39,25 @@ fn once(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exit
         found.extend(setup::to_the_end(&toolbox, said)?);
     }
     diagnostic::sort(&mut found);
-    let manner = Manner { colour: printer.colour(), deny_warnings: arguments.deny_warnings };
-    let text = diagnostics(&found, &files, arguments.format, manner);
+    let manner = Manner {
+        colour: printer.colour(),
+        deny_warnings: arguments.deny_warnings,
+        checkout: checkout(),
+    };
+    let text = diagnostics(&found, &files, arguments.format, &manner);
     match arguments.format {
         DiagnosticFormat::Text => printer.err(&text),
         _ => printer.out(&text),
     }
     let failed = found.iter().any(|found| manner.fails(found));
     Ok(if failed { Exit::Usage } else { Exit::Success })
+}
+
+/// The repository that the user stands in.
+fn checkout() -> Option<Checkout> {
+    let here = std::env::current_dir().ok()?;
+    let root = here.ancestors().find(|folder| folder.join(".git").exists())?.to_owned();
+    Some(Checkout { root, here })
 }
 
 /// Checks whenever something changes. A check that cannot be made at all is told and waited out like any fault.
@@ -78,8 +89,14 @@ fn watch(arguments: &Validate, global: &Global, printer: &Printer) -> Result<Exi
                 Err(_) => return Ok(Exit::Success),
             }
         }
-        // An editor that saves writes more than once; what a run writes meanwhile ends nothing.
-        while changes.recv_timeout(SETTLED).is_ok_and(|change| relevant(&change)) {}
+        // An editor that saves writes more than once; what a run writes meanwhile neither ends the burst nor makes it longer.
+        let mut until = Instant::now() + SETTLED;
+        while let Ok(change) = changes.recv_timeout(until.saturating_duration_since(Instant::now()))
+        {
+            if relevant(&change) {
+                until = Instant::now() + SETTLED;
+            }
+        }
     }
 }
 
@@ -91,8 +108,14 @@ fn is_read(path: &Path) -> bool {
     };
     let inside = path.components().any(|part| hidden(part.as_os_str()));
     let extension = path.extension().and_then(|extension| extension.to_str());
-    !inside && matches!(extension, None | Some("yaml" | "yml" | "csv" | "db" | "sqlite"))
+    let read = |one: &&str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(one));
+    let known = ["yaml", "yml", "csv", "db", "sqlite"].iter().any(read);
+    !inside && (extension.is_none() || known)
 }
+
+/// The folders of a project.
+const FOLDERS: [&str; 7] =
+    ["workflows", "agents", "tools", "evals", "schemas", "data", "recordings"];
 
 fn first_path(arguments: &Validate) -> &Path {
     arguments.paths.first().map_or_else(|| Path::new("."), PathBuf::as_path)
@@ -147,19 +170,13 @@ fn workflows_and_evals(
 ) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut workflows, mut evals) = (Vec::new(), Vec::new());
     for path in paths {
-        let files = if path.is_dir() {
-            files_below(path, &mut BTreeSet::new())
-        } else {
-            vec![place.here.join(path)]
-        };
+        let files = if path.is_dir() { files::below(path) } else { vec![place.here.join(path)] };
         for file in files {
-            let inside = place.root.as_ref().is_some_and(|root| file.starts_with(root));
-            let folder = file
-                .parent()
-                .and_then(Path::file_name)
-                .map(|name| name.to_string_lossy().into_owned());
+            let below = place.root.as_ref().and_then(|root| file.strip_prefix(root).ok());
+            let inside = below.is_some();
+            let folder = folder_of(below.unwrap_or(&file));
             let project_file = file.file_name().is_some_and(|name| name == "engine.yaml");
-            match folder.as_deref() {
+            match folder {
                 _ if project_file && !inside => drop(loaded.document::<Project>(place, &file)),
                 Some("agents") if !inside => drop(loaded.document::<Agent>(place, &file)),
                 Some("tools") if !inside => drop(loaded.document::<ToolFile>(place, &file)),
@@ -173,22 +190,11 @@ fn workflows_and_evals(
     (workflows, evals)
 }
 
-/// The YAML files of a folder and of those below it. Links may lead back to one that was `seen`.
-fn files_below(folder: &Path, seen: &mut BTreeSet<PathBuf>) -> Vec<PathBuf> {
-    if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.to_owned())) {
-        return Vec::new();
-    }
-    let hidden = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-    };
-    let mut files = yaml_files(folder);
-    files.retain(|file| !file.is_dir() && !hidden(file));
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut folders: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    for folder in folders.into_iter().filter(|folder| !hidden(folder)) {
-        files.extend(files_below(&folder, seen));
-    }
-    files
+/// The folder that tells the kind of a file, whose path begins in its project where it has one: that of the project which
+/// it is below of, else the one it stands in.
+fn folder_of(file: &Path) -> Option<&str> {
+    let folder = file.parent()?;
+    let ends = [folder.components().next(), folder.components().next_back()];
+    let mut names = ends.into_iter().flatten().filter_map(|part| part.as_os_str().to_str());
+    names.find(|name| FOLDERS.contains(name))
 }

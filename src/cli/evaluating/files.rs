@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::exit::Failure;
-use crate::cli::load::{Loaded, Place, bytes_of, yaml_files};
+use crate::cli::files::{self, bytes_of};
+use crate::cli::load::{Loaded, Place};
 use crate::document::{self, Document, Eval};
 use crate::plan;
 use crate::value::Value;
@@ -45,7 +46,7 @@ pub(in crate::cli) fn find(named: &[PathBuf], place: &Place) -> Result<Vec<PathB
     for path in named {
         let path = place.here.join(path);
         if path.is_dir() {
-            found.extend(yaml_files(&path));
+            found.extend(files::below(&path));
         } else if path.is_file() {
             found.push(path);
         } else {

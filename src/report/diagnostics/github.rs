@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 
 use crate::diagnostic::Diagnostic;
 
+use super::Manner;
+
 /// One command a line: `::error file=…,line=…,title=CODE::message`.
-pub(super) fn write(found: &[Diagnostic]) -> String {
+pub(super) fn write(found: &[Diagnostic], manner: &Manner) -> String {
     let mut out = String::new();
     for diagnostic in found {
         let level = diagnostic.severity().name();
         let mut properties = Vec::new();
         if let Some(file) = &diagnostic.file {
-            properties.push(format!("file={}", property(&super::uri(&file.path))));
+            properties.push(format!("file={}", property(&manner.uri(&file.path))));
         }
         if let Some(span) = diagnostic.span {
             properties.push(format!(

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use super::Manner;
 
 /// A report of one suite. Warnings alone fail no case, unless they are denied; they are its output.
-pub(super) fn write(found: &[Diagnostic], files: &[PathBuf], manner: Manner) -> String {
+pub(super) fn write(found: &[Diagnostic], files: &[PathBuf], manner: &Manner) -> String {
     let mut by_file: BTreeMap<&Path, Vec<&Diagnostic>> = BTreeMap::new();
     for diagnostic in found {
         let path = diagnostic.file.as_ref().map_or_else(|| Path::new(""), |file| &file.path);
@@ -31,7 +31,7 @@ pub(super) fn write(found: &[Diagnostic], files: &[PathBuf], manner: Manner) -> 
     report.to_string().unwrap_or_default()
 }
 
-fn case(name: &str, faults: &[&Diagnostic], manner: Manner) -> TestCase {
+fn case(name: &str, faults: &[&Diagnostic], manner: &Manner) -> TestCase {
     let errors: Vec<&&Diagnostic> = faults.iter().filter(|fault| manner.fails(fault)).collect();
     let status = match errors.first() {
         None => TestCaseStatus::success(),

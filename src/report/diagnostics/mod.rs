@@ -7,7 +7,7 @@ mod sarif;
 mod text;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
@@ -30,17 +30,53 @@ pub enum Format {
 }
 
 /// How diagnostics are judged and drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manner {
     /// Whether texts for people are coloured.
     pub colour: bool,
     /// Whether warnings are faults like errors.
     pub deny_warnings: bool,
+    /// What pull requests and code scanning name files from; none where there is no repository.
+    pub checkout: Option<Checkout>,
+}
+
+/// A repository that is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// Its folder.
+    pub root: PathBuf,
+    /// The folder that paths of diagnostics are relative to.
+    pub here: PathBuf,
+}
+
+impl Checkout {
+    /// A path from the repository's folder on; one that is outside of it stays as it is.
+    fn path(&self, path: &Path) -> PathBuf {
+        let mut whole = PathBuf::new();
+        for part in self.here.join(path).components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir => drop(whole.pop()),
+                Component::Prefix(_) | Component::RootDir | Component::Normal(_) => {
+                    whole.push(part);
+                }
+            }
+        }
+        whole.strip_prefix(&self.root).unwrap_or(path).to_owned()
+    }
 }
 
 impl Manner {
+    /// A file as pull requests and code scanning name it.
+    fn uri(&self, path: &Path) -> String {
+        match &self.checkout {
+            Some(checkout) => uri(&checkout.path(path)),
+            None => uri(path),
+        }
+    }
+
     /// Whether a check with this diagnostic has failed.
-    pub fn fails(self, found: &Diagnostic) -> bool {
+    pub fn fails(&self, found: &Diagnostic) -> bool {
         self.deny_warnings || found.is_error()
     }
 }
@@ -50,15 +86,15 @@ pub fn diagnostics(
     found: &[Diagnostic],
     files: &[PathBuf],
     format: Format,
-    manner: Manner,
+    manner: &Manner,
 ) -> String {
     let shown = without_secrets(found);
     let found = shown.as_slice();
     match format {
         Format::Text => text::write(found, files.len(), manner),
         Format::Json => json::write(found, files.len()),
-        Format::Github => github::write(found),
-        Format::Sarif => sarif::write(found),
+        Format::Github => github::write(found, manner),
+        Format::Sarif => sarif::write(found, manner),
         Format::Junit => junit::write(found, files, manner),
     }
 }
@@ -150,12 +186,12 @@ mod tests {
         let expected = "::error file=workflows/a%2C b.yaml,line=2,col=1,endLine=2,endColumn=5,title=unknown-key::\
                         unknown key `step`: 100%25 wrong%0Ahelp: did you mean `steps`?\n\
                         ::warning file=agents/cfo.yaml,title=unused-agent::nobody <asks> \"a\"\n";
-        assert_eq!(diagnostics(&found(), &files(), Format::Github, Manner::default()), expected);
+        assert_eq!(diagnostics(&found(), &files(), Format::Github, &Manner::default()), expected);
     }
 
     #[test]
     fn sarif_names_rules_and_places() {
-        let text = diagnostics(&found(), &files(), Format::Sarif, Manner::default());
+        let text = diagnostics(&found(), &files(), Format::Sarif, &Manner::default());
         let log: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(log["version"], "2.1.0");
         let run = &log["runs"][0];
@@ -181,8 +217,32 @@ mod tests {
     }
 
     #[test]
+    fn pull_requests_name_files_from_the_repository_on() {
+        let checkout = |here: &str| Checkout { root: "/repo".into(), here: here.into() };
+        for (here, path, expected) in [
+            ("/repo", "flows/a.yaml", "flows/a.yaml"),
+            ("/repo/sub", "flows/a.yaml", "sub/flows/a.yaml"),
+            ("/repo/sub", "../other/a.yaml", "other/a.yaml"),
+            ("/repo/sub", "/repo/a.yaml", "a.yaml"),
+            ("/repo/sub", "../../away/a.yaml", "../../away/a.yaml"),
+        ] {
+            assert_eq!(checkout(here).path(Path::new(path)), Path::new(expected));
+        }
+        let manner = Manner { checkout: Some(checkout("/repo/sub")), ..Manner::default() };
+        for format in [Format::Github, Format::Sarif] {
+            let text = diagnostics(&found(), &files(), format, &manner);
+            assert!(
+                text.contains("sub/workflows/a") && text.contains("sub/agents/cfo.yaml"),
+                "{text}"
+            );
+        }
+        let text = diagnostics(&found(), &files(), Format::Text, &manner);
+        assert!(!text.contains("sub/"), "{text}");
+    }
+
+    #[test]
     fn junit_has_a_case_for_every_file() {
-        let text = diagnostics(&found(), &files(), Format::Junit, Manner::default());
+        let text = diagnostics(&found(), &files(), Format::Junit, &Manner::default());
         assert!(text.contains("tests=\"3\" skipped=\"0\" failures=\"1\""), "{text}");
         assert!(text.contains("<testcase name=\"engine.yaml\""), "{text}");
         assert!(text.contains("type=\"unknown-key\""), "{text}");
@@ -197,12 +257,12 @@ mod tests {
         let found = [Span::on_line(2, 10, 6), Span::on_line(2, 21, 6)]
             .map(|span| Diagnostic::new("literal-secret", "a secret").at(&file, span));
         for format in [Format::Text, Format::Json, Format::Github, Format::Sarif, Format::Junit] {
-            let text = diagnostics(&found, &files(), format, Manner::default());
+            let text = diagnostics(&found, &files(), format, &Manner::default());
             for secret in ["hunter2pass", "s3cret", "s4cret"] {
                 assert!(!text.contains(secret), "{text}");
             }
         }
-        let text = diagnostics(&found, &files(), Format::Text, Manner::default());
+        let text = diagnostics(&found, &files(), Format::Text, &Manner::default());
         assert!(text.contains("two: {a: ******, b: ******}"), "{text}");
     }
 
@@ -212,7 +272,7 @@ mod tests {
         let file = Arc::new(SourceFile { path: "agents/a.yaml".into(), text });
         let long = format!("unknown key `{}`", "a".repeat(100_000));
         let found = Diagnostic::new("unknown-key", long).at(&file, Span::on_line(1, 1, 100_000));
-        let text = diagnostics(&[found], &files(), Format::Text, Manner::default());
+        let text = diagnostics(&[found], &files(), Format::Text, &Manner::default());
         assert!(text.starts_with("agents/a.yaml:1:1: unknown key `aaa"), "{text}");
         assert!(text.contains("aaa... [unknown-key]\n") && text.len() < 2_000, "{text}");
     }

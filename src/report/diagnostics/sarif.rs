@@ -1,7 +1,6 @@
 //! SARIF 2.1.0 (OASIS), which code scanning services read.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde_sarif::sarif::{
     ArtifactLocation, Location, Message, MultiformatMessageString, PhysicalLocation, Region,
@@ -11,8 +10,10 @@ use serde_sarif::sarif::{
 
 use crate::diagnostic::{Diagnostic, Severity, Span, rule};
 
+use super::Manner;
+
 /// A log of one run of the tool.
-pub(super) fn write(found: &[Diagnostic]) -> String {
+pub(super) fn write(found: &[Diagnostic], manner: &Manner) -> String {
     let mut codes: Vec<&str> = found.iter().map(|diagnostic| diagnostic.code).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -21,7 +22,7 @@ pub(super) fn write(found: &[Diagnostic]) -> String {
         .version(env!("CARGO_PKG_VERSION"))
         .rules(codes.iter().map(|code| described(code)).collect::<Vec<_>>())
         .build();
-    let findings: Vec<Finding> = found.iter().map(|fault| finding(fault, &codes)).collect();
+    let findings: Vec<Finding> = found.iter().map(|fault| finding(fault, &codes, manner)).collect();
     let run = Run::builder()
         .tool(Tool::from(driver))
         .results(findings)
@@ -51,19 +52,19 @@ fn described(code: &str) -> ReportingDescriptor {
     }
 }
 
-fn finding(fault: &Diagnostic, codes: &[&str]) -> Finding {
+fn finding(fault: &Diagnostic, codes: &[&str], manner: &Manner) -> Finding {
     let level = match fault.severity() {
         Severity::Error => ResultLevel::Error,
         Severity::Warning => ResultLevel::Warning,
     };
     let index = codes.iter().position(|code| *code == fault.code).unwrap_or_default();
     let locations: Vec<Location> =
-        fault.file.iter().map(|file| location(&file.path, fault.span)).collect();
+        fault.file.iter().map(|file| location(&manner.uri(&file.path), fault.span)).collect();
     let related: Vec<Location> = fault
         .related
         .iter()
         .map(|related| {
-            let mut place = location(&related.file.path, Some(related.span));
+            let mut place = location(&manner.uri(&related.file.path), Some(related.span));
             place.message = Some(Message::builder().text(related.message.as_str()).build());
             place
         })
@@ -78,9 +79,9 @@ fn finding(fault: &Diagnostic, codes: &[&str]) -> Finding {
         .build()
 }
 
-fn location(path: &Path, span: Option<Span>) -> Location {
+fn location(uri: &str, span: Option<Span>) -> Location {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let artifact = ArtifactLocation::builder().uri(percent_encoded(&super::uri(path))).build();
+    let artifact = ArtifactLocation::builder().uri(percent_encoded(uri)).build();
     let place = PhysicalLocation::builder().artifact_location(artifact);
     let place = match span {
         Some(span) => place

@@ -22,7 +22,7 @@ const WIDEST: usize = 10_000;
 const LONGEST: usize = 1_000;
 
 /// The faults one after another, and a line that sums them up.
-pub(super) fn write(found: &[Diagnostic], files: usize, manner: Manner) -> String {
+pub(super) fn write(found: &[Diagnostic], files: usize, manner: &Manner) -> String {
     let theme =
         if manner.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
