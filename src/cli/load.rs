@@ -14,6 +14,7 @@ use crate::tool::{self, Databases, Toolbox};
 use super::arguments::Global;
 use super::exit::Failure;
 use super::files::{self, bytes_of, is_yaml, root_above};
+use super::loading;
 
 /// A project on disk, or none.
 pub(super) struct Place {
@@ -23,8 +24,8 @@ pub(super) struct Place {
     pub(super) here: PathBuf,
     /// Texts that count in place of what is on disk: files that are open in an editor.
     pub(super) open: BTreeMap<PathBuf, String>,
-    /// Whether nothing is shown of what takes long.
-    pub(super) quiet: bool,
+    /// Who is told of sources that take long to load.
+    pub(super) loading: tool::Watcher,
 }
 
 impl Place {
@@ -32,6 +33,7 @@ impl Place {
     pub(super) fn find(global: &Global, from: &Path) -> Result<Self, Failure> {
         let here = std::env::current_dir()
             .map_err(|e| Failure::machine("cannot tell the current folder", &e))?;
+        let loading = loading::watcher(global.quiet);
         if let Some(root) = &global.project {
             if !root.join("engine.yaml").is_file() {
                 return Err(Failure::usage(
@@ -40,10 +42,10 @@ impl Place {
                 ));
             }
             let root = Some(root.clone());
-            return Ok(Self { root, here, open: BTreeMap::new(), quiet: global.quiet });
+            return Ok(Self { root, here, open: BTreeMap::new(), loading });
         }
         let root = root_above(&here.join(from));
-        Ok(Self { root, here, open: BTreeMap::new(), quiet: global.quiet })
+        Ok(Self { root, here, open: BTreeMap::new(), loading })
     }
 
     /// Where the journal is kept.
@@ -129,6 +131,17 @@ impl Loaded {
     pub(super) fn library(place: &Place, wanted: impl Fn(&ToolName) -> bool) -> Self {
         let mut loaded = Self::definitions(place);
         loaded.check_tools(wanted, Databases::default());
+        loaded.check_unread_sources(place);
+        loaded
+    }
+
+    /// The same without looking at sources: no query is checked.
+    pub(super) fn library_of_files(place: &Place) -> Self {
+        let mut loaded = Self::definitions(place);
+        let is_query = |tool: &&Tool| matches!(tool.kind, ToolKind::Sql(_));
+        let queries = loaded.library.tools().filter(is_query).map(|tool| tool.name.clone());
+        let queries: BTreeSet<ToolName> = queries.collect();
+        loaded.check_tools(|name| !queries.contains(name), Databases::default());
         loaded.check_unread_sources(place);
         loaded
     }

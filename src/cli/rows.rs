@@ -54,6 +54,9 @@ impl<'p> Rows<'p> {
         let extension = file.extension().and_then(|extension| extension.to_str());
         let form = match extension.map(str::to_ascii_lowercase).as_deref() {
             Some("csv") => {
+                tool::check_quotes(&text).map_err(|(message, help)| {
+                    Failure::usage(format!("{shown}, {message}"), help)
+                })?;
                 Form::Columns(columns(&text, params, given).map_err(|(message, help)| {
                     Failure::usage(format!("{shown}: {message}"), help)
                 })?)
@@ -67,7 +70,7 @@ impl<'p> Rows<'p> {
         // Counted without reading what they hold.
         let count = match &form {
             Form::Lines => lines(&text).count(),
-            Form::Columns(_) => reader(&text).into_records().count(),
+            Form::Columns(_) => tool::csv_rows(&text).into_records().count(),
         };
         let rows = Self { text, form, params, given, count };
         if rows.count == 0 {
@@ -94,7 +97,7 @@ impl<'p> Rows<'p> {
         let read: Box<dyn Iterator<Item = (u64, Read)>> = match &self.form {
             Form::Lines => Box::new(lines(&self.text).map(|(number, text)| (number, line(text)))),
             Form::Columns(columns) => {
-                let records = reader(&self.text).into_records();
+                let records = tool::csv_rows(&self.text).into_records();
                 let read = records.map(|record| cells(record, columns, self.params));
                 Box::new((1..).zip(read))
             }
@@ -138,17 +141,13 @@ fn line(line: &str) -> Read {
     }
 }
 
-fn reader(text: &str) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes())
-}
-
 /// The params that the columns of a header name.
 fn columns(
     text: &str,
     params: &IndexMap<String, Param>,
     given: &Object,
 ) -> Result<Vec<String>, (String, String)> {
-    let mut reader = reader(text);
+    let mut reader = tool::csv_rows(text);
     let header = reader.headers().map_err(|error| {
         let help = "each row needs one value a column, separated by commas";
         (error.to_string(), help.to_owned())

@@ -16,7 +16,6 @@ use super::arguments::Taping;
 use super::environment::environment;
 use super::exit::{Exit, Failure};
 use super::load::Place;
-use super::loading;
 use super::printer::Printer;
 
 /// The models that can be asked: those of engine.yaml, or of the environment where there is no project.
@@ -68,8 +67,7 @@ pub(super) fn tools(
     let named = tools.iter().flat_map(tool::secret_names).chain(servers).chain(urls);
     let secrets = named.filter_map(|name| Some((name.to_owned(), environment.get(name)?.into())));
     let root = place.root.as_deref().unwrap_or(&place.here);
-    let watcher = loading::watcher(place.quiet);
-    Toolbox::new(root, project, secrets.collect(), tools, &watcher)
+    Toolbox::new(root, project, secrets.collect(), tools, &place.loading)
 }
 
 /// What the user rules out, and lets happen.

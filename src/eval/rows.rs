@@ -1,6 +1,7 @@
 //! Rows of files: what the columns of CSV, the lines of JSONL and the lists of YAML give a case.
 
 use crate::event::Fault;
+use crate::tool;
 use crate::value::{Object, Value, at_path, type_name};
 
 /// The rows of a file's text, by the ending of its name. `at` is the dotted path of the list in YAML and JSON.
@@ -8,7 +9,10 @@ pub fn parse(name: &str, text: &str, at: Option<&str>) -> Result<Vec<Object>, Fa
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
     let rows = match ending.as_str() {
-        "csv" => csv(text).map_err(|message| fault(name, &message))?,
+        "csv" => {
+            tool::check_quotes(text).map_err(|(message, help)| fault(name, &message).help(help))?;
+            csv(text).map_err(|message| fault(name, &message))?
+        }
         "jsonl" | "ndjson" => jsonl(text).map_err(|message| fault(name, &message))?,
         "yaml" | "yml" | "json" => list(text, at).map_err(|message| fault(name, &message))?,
         _ => {
@@ -33,10 +37,15 @@ fn fault(name: &str, message: &str) -> Fault {
 
 /// Cells that are numbers, true or false are so; an empty cell is null.
 fn csv(text: &str) -> Result<Vec<Value>, String> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let mut reader = tool::csv_rows(text);
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
     let row = |record: csv::Result<csv::StringRecord>| {
         let record = record.map_err(|error| error.to_string())?;
+        if record.len() != header.len() {
+            let line = record.position().map_or(0, csv::Position::line);
+            let (got, wanted) = (record.len(), header.len());
+            return Err(format!("line {line}: {got} values where the header has {wanted}"));
+        }
         let cells = header.iter().zip(&record);
         Ok(Value::Object(cells.map(|(name, text)| (name.trim().to_owned(), cell(text))).collect()))
     };
@@ -98,7 +107,8 @@ mod tests {
         assert_eq!(parse("a.yaml", "cases:\n  - {a: 1}\n", Some("cases")).unwrap().len(), 1);
         for (name, text, at, part) in [
             ("a.txt", "", None, ".csv"),
-            ("a.csv", "a,b\n1\n", None, "fields"),
+            ("a.csv", "a,b\n1\n", None, "line 2: 1 values where the header has 2"),
+            ("a.csv", "a,b\n1,2\n3,\"4\n5,6\n", None, "line 3: a quote opens here"),
             ("a.jsonl", "{}\n{", None, "line 2"),
             ("a.yaml", "a: 1", Some("b"), "no `b`"),
             ("a.yaml", "a: 1", None, "object stands"),

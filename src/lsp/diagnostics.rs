@@ -19,7 +19,7 @@ pub(super) struct Published(BTreeMap<String, (Option<i32>, Value)>);
 
 impl Published {
     /// Tells the client what changed since it was told last.
-    pub(super) fn refresh(&mut self, workspace: &mut Workspace<'_>, client: &mut Client<'_>) {
+    pub(super) fn refresh(&mut self, workspace: &mut Workspace, client: &mut Client<'_>) {
         let found = workspace.diagnostics();
         let mut now: BTreeMap<String, (Option<i32>, Vec<Value>)> = workspace
             .buffers()
@@ -54,12 +54,12 @@ fn publish(client: &mut Client<'_>, uri: &str, version: Option<i32>, list: &Valu
 }
 
 /// The URI of a file, as the client writes it where the file is open.
-pub(super) fn uri_of(path: &Path, workspace: &Workspace<'_>) -> String {
+pub(super) fn uri_of(path: &Path, workspace: &Workspace) -> String {
     let open = workspace.buffers().find(|buffer| buffer.path == path);
     open.map_or_else(|| uri::of_path(path), |buffer| buffer.uri.clone())
 }
 
-fn draw(diagnostic: &Diagnostic, file: &SourceFile, workspace: &Workspace<'_>) -> Value {
+fn draw(diagnostic: &Diagnostic, file: &SourceFile, workspace: &Workspace) -> Value {
     let encoding = workspace.encoding;
     let message = match &diagnostic.help {
         Some(help) => format!("{}\nhelp: {help}", diagnostic.message),

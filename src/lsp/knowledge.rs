@@ -33,7 +33,7 @@ pub(super) struct Knowledge<'b> {
 impl<'b> Knowledge<'b> {
     /// What is known at a position of an open file; none where it is no file of a project.
     pub(super) fn at(
-        workspace: &'b mut Workspace<'_>,
+        workspace: &'b mut Workspace,
         uri: &str,
         position: lsp_types::Position,
     ) -> Option<Self> {

@@ -1,6 +1,9 @@
 //! The conversation: who may say what when, and what is done about it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use lsp_server::{ErrorCode, Message, Notification, Request, Response, ResponseError};
 use lsp_types::{
@@ -43,7 +46,7 @@ impl Refusal {
 }
 
 pub(super) struct Server<'c> {
-    workspace: Workspace<'c>,
+    workspace: Workspace,
     client: Client<'c>,
     published: Published,
     phase: Phase,
@@ -54,9 +57,9 @@ pub(super) struct Server<'c> {
 }
 
 impl<'c> Server<'c> {
-    pub(super) fn new(checks: &'c dyn Checks, client: Client<'c>) -> Self {
+    pub(super) fn new(checks: Arc<dyn Checks>, client: Client<'c>, wake: Sender<PathBuf>) -> Self {
         Self {
-            workspace: Workspace::new(checks),
+            workspace: Workspace::new(checks, wake),
             client,
             published: Published::default(),
             phase: Phase::New,
@@ -84,6 +87,11 @@ impl<'c> Server<'c> {
         if done.is_err() {
             self.client.log(MessageType::ERROR, "the check ended with a bug of the server");
         }
+    }
+
+    /// Takes what was read of a project on a thread of its own.
+    pub(super) fn arrived(&mut self, root: &Path) {
+        self.changed |= self.workspace.arrived(root);
     }
 
     /// Takes a message; whether it was the last.

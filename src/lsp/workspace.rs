@@ -4,22 +4,38 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::document::{self, Document, Eval, Kind, Project, Workflow};
 use crate::plan::{self, Library};
+use crate::tool::Watcher;
 
 use super::buffer::Buffer;
 use super::position::Encoding;
+use super::reading::Reading;
 
 /// What the server asks of the disk. The command line answers, so that an editor is told just what `validate` tells.
-pub trait Checks {
+pub trait Checks: Send + Sync {
     /// The folder of the project that a file stands in.
     fn root_of(&self, file: &Path) -> Option<PathBuf>;
 
     /// Reads and checks what the workflows of a project may name. A file that is open in the editor counts as it is
     /// there, not as it is on disk.
-    fn surroundings(&self, root: &Path, open: BTreeMap<PathBuf, String>) -> Surroundings;
+    fn surroundings(
+        &self,
+        root: &Path,
+        open: BTreeMap<PathBuf, String>,
+        sources: Sources,
+    ) -> Surroundings;
+}
+
+/// What becomes of the sources behind tools.
+pub enum Sources {
+    /// They are not looked at: no query is checked, no value is held against what there is.
+    Left,
+    /// They are read; who is told when one of them takes long.
+    Read(Watcher),
 }
 
 /// What is known of a project besides its workflows.
@@ -34,35 +50,41 @@ pub struct Surroundings {
 }
 
 /// What was found in an open workflow when it was last looked at.
-struct Reading {
+struct Found {
     version: i32,
     surroundings: Rc<Surroundings>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// The open files and their projects.
-pub(super) struct Workspace<'c> {
-    checks: &'c dyn Checks,
+pub(super) struct Workspace {
+    checks: Arc<dyn Checks>,
+    /// Who is told the root of a project that has been read.
+    wake: Sender<PathBuf>,
     pub(super) encoding: Encoding,
     /// By URI.
     buffers: BTreeMap<String, Buffer>,
     /// By root; one that is absent is read when it is asked for.
     projects: BTreeMap<PathBuf, Rc<Surroundings>>,
+    /// By root: what is still being read.
+    readings: BTreeMap<PathBuf, Reading>,
     alone: Rc<Surroundings>,
-    readings: BTreeMap<String, Reading>,
+    found: BTreeMap<String, Found>,
     /// The last state of each open workflow that could be read.
     good: BTreeMap<String, Rc<Document<Workflow>>>,
 }
 
-impl<'c> Workspace<'c> {
-    pub(super) fn new(checks: &'c dyn Checks) -> Self {
+impl Workspace {
+    pub(super) fn new(checks: Arc<dyn Checks>, wake: Sender<PathBuf>) -> Self {
         Self {
             checks,
+            wake,
             encoding: Encoding::default(),
             buffers: BTreeMap::new(),
             projects: BTreeMap::new(),
-            alone: Rc::default(),
             readings: BTreeMap::new(),
+            alone: Rc::default(),
+            found: BTreeMap::new(),
             good: BTreeMap::new(),
         }
     }
@@ -93,7 +115,7 @@ impl<'c> Workspace<'c> {
     }
 
     pub(super) fn close(&mut self, uri: &str) {
-        self.readings.remove(uri);
+        self.found.remove(uri);
         self.good.remove(uri);
         if let Some(buffer) = self.buffers.remove(uri) {
             self.forget_around(&buffer);
@@ -131,10 +153,37 @@ impl<'c> Workspace<'c> {
         if let Some(known) = self.projects.get(root) {
             return Rc::clone(known);
         }
-        let open = self.buffers.values().map(|b| (b.path.clone(), b.text.clone())).collect();
-        let read = Rc::new(self.checks.surroundings(root, open));
+        let open: BTreeMap<_, _> =
+            self.buffers.values().map(|b| (b.path.clone(), b.text.clone())).collect();
+        let read = if let Some(under_way) = self.readings.get_mut(root) {
+            // A second reading would only wait for the same source.
+            under_way.stale = true;
+            None
+        } else {
+            let begun = Reading::begin(&self.checks, root, open.clone(), &self.wake);
+            let read = begun.at_once();
+            if read.is_none() {
+                self.readings.insert(root.to_owned(), begun);
+            }
+            read
+        };
+        let read = read.unwrap_or_else(|| self.checks.surroundings(root, open, Sources::Left));
+        let read = Rc::new(read);
         self.projects.insert(root.to_owned(), Rc::clone(&read));
         read
+    }
+
+    /// Takes what was read of a project; whether more is known of it than before.
+    pub(super) fn arrived(&mut self, root: &Path) -> bool {
+        let Some(reading) = self.readings.remove(root) else { return false };
+        // What nobody asked for since it was forgotten is read when it is asked for.
+        let Some(known) = self.projects.get_mut(root) else { return false };
+        if reading.stale {
+            self.projects.remove(root);
+            return true;
+        }
+        // A check that ended with a bug ends so again: what the files tell has to do.
+        reading.end().map(|read| *known = Rc::new(read)).is_some()
     }
 
     /// The faults of everything that is open, and of the files that open ones take names from.
@@ -186,7 +235,7 @@ impl<'c> Workspace<'c> {
             _ => return Vec::new(),
         }
         let surroundings = self.surroundings(root.as_deref());
-        if let Some(known) = self.readings.get(uri)
+        if let Some(known) = self.found.get(uri)
             && known.version == version
             && Rc::ptr_eq(&known.surroundings, &surroundings)
         {
@@ -210,8 +259,8 @@ impl<'c> Workspace<'c> {
             }
             diagnostics
         };
-        let reading = Reading { version, surroundings, diagnostics: diagnostics.clone() };
-        self.readings.insert(uri.to_owned(), reading);
+        let reading = Found { version, surroundings, diagnostics: diagnostics.clone() };
+        self.found.insert(uri.to_owned(), reading);
         diagnostics
     }
 

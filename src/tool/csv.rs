@@ -135,9 +135,7 @@ impl Table {
         };
         match open().map_err(|error| unreadable(&self.path, &error))? {
             None => Ok(()),
-            Some(line) => Err(self
-                .bad(line, "a quote opens here and nothing closes it")
-                .help("close it with `\"`; a quote that belongs to a quoted value is written twice, `\"\"`")),
+            Some(line) => Err(self.bad(line, OPEN_QUOTE.0).help(OPEN_QUOTE.1)),
         }
     }
 
@@ -147,7 +145,7 @@ impl Table {
             None => Box::new(File::open(&self.path).map_err(|e| unreadable(&self.path, &e))?),
         };
         let tapped = Tapped { inner, tap };
-        Ok(ReaderBuilder::new().flexible(true).buffer_capacity(CHUNK).from_reader(tapped))
+        Ok(reading().buffer_capacity(CHUNK).from_reader(tapped))
     }
 
     /// Makes the table in a database and fills it.
@@ -233,6 +231,41 @@ impl Column {
             Self::Real => "real",
             Self::Text => "text",
         }
+    }
+}
+
+/// What is wrong with a quote that stays open, and how to mend it.
+const OPEN_QUOTE: (&str, &str) = (
+    "a quote opens here and nothing closes it",
+    "close it with `\"`; a quote that belongs to a quoted value is written twice, `\"\"`",
+);
+
+/// How every CSV file is read: under a header, with as many values a row as there happen to be.
+fn reading() -> ReaderBuilder {
+    let mut reading = ReaderBuilder::new();
+    reading.flexible(true);
+    reading
+}
+
+/// Rows of CSV that lie in memory, under their header.
+pub fn csv_rows(text: &str) -> Reader<&[u8]> {
+    reading().from_reader(text.as_bytes())
+}
+
+/// Looks for a quote that stays open to the end of a text of CSV, so that what follows would be one value; the error tells
+/// what is wrong, with the line, and how to mend it.
+pub fn check_quotes(text: &str) -> Result<(), (String, &'static str)> {
+    let mut reader = csv_rows(text);
+    let mut last = reader.headers().ok().and_then(|header| header.position().cloned());
+    for record in reader.records().flatten() {
+        last = record.position().cloned().or(last);
+    }
+    let from = last.as_ref().map_or(0, |at| usize::try_from(at.byte()).unwrap_or(usize::MAX));
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    match open_quote(rest, last.as_ref().map_or(1, Position::line)) {
+        Ok(Some(line)) => Err((format!("line {line}: {}", OPEN_QUOTE.0), OPEN_QUOTE.1)),
+        // Bytes in memory can always be read.
+        Ok(None) | Err(_) => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@ mod toolbox;
 
 pub use arguments::{MISSING, check_params, parse_param};
 pub use check::{Databases, check_tools};
+pub use csv::{check_quotes, csv_rows};
 pub use error::{ToolError, UNREACHABLE};
 pub use http::{Secrets, secret_names};
 pub use loading::{Loading, Watcher};

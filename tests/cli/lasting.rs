@@ -598,6 +598,10 @@ fn a_batch_prints_a_line_a_row_and_goes_on_with_what_is_left() {
     assert_eq!(third[&1]["status"], "succeeded");
     assert_eq!(third.keys().collect::<Vec<_>>(), [&1, &3], "blank lines are counted");
     assert!(third[&3]["error"]["message"].to_string().contains("unknown param `wrd`"));
+    let test = test
+        .file("open.csv", "word\nsix\n\"seven\neight\n")
+        .args(["run", "w.yaml", "--batch", "open.csv"]);
+    test.run().code(2).says("open.csv, line 3: a quote opens here and nothing closes it");
     test.file("bad.csv", "wrd\nx\n")
         .args(["run", "w.yaml", "--batch", "bad.csv"])
         .run()

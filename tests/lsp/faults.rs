@@ -113,3 +113,33 @@ fn a_name_that_another_workflow_has_is_told_while_it_is_typed() {
     editor.change(NEW, &twin);
     assert_eq!(codes(&editor.faults(NEW)), ["duplicate-workflow"]);
 }
+
+#[test]
+fn an_editor_is_answered_while_a_large_source_is_loaded() {
+    const TOOLS: &str = "tools/finance.yaml";
+    let mut editor = Editor::demo();
+    // Somebody else loads the source, for as long as this test wants.
+    let folder = editor.path(".engine/sources");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let lock = std::fs::File::create(folder.join("company.lock")).expect("a file");
+    lock.lock().expect("a lock");
+    let row = format!("1,{}\n", "x".repeat(1000));
+    std::fs::write(editor.path("data/large.csv"), format!("id,note\n{}", row.repeat(17 << 10)))
+        .expect("a file");
+
+    let wrong = editor.text(TOOLS).replacen("min(month)", "min(moonth)", 1);
+    editor.open(TOOLS, &wrong);
+    let marked = editor.text(ROI).replacen("tool: campaign_metrics", "tool: ¦campaign_metrics", 1);
+    editor.open(ROI, &marked.replacen('¦', "", 1));
+    let hover = editor.ask("textDocument/hover", ROI, &marked);
+    assert!(hover.to_string().contains("campaign"), "{hover}");
+    editor.change(TOOLS, &wrong.replacen("tools:", "toolz:", 1));
+    assert_eq!(codes(&editor.faults(TOOLS))[0], "unknown-key", "what the file alone tells is told");
+    editor.change(TOOLS, &wrong);
+    assert_eq!(editor.faults(TOOLS), [] as [Value; 0], "of queries nothing is known yet");
+
+    // What is left to be loaded takes no time.
+    std::fs::write(editor.path("data/large.csv"), "id,note\n1,x\n").expect("a file");
+    drop(lock);
+    assert_eq!(codes(&editor.faults(TOOLS)), ["unknown-column"]);
+}

@@ -9,8 +9,10 @@ use crate::cli::arguments::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::files;
 use crate::cli::load::{self, Loaded, Place};
+use crate::cli::loading;
 use crate::document::Workflow;
-use crate::lsp::{self, Checks, Surroundings};
+use crate::lsp::{self, Checks, Sources, Surroundings};
+use crate::tool::Watcher;
 
 pub(in crate::cli) fn run(global: &Global) -> Result<Exit, Failure> {
     let project = match &global.project {
@@ -21,9 +23,9 @@ pub(in crate::cli) fn run(global: &Global) -> Result<Exit, Failure> {
         ),
         None => None,
     };
-    let files = Files { project };
+    let files = Arc::new(Files { project });
     let input = BufReader::new(std::io::stdin());
-    let left = lsp::serve(&files, input, &mut std::io::stdout().lock());
+    let left = lsp::serve(files, input, &mut std::io::stdout().lock());
     Ok(if left { Exit::Success } else { Exit::Failed })
 }
 
@@ -44,18 +46,38 @@ impl Checks for Files {
         files::root_above(file)
     }
 
-    fn surroundings(&self, root: &Path, open: BTreeMap<PathBuf, String>) -> Surroundings {
+    fn surroundings(
+        &self,
+        root: &Path,
+        open: BTreeMap<PathBuf, String>,
+        sources: Sources,
+    ) -> Surroundings {
         // Nobody stands anywhere, so paths are shown whole. Editors keep what is said of large sources in the server's log.
         let (root, here) = (Some(root.to_owned()), PathBuf::new());
-        let place = Place { root, here, open, quiet: false };
-        let mut loaded = Loaded::library(&place, |_| true);
+        let log = loading::watcher(false);
+        let reads = matches!(sources, Sources::Read(_));
+        let loading: Watcher = match sources {
+            Sources::Left => log,
+            Sources::Read(watcher) => Arc::new(move |source, loading| {
+                watcher(source, loading);
+                log(source, loading);
+            }),
+        };
+        let place = Place { root, here, open, loading };
+        let mut loaded = if reads {
+            Loaded::library(&place, |_| true)
+        } else {
+            Loaded::library_of_files(&place)
+        };
         let files = place.files_in("workflows");
         let read = files.iter().map(|path| load::read::<Workflow>(&place, path).0.map(Arc::new));
         let workflows: Vec<Arc<_>> = read.flatten().collect();
         for workflow in &workflows {
             loaded.library.add_workflow(Arc::clone(workflow));
         }
-        loaded.check_values();
+        if reads {
+            loaded.check_values();
+        }
         // A workflow that cannot be read may use anything.
         if workflows.len() == files.len() {
             loaded.check_use(&workflows);
