@@ -9,7 +9,8 @@ use crate::id::{AgentName, WorkflowName};
 use crate::plan::{self, Library, Plan};
 use crate::value::{Value, one_line, unquoted};
 
-use super::router::{self, Index, Month, Target, Values};
+use super::held::Held;
+use super::router::{Index, Month, Spoken, Target, Values};
 
 /// Values of a param that a model is told; the data may hold more.
 const MOST_VALUES: usize = 60;
@@ -71,21 +72,10 @@ impl Catalog {
         self.values.get(&(owner, param.to_owned())).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a question names a value that a model took from it: by a word of it or of its label, or as a number. What no
-    /// list of values bounds is taken as it is.
-    pub fn names(
-        &self,
-        workflow: &WorkflowName,
-        param: &str,
-        value: &Value,
-        question: &str,
-    ) -> bool {
-        if value.is_number() {
-            return router::has_number(&self.index, question);
-        }
-        let known = self.known(workflow, param);
-        let one = known.iter().find(|one| one.value == *value);
-        one.map_or(known.is_empty(), |one| router::names(&self.index, workflow, one, question))
+    /// What values of a model are held against: `said` is the question, with what was said before it.
+    pub(super) fn held(&self, said: &str) -> Held<'_> {
+        let said = Spoken::of(&self.index, said);
+        Held { library: &self.library, values: &self.values, said }
     }
 
     /// The agents' names.
@@ -122,7 +112,7 @@ impl Catalog {
 
 impl Known {
     /// The value, with the name that people give it.
-    pub fn words(&self) -> String {
+    fn words(&self) -> String {
         let value = unquoted(&self.value);
         match &self.label {
             Some(label) if *label != value => format!("{value} ({label})"),
@@ -130,8 +120,8 @@ impl Known {
         }
     }
 
-    /// It for a model, without a name that says the same in another spelling.
-    fn told(&self) -> String {
+    /// It without a name that says the same in another spelling.
+    pub fn told(&self) -> String {
         let value = unquoted(&self.value);
         match &self.label {
             Some(label) if plain(label) == plain(&value) => value,

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arriving::{Arrived, arrived};
 use super::decision::{Decision, MOST_PARTS, Verdict, inquiry};
-use super::draft::{Refusal, draft, lexical_draft};
-use super::planner::{bug, check, early};
+use super::draft::{Refusal, lexical_draft};
+use super::planner::{bug, check, early, planned};
 use super::{By, Catalog, Route, RouteKind};
 use crate::document::Workflow;
 use crate::event::Fault;
@@ -30,15 +30,24 @@ pub struct Decided {
 pub struct Decider {
     catalog: Arc<Catalog>,
     question: String,
+    /// The question with what was said before it.
+    said: String,
     /// The params of plans made for the question; none where they are not run.
     params: Option<Object>,
     decided: Mutex<Option<Decided>>,
 }
 
 impl Decider {
-    /// For a question. Where there are params, a plan is run with them, and what of it can begin early does.
-    pub fn new(catalog: Arc<Catalog>, question: &str, params: Option<Object>) -> Self {
-        Self { catalog, question: question.to_owned(), params, decided: Mutex::default() }
+    /// For a question; `said` holds it with what was said before. Where there are params, a plan is run with them, and
+    /// what of it can begin early does.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        question: &str,
+        said: String,
+        params: Option<Object>,
+    ) -> Self {
+        let question = question.to_owned();
+        Self { catalog, question, said, params, decided: Mutex::default() }
     }
 
     /// What asks a model; its param is the question.
@@ -56,7 +65,7 @@ impl Decider {
         let Decision { kind, workflow, agent, parts, reason, .. } = decision;
         let catalog = &self.catalog;
         let library = &catalog.library;
-        let (route, document) = match kind {
+        let (route, made) = match kind {
             Verdict::OutOfScope => (Route::of(RouteKind::OutOfScope, By::Model), None),
             Verdict::Workflow => {
                 let named = workflow.as_ref().and_then(|name| catalog.workflow(name));
@@ -68,24 +77,25 @@ impl Decider {
                 let agent = agent.as_ref().filter(known).ok_or("- `agent` names no agent")?;
                 let route = Route::to_agents(vec![agent.clone()], 1.0, By::Model, "");
                 let document = lexical_draft(library, &self.question, &route.agents);
-                (route, Some(document))
+                let document = document.map_err(|Refusal(message)| format!("- {message}"))?;
+                let plan = check(&document, library)?;
+                (route, Some((document, plan)))
             }
             Verdict::Plan => {
-                let document = draft(library, &self.question, parts);
+                let made = planned(&catalog.held(&self.said), &self.question, parts)?;
                 let mut agents: Vec<AgentName> = Vec::new();
                 for agent in parts.iter().filter_map(|part| part.agent.as_ref()) {
                     if !agents.contains(agent) {
                         agents.push(agent.clone());
                     }
                 }
-                (Route { agents, ..Route::of(RouteKind::Plan, By::Model) }, Some(document))
+                (Route { agents, ..Route::of(RouteKind::Plan, By::Model) }, Some(made))
             }
         };
-        let document = document.transpose().map_err(|Refusal(message)| format!("- {message}"))?;
-        let plan = match (&document, route.kind, &route.workflow) {
-            (Some(document), _, _) => Some(check(document, library)?),
-            (None, RouteKind::Workflow, Some(name)) => catalog.plan(name),
-            (None, _, _) => None,
+        let (document, plan) = match (made, route.kind, &route.workflow) {
+            (Some((document, plan)), _, _) => (Some(document), Some(plan)),
+            (None, RouteKind::Workflow, Some(name)) => (None, catalog.plan(name)),
+            (None, _, _) => (None, None),
         };
         let route = Route { why: reason.clone(), score: 1.0, ..route };
         Ok(Decided { route, plan, document })
@@ -95,6 +105,7 @@ impl Decider {
     /// invented.
     fn filled(&self, workflow: &Workflow, decision: &Decision) -> Result<Route, String> {
         let catalog = &self.catalog;
+        let held = catalog.held(&self.said);
         let mut params = Object::new();
         for argument in &decision.params {
             let param = workflow.params.get(&argument.name).ok_or_else(|| {
@@ -115,7 +126,7 @@ impl Decider {
                     argument.name
                 ));
             }
-            if catalog.names(&workflow.name, &argument.name, &value, &self.question) {
+            if held.fills(&argument.name, param, known, &value) {
                 params.insert(argument.name.clone(), value);
             }
         }
@@ -139,8 +150,7 @@ impl PlanReader for Decider {
 
     fn early(&self, part: &Value, before: &[Value]) -> Option<Early> {
         let params = self.params.clone()?;
-        let library = &self.catalog.library;
-        let plan = early(library, &self.question, part, before, MOST_PARTS)?;
+        let plan = early(&self.catalog.held(&self.said), &self.question, part, before, MOST_PARTS)?;
         Some(Early { plan, params, inside: None })
     }
 

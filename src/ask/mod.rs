@@ -13,6 +13,7 @@ mod catalog;
 mod decide;
 mod decision;
 mod draft;
+mod held;
 mod keep;
 mod overview;
 mod planner;
@@ -31,7 +32,7 @@ pub use overview::overview;
 pub use planner::{Planner, bug, check};
 pub use recall::{Recalled, recall, subject};
 pub use route::{By, Candidate, Route, RouteKind};
-pub use session::{Turn, asks_back, carried, follow_up, in_context, in_full};
+pub use session::{Turn, asks_back, carried, follow_up, in_context, in_full, said};
 pub use words::route;
 
 /// The param that holds the question in every workflow made here.

@@ -8,7 +8,8 @@ use super::Part;
 use super::arriving::arrived;
 use super::decision::{self, Parts};
 use super::draft::{Refusal, draft, lexical_draft, text};
-use super::router::{self, Index, Month, Values};
+use super::held::Held;
+use super::router::{self, Index, Month, Spoken, Values};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::document::{self, Workflow};
 use crate::event::Fault;
@@ -16,6 +17,9 @@ use crate::id::AgentName;
 use crate::plan::{self, Library, Plan, PlanStep};
 use crate::run;
 use crate::value::Value;
+
+/// A month that no data ends before: a goal that names one by its year means that one.
+const FAR: Month = Month::new(9999, 12);
 
 /// The most agents that words alone name.
 const MOST_AGENTS: usize = 3;
@@ -39,12 +43,36 @@ pub fn check(document: &Value, library: &Library) -> Result<Plan, String> {
     })
 }
 
+/// The document and the plan that parts come to; or all that is wrong with them, in words for the model.
+pub(super) fn planned(
+    held: &Held<'_>,
+    question: &str,
+    parts: &[Part],
+) -> Result<(Value, Plan), String> {
+    let invented = held.faults(parts).into_iter().map(|fault| format!("- {fault}"));
+    let mut faults: Vec<String> = invented.collect();
+    let document = draft(held.library, question, parts);
+    let document = document.map_err(|Refusal(fault)| format!("- {fault}"));
+    let checked = document.and_then(|document| {
+        let plan = check(&document, held.library)?;
+        Ok((document, plan))
+    });
+    match checked {
+        Ok(made) if faults.is_empty() => Ok(made),
+        Ok(_) => Err(faults.join("\n")),
+        Err(others) => {
+            faults.push(others);
+            Err(faults.join("\n"))
+        }
+    }
+}
+
 /// A plan whose first step is what a part comes to, if that can begin whatever comes after the part: it asks an agent, needs
 /// no other part, and is sound by itself. `before` are the parts before it, `most` how many a plan may have.
 ///
 /// The plan that it is part of may still be refused. Then what began counts for nothing.
 pub(super) fn early(
-    library: &Library,
+    held: &Held<'_>,
     question: &str,
     part: &Value,
     before: &[Value],
@@ -56,24 +84,31 @@ pub(super) fn early(
     if !has_room || is_known || part.agent.is_none() || !part.needs.is_empty() {
         return None;
     }
-    check(&draft(library, question, &[part]).ok()?, library).ok()
+    planned(held, question, &[part]).ok().map(|(_, plan)| plan)
 }
 
 /// Plans with the agents and tools of a project.
 pub struct Planner {
     library: Arc<Library>,
+    /// Its agents by their words.
+    index: Index,
+    /// Which values exist is not known while a run is under way.
+    values: Values,
 }
 
 impl Planner {
     /// A planner for a project.
     pub fn new(library: Arc<Library>) -> Self {
-        Self { library }
+        let agents = library.agents().map(|document| &document.value);
+        let values = Values::new();
+        let index = Index::new(std::iter::empty(), agents, &values, FAR);
+        Self { library, index, values }
     }
 
-    fn made(&self, document: Result<Value, Refusal>) -> Result<run::Made, String> {
-        let document = document.map_err(|Refusal(fault)| format!("- {fault}"))?;
-        let plan = check(&document, &self.library)?;
-        Ok(run::Made { document: Arc::new(document), plan })
+    /// What a plan for a goal is held against.
+    fn held(&self, goal: &str) -> Held<'_> {
+        let said = Spoken::of(&self.index, goal);
+        Held { library: &self.library, values: &self.values, said }
     }
 }
 
@@ -97,7 +132,8 @@ impl run::Planner for Planner {
                 part.id
             ));
         }
-        self.made(draft(&self.library, goal, &parts))
+        let (document, plan) = planned(&self.held(goal), goal, &parts)?;
+        Ok(run::Made { document: Arc::new(document), plan })
     }
 
     fn parts(&self, so_far: &str) -> Vec<Value> {
@@ -107,22 +143,24 @@ impl run::Planner for Planner {
     fn early(&self, wanted: &PlanStep, goal: &str, part: &Value, before: &[Value]) -> Option<Plan> {
         let agent = part.get("agent").and_then(Value::as_str)?;
         let takes_part = wanted.agents.iter().any(|name| name.as_str() == agent);
-        takes_part.then(|| early(&self.library, goal, part, before, wanted.max_steps)).flatten()
+        takes_part.then(|| early(&self.held(goal), goal, part, before, wanted.max_steps)).flatten()
     }
 
     fn by_words(&self, wanted: &PlanStep, goal: &str) -> Result<run::Made, Fault> {
         let library = &self.library;
         let allowed = |name: &AgentName| wanted.agents.contains(name);
         let agents = library.agents().map(|document| &document.value);
-        // Neither values nor periods matter for who is asked.
         let agents = agents.filter(|agent| allowed(&agent.name));
-        let index = Index::new(std::iter::empty(), agents, &Values::new(), Month::new(0, 1));
+        let index = Index::new(std::iter::empty(), agents, &self.values, FAR);
         let mut named = router::route(&index, goal).agents;
         if named.is_empty() {
             named = wanted.agents.iter().take(MOST_AGENTS).cloned().collect();
         }
-        let made = self.made(lexical_draft(library, goal, &named));
-        made.map_err(|faults| bug("plan made for the goal", &faults))
+        let document = lexical_draft(library, goal, &named)
+            .map_err(|Refusal(fault)| bug("plan made for the goal", &fault))?;
+        let plan = check(&document, library);
+        let plan = plan.map_err(|faults| bug("plan made for the goal", &faults))?;
+        Ok(run::Made { document: Arc::new(document), plan })
     }
 }
 

@@ -157,6 +157,17 @@ impl Turn {
     }
 }
 
+/// All that was said of values: the question, those that a model is told before it with their answers, and the values that
+/// they gave params.
+pub fn said(turns: &[Turn], question: &str) -> String {
+    let mut out = in_context(turns, question);
+    for (name, value) in turns.iter().rev().take(TOLD).flat_map(|turn| &turn.params) {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\n{name}: {}", unquoted(value));
+    }
+    out
+}
+
 /// A question as a model is told it, with what was asked and answered before.
 pub fn in_context(turns: &[Turn], question: &str) -> String {
     if turns.is_empty() {

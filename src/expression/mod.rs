@@ -15,6 +15,7 @@ pub mod filters;
 mod guide;
 mod infer;
 mod missing;
+mod numbers;
 mod parse;
 mod plain;
 mod quoted;
@@ -30,6 +31,7 @@ pub use citation::{Citation, FILTERS as CITATION_FILTERS, citations, unfinished}
 pub use constant::constant_condition;
 pub use guide::{FilterHelp, filter_help};
 pub use infer::{infer_expression, infer_template};
+pub use numbers::numbers;
 pub use scope::{Scope, View, view};
 pub use template::{Template, evaluate, evaluate_condition, is_template};
 pub use types::{Type, Unit};

@@ -76,6 +76,35 @@ fn a_value_that_is_not_said_is_asked_for_and_never_invented() {
 }
 
 #[test]
+fn what_does_not_exist_is_said_so_with_what_there_is() {
+    let ran = asked("What is the ROI of the pinterest_summer_2025 campaign?").run().code(2);
+    let ran = ran.says("there is no `pinterest_summer_2025`").says("tiktok_spring_2025");
+    assert_eq!(ran.json()["route"]["missing"], json!(["campaign_id"]));
+    let ran = asked("What is the true ROI of the Snapchat holiday campaign?").run().code(2);
+    let ran = ran.says("there is no `Snapchat holiday`").says("facebook_holiday_2025");
+    assert!(!ran.stderr.contains("spring"), "those that are like it: {}", ran.stderr);
+}
+
+#[test]
+fn the_words_of_a_workflow_that_mean_something_else_are_left_to_a_model() {
+    let agent = decision(json!({"kind": "agent", "agent": "cfo"}));
+    let server = server(vec![agent]);
+    let test = Test::demo().openai(&server);
+    for question in [
+        "Should we cut marketing by $200K?",
+        "Can we afford NOT to spend 200K on marketing?",
+        "Did we spend $500K on marketing?",
+        "Is our competitor spending $500K on marketing?",
+    ] {
+        let answer = test.also(["ask", question, "--json"]).code(0).json();
+        assert_eq!(answer["route"]["by"], "model", "{question}");
+        let bare = test.also(["ask", question, "--json", "--offline"]).code(0).json();
+        assert_eq!(bare["route"]["sure"], false, "{question}: {}", bare["route"]);
+        assert_eq!(bare["route"]["workflow"], Value::Null, "{question}");
+    }
+}
+
+#[test]
 fn a_question_of_several_specialists_becomes_a_plan_that_runs_in_parallel() {
     let parts = json!({"parts": [
         part("hiring", "hr", &[]),
@@ -136,6 +165,81 @@ fn parts_may_call_tools_and_compute_and_the_answer_cites_what_they_gave() {
     assert_eq!(answer["outputs"]["answer"], "It takes $1,830,600.");
     assert_eq!(answer["figures"]["cited"], 1);
     assert_eq!(step(&answer, "left")["status"], "succeeded");
+}
+
+/// A part that calls a tool.
+fn call(id: &str, tool: &str, with: &[(&str, &str)]) -> Value {
+    let with: Vec<Value> = with.iter().map(|(n, v)| json!({"name": n, "value": v})).collect();
+    json!({"id": id, "agent": null, "task": "", "tool": tool, "with": with, "needs": []})
+}
+
+/// A part that reckons.
+fn sum(id: &str, expression: &str) -> Value {
+    json!({"id": id, "agent": null, "task": "", "tool": null, "needs": [],
+        "with": [{"name": "value", "value": expression}]})
+}
+
+#[test]
+fn a_plan_may_hold_what_the_question_says_in_whatever_form() {
+    let parts = json!({"parts": [
+        call("hires", "hiring_cost", &[("role", "software_engineer"), ("count", "12")]),
+        call("one", "hiring_cost", &[("role", "recruiter"), ("count", "1")]),
+        call("then", "profit_and_loss", &[("from", "2025-07"), ("to", "2025-09")]),
+        call("before", "profit_and_loss", &[("from", "2024-07"), ("to", "2024-09")]),
+        call("budget", "budget_status", &[("category", "marketing"), ("fiscal_year", "2025")]),
+        call("cash", "cash_position", &[]),
+        sum("left", "steps.cash.output.cash_usd - 500000 - 2 * steps.then.output.marketing_usd / 3"),
+        sum("raised", "steps.then.output.revenue_usd * 1.2 | round(2)"),
+    ]});
+    let server = server(vec![decision(parts)]);
+    let question = "Could we pay for a dozen engineers and a recruiter, half a million more and twice the ads \
+                    in Q3 2025, if revenue grew 20%?";
+    let test = asked(question).openai(&server);
+    let answer = test.run().code(0).json();
+    assert_eq!(answer["route"]["by"], "model", "{:#}", answer["warnings"]);
+    let seen = server.seen();
+    let decisions = seen.iter().filter(|one| is_decision(one)).count();
+    assert_eq!(decisions, 1, "nothing to mend: {:?}", seen.get(1).map(|one| one.message("user")));
+    assert_eq!(step(&answer, "before")["status"], "succeeded");
+}
+
+#[test]
+fn a_value_of_the_conversation_is_said_and_another_is_not() {
+    let plan = |amount: &str| {
+        let left = sum("left", &format!("steps.cash.output.cash_usd - {amount}"));
+        decision(
+            json!({"parts": [call("cash", "cash_position", &[]), left, part("why", "cfo", &[])]}),
+        )
+    };
+    let server =
+        ModelServer::start(move |seen, _| match (is_decision(seen), seen.messages().len()) {
+            (false, _) => Reply::text("It is fine."),
+            (true, 2) => Reply::text(&plan("333000")),
+            (true, _) => Reply::text(&plan("300000")),
+        });
+    let test = Test::demo().openai(&server);
+    let test =
+        test.args(["ask", "Can we afford to spend $300K on marketing?", "-s", "s", "--json"]);
+    test.run().code(0);
+    let ran = test.also(["ask", "What would that leave us for laptops?", "-s", "s", "--json"]);
+    let answer = ran.code(0).json();
+    assert_eq!(answer["route"]["by"], "model");
+    let seen = server.seen();
+    let decisions: Vec<&Seen> = seen.iter().filter(|one| is_decision(one)).collect();
+    assert_eq!(decisions.len(), 2);
+    let told = decisions[1].message("user");
+    assert!(told.contains("holds 333000, which the question does not say"), "{told}");
+    assert!(answer["plan"].to_string().contains("cash_usd - 300000"), "{:#}", answer["plan"]);
+}
+
+#[test]
+fn a_number_for_a_workflow_is_the_one_that_the_question_says() {
+    let invented = json!({"kind": "workflow", "workflow": "budget_check", "params": [
+        {"name": "spend", "value": "999000"}, {"name": "category", "value": "marketing"}]});
+    let server = server(vec![decision(invented)]);
+    let question = "Would 3 more trade shows at the level of our ads be sensible?";
+    let ran = asked(question).openai(&server).run().code(2);
+    assert_eq!(ran.json()["route"]["missing"], json!(["spend", "category"]));
 }
 
 #[test]

@@ -79,6 +79,43 @@ fn bad() -> Vec<Bad> {
             "evil",
         ),
         parts("no parts", json!([]), "no parts"),
+        // What the question does not say.
+        parts(
+            "an invented count",
+            json!([call("a", "hiring_cost", &[("role", "software_engineer"), ("count", "999")])]),
+            "`count` is 999, which the question does not say (it says 10)",
+        ),
+        parts(
+            "an invented month",
+            json!([call("a", "profit_and_loss", &[("from", "2024-01"), ("to", "2024-03")])]),
+            "`from` is \"2024-01\", which the question does not say: leave it out",
+        ),
+        parts(
+            "an invented year",
+            json!([call("a", "budget_overview", &[("fiscal_year", "2023")])]),
+            "`fiscal_year` is \"2023\"",
+        ),
+        parts(
+            "an invented name",
+            json!([call("a", "campaign_metrics", &[("campaign_id", "tiktok_spring_2025")])]),
+            "`campaign_id` is \"tiktok_spring_2025\"",
+        ),
+        parts(
+            "arithmetic on an invented number",
+            json!([call("a", "cash_position", &[]), {"id": "b", "agent": null, "task": "", "tool": null,
+                "needs": [], "with": [{"name": "left", "value": "steps.a.output.cash_usd - 150000 * 10"}]}]),
+            "holds 150000, which the question does not say",
+        ),
+        parts(
+            "a task with an invented count",
+            json!([plans::part("a", "hr", "BAD What do 15 engineers cost?", &[])]),
+            "the task says `15`",
+        ),
+        parts(
+            "a task with an invented amount",
+            json!([plans::part("a", "cfo", "BAD Can we spend $2m in Q3 2024?", &[])]),
+            "the task says `q3 2024`",
+        ),
         // What a stranger talked the model into: something that writes, and a template of its own.
         parts(
             "injected: a tool that writes",

@@ -63,13 +63,30 @@ pub(super) fn amounts(tokens: &[Token], taken: &[Range<usize>]) -> Vec<Amount> {
     while at < tokens.len() {
         let amount =
             taken.iter().all(|span| !span.contains(&at)).then(|| amount_at(tokens, at)).flatten();
-        at = amount.as_ref().map_or(at + 1, |amount| amount.span.end);
-        found.extend(amount);
+        at = amount.as_ref().map_or(at + 1, |(amount, _)| amount.span.end);
+        if let Some((amount, scale)) = amount {
+            if let Some((last, scale)) = found.last_mut().zip(scale) {
+                share_scale(tokens, last, &amount, scale);
+            }
+            found.push(amount);
+        }
     }
     found
 }
 
-fn amount_at(tokens: &[Token], start: usize) -> Option<Amount> {
+/// `$1.5-2m`, `between 1.5 and 2 million`: what is meant by the second number is meant by the first as well.
+fn share_scale(tokens: &[Token], first: &mut Amount, second: &Amount, scale: f64) {
+    let between = tokens.get(first.span.end..second.span.start).unwrap_or_default();
+    let [link, symbol @ ..] = between else { return };
+    let linked = link.is(&["-", "to", "and", "or"]) && symbol.is_empty();
+    let unscaled = matches!(first.unit, Unit::Count | Unit::Dollars) && first.value < 1000.0;
+    if linked && unscaled && second.unit != Unit::Count {
+        (first.value, first.unit) = (first.value * scale, second.unit);
+    }
+}
+
+/// The amount that the tokens from a place on are, with the scale that it is written with.
+fn amount_at(tokens: &[Token], start: usize) -> Option<(Amount, Option<f64>)> {
     let symbol = tokens.get(start).and_then(currency).map(|unit| {
         // `A$` and `C$` are dollars of others.
         let before = start.checked_sub(1).and_then(|at| tokens.get(at));
@@ -92,7 +109,7 @@ fn amount_at(tokens: &[Token], start: usize) -> Option<Amount> {
     let unit = match unit {
         Some(Unit::Dollars | Unit::OtherMoney) if recurs(tokens, end) => Unit::Rate,
         Some(unit) => unit,
-        None if !number.scaled || counted => Unit::Count,
+        None if number.scale.is_none() || counted => Unit::Count,
         None if recurs(tokens, end) => Unit::Rate,
         None => Unit::Dollars,
     };
@@ -102,7 +119,7 @@ fn amount_at(tokens: &[Token], start: usize) -> Option<Amount> {
         glued(at + usize::from(apostrophe)).is_some_and(|token| token.kind != Kind::Mark)
     };
     let is_money = !matches!(unit, Unit::Count | Unit::Percent);
-    let is_clear = tokens.get(first).is_none_or(|token| is_clear(token, number.scaled));
+    let is_clear = tokens.get(first).is_none_or(|token| is_clear(token, number.scale.is_some()));
     let unit = if !is_clear || is_money && goes_on(end) {
         while goes_on(end) {
             end += 1;
@@ -115,7 +132,7 @@ fn amount_at(tokens: &[Token], start: usize) -> Option<Amount> {
         && tokens.get(start - 1).is_some_and(|mark| mark.is(&["-"]) && !mark.glued)
         && tokens.get(start).is_some_and(|token| token.glued);
     let value = if negative { -number.value } else { number.value };
-    Some(Amount { value, unit, span: start..end })
+    Some((Amount { value, unit, span: start..end }, number.scale))
 }
 
 /// Whether the digits of a number are grouped in one way only: commas before every third digit, and no point that could
@@ -207,6 +224,23 @@ mod tests {
             ("$500K per head", vec![(500_000.0, Rate)]),
             ("the last quarter", vec![]),
             ("half of it", vec![]),
+            ("1 1/2 million", vec![(1_500_000.0, Dollars)]),
+            ("$1\u{bd} million", vec![(1_500_000.0, Dollars)]),
+            ("3/4 of a million", vec![(750_000.0, Dollars)]),
+            ("a million and a half", vec![(1_500_000.0, Dollars)]),
+            ("a half-million", vec![(500_000.0, Dollars)]),
+            ("a couple of hundred thousand", vec![(200_000.0, Dollars)]),
+            ("a couple hundred grand", vec![(200_000.0, Dollars)]),
+            ("a couple of engineers", vec![(2.0, Count)]),
+            ("twenty-five grand", vec![(25_000.0, Dollars)]),
+            ("two-hundred-thousand dollars", vec![(200_000.0, Dollars)]),
+            ("$500 000", vec![(500_000.0, Dollars)]),
+            ("$.5m", vec![(500_000.0, Dollars)]),
+            ("$1.5-2m", vec![(1_500_000.0, Dollars), (2_000_000.0, Dollars)]),
+            ("between 1.5 and 2 million", vec![(1_500_000.0, Dollars), (2_000_000.0, Dollars)]),
+            ("500 to 600K", vec![(500_000.0, Dollars), (600_000.0, Dollars)]),
+            ("10-15 engineers", vec![(10.0, Count), (15.0, Count)]),
+            ("10 engineers and $2m", vec![(10.0, Count), (2_000_000.0, Dollars)]),
             ("a good year", vec![]),
             ("", vec![]),
         ] {

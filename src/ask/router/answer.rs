@@ -1,5 +1,7 @@
 //! What the router says of a question.
 
+use std::borrow::Cow;
+
 use super::reading::How;
 use super::target::Target;
 use crate::ask::Known;
@@ -68,7 +70,7 @@ pub struct Missing {
     /// The values that could be meant; all that exist where the question names none, and none where any will do.
     pub values: Vec<Known>,
     /// Why the question does not settle it, as a clause.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
 }
 
 /// A workflow or agent with how well it fits.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::answer::{Candidate, Kind, Match, Route};
 use super::index::{Index, Scored, share};
+use super::nameless::{Nameless, nameless};
 use super::params::{Filled, fill};
 use super::reading::Text;
 use super::scope::{is_foreign, names_stranger};
+use super::slant::{is_about_several, slant};
 use super::target::Target;
 use super::team::{team, together};
 use crate::id::AgentName;
@@ -95,15 +97,16 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     }
     let (agents, workflows): (Vec<_>, Vec<_>) =
         scored.iter().partition(|it| matches!(it.entry.target, Target::Agent(_)));
-    let workflows: Vec<Choice<'_>> = workflows
-        .into_iter()
-        .map(|it| Choice { it, filled: fill(it.entry, &text, &it.told, index.last) })
-        .collect();
+    let workflows: Vec<Choice<'_>> =
+        workflows.into_iter().map(|it| Choice::of(it, &text, index)).collect();
     let team = team(&agents, &weights, sure);
     let shared = if team.len() > 1 { together(&team, &weights) } else { 0.0 };
     let nearest = nearest(&team, &agents);
     let unsure = |reason| Route { agents: names(&nearest), ..base.route(Kind::Unsure, reason) };
 
+    if let Some(route) = named_in_vain(index, question, &text, &scored, sure) {
+        return route;
+    }
     if text.periods.iter().any(|found| found.period.is_none()) {
         return unsure("it asks about a time that the data does not reach");
     }
@@ -129,7 +132,10 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
             ..base.route(kind, reason)
         };
     }
-    if team.len() > 1 && shared >= sure.plan {
+    // What has the words of a workflow and means something else is told by no words of agents either.
+    let closest = workflows.first().filter(|best| best.it.score > agent_score);
+    let strange = closest.is_some_and(|best| best.slant.is_some() || best.several);
+    if team.len() > 1 && shared >= sure.plan && !strange {
         let reason = "together these agents explain clearly more of it than one of them";
         return Route { agents: names(&team), score: shared, ..base.route(Kind::Plan, reason) };
     }
@@ -147,16 +153,61 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
             return Route { agents: names(&team), score: best.score, ..route };
         }
     }
-    unsure("no workflow or agent stands out")
+    let slant = closest.and_then(|best| best.slant);
+    unsure(slant.unwrap_or("no workflow or agent stands out"))
+}
+
+/// Asks back for a value where it is surely known what is asked, of something that does not exist.
+fn named_in_vain(
+    index: &Index,
+    question: &str,
+    text: &Text,
+    scored: &[Scored<'_>],
+    sure: &Thresholds,
+) -> Option<Route> {
+    let workflows = scored.iter().filter(|it| matches!(it.entry.target, Target::Workflow(_)));
+    let mut found =
+        workflows.filter_map(|it| nameless(question, text, scored, it.entry, &index.stems));
+    let Nameless { name, param, rest } = found.next()?;
+    let scored = index.scored(&rest);
+    let is_agent = |it: &&Scored<'_>| matches!(it.entry.target, Target::Agent(_));
+    let agent_score = scored.iter().find(is_agent).map_or(0.0, |best| best.score);
+    let best = scored.iter().find(|it| !is_agent(it))?;
+    let mut choice = Choice::of(best, &rest, index);
+    let Target::Workflow(workflow) = &best.entry.target else { return None };
+    let missing = choice.filled.missing.iter_mut().find(|missing| missing.param == param)?;
+    missing.why = format!("there is no `{name}`").into();
+    if !choice.is_sure(&rest, agent_score, sure) {
+        return None;
+    }
+    let reason = "its questions are the closest, but it is asked of what does not exist";
+    Some(Route {
+        workflow: Some(workflow.clone()),
+        params: choice.filled.params,
+        missing: choice.filled.missing,
+        score: best.score,
+        ..Undecided { text, scored: &scored }.route(Kind::Clarify, reason)
+    })
 }
 
 /// A workflow with what the question gives of its params.
 struct Choice<'s> {
     it: &'s Scored<'s>,
     filled: Filled,
+    /// Why it is not sure that the question asks for it, whatever its words.
+    slant: Option<&'static str>,
+    /// Whether the question is about any or all of the things of which it takes one.
+    several: bool,
 }
 
-impl Choice<'_> {
+impl<'s> Choice<'s> {
+    fn of(it: &'s Scored<'s>, text: &Text, index: &Index) -> Self {
+        let filled = fill(it.entry, text, &it.told, index.last);
+        let mut unnamed = filled.missing.iter().filter(|missing| !missing.values.is_empty());
+        let several = unnamed.any(|missing| is_about_several(text, &missing.param, &index.stems));
+        Self { it, filled, slant: slant(text, it, &index.stems), several }
+    }
+
     /// Whether the question gives all of the params that must be given, and there are any.
     fn is_complete(&self) -> bool {
         self.it.entry.needs() && self.filled.missing.is_empty()
@@ -178,6 +229,8 @@ impl Choice<'_> {
         let numbers = self.filled.missing.iter().filter(|missing| missing.values.is_empty());
         let unsaid = numbers.filter(|missing| text.asks_number() || missing.is_unnamed()).count();
         unsaid == 0
+            && self.slant.is_none()
+            && !self.several
             && !self.filled.wrong_period
             && self.it.score >= sure.workflow + if named { 0.0 } else { MISSING }
             && self.it.score - agent_score >= margin
@@ -191,6 +244,9 @@ impl Choice<'_> {
     /// What an agent has to beat.
     fn rivalry(&self) -> f64 {
         let slot = |term: &str| term.starts_with('{');
+        if self.several {
+            return 0.0;
+        }
         let hinted = self.it.told.iter().any(|(sense, tells)| *tells > 0.0 && slot(&sense.term));
         if self.is_complete() {
             self.it.score + COMPLETE

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::index::Index;
 use super::params::{Filled, fill};
 use super::reading::{How, Sense, Text, is_year};
+use super::slant::is_negated;
 use super::target::{Entry, Target};
 use super::values::ParamValues;
 use crate::ask::Known;
@@ -23,7 +24,7 @@ pub fn changed(
     let target = Target::Workflow(workflow.clone());
     let text = index.text(question);
     let (entry, told) = index.read(&target, &text)?;
-    if text.asks_number() || is_about_more(entry, &text, &told) {
+    if text.asks_number() || is_negated(&text.tokens) || is_about_more(entry, &text, &told) {
         return None;
     }
     let Filled { mut params, wrong_period, .. } = fill(entry, &text, &told, index.last);
@@ -40,22 +41,6 @@ pub fn changed(
     // A year that is a part of a value is no period.
     let dated = params.keys().any(|name| entry.values.iter().any(|values| values.param == *name));
     (!params.is_empty() && (dated || !wrong_period)).then_some(params)
-}
-
-/// Whether a question names a value that was taken from it, by a word of the value or of its label.
-pub fn names(index: &Index, workflow: &WorkflowName, known: &Known, question: &str) -> bool {
-    let text = index.text(question);
-    let Some((entry, told)) = index.read(&Target::Workflow(workflow.clone()), &text) else {
-        return false;
-    };
-    let asked = stems(&told, &text);
-    entry.values.iter().any(|values| values.is_touched(known, &asked))
-}
-
-/// Whether a question holds a number, in digits or in words.
-pub fn has_number(index: &Index, question: &str) -> bool {
-    let text = index.text(question);
-    text.numbers().next().is_some() || !text.amounts.is_empty()
 }
 
 pub(super) fn stems(told: &[(Sense, f64)], text: &Text) -> BTreeSet<String> {

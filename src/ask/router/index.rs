@@ -14,7 +14,7 @@ use crate::document::{Agent, Workflow};
 pub struct Index {
     pub(super) entries: Vec<Entry>,
     pub(super) last: Month,
-    stems: Stems,
+    pub(super) stems: Stems,
     /// Words as written with their stems, to mend misspellings by.
     spellings: BTreeMap<String, String>,
     /// In how many entries a term stands.

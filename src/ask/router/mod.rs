@@ -26,21 +26,25 @@ mod index;
 
 mod params;
 mod scope;
+mod slant;
 mod team;
 
 mod answer;
 mod decide;
 mod follow;
 mod lift;
+mod nameless;
 mod refer;
+mod spoken;
 
 pub use answer::{Candidate, Kind, Match, Missing, Route};
 pub use decide::{Thresholds, route, route_by};
-pub use follow::{changed, has_number, names};
+pub use follow::changed;
 pub use index::Index;
 pub use lift::{Named, Said, names_time, said};
 pub use months::{Month, Period};
 pub use reading::How;
 pub use refer::{needs_period, nouns, period_from, period_of, rewritten, telling, with_noun};
+pub use spoken::Spoken;
 pub use target::Target;
 pub use values::Values;

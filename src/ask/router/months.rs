@@ -14,8 +14,8 @@ pub struct Month {
 
 impl Month {
     /// The month of a year, January being 1; a month outside the year falls into the years around it.
-    pub fn new(year: i32, month: u8) -> Self {
-        Self { index: year.saturating_mul(12).saturating_add(i32::from(month)).saturating_sub(1) }
+    pub const fn new(year: i32, month: u8) -> Self {
+        Self { index: year.saturating_mul(12).saturating_add(month as i32).saturating_sub(1) }
     }
 
     /// A month as the data has it: `YYYY-MM`, whatever follows.

@@ -8,8 +8,8 @@ pub(super) struct Number {
     pub(super) value: f64,
     /// How many tokens it takes.
     pub(super) length: usize,
-    /// Written with a scale of a thousand or more, as money is.
-    pub(super) scaled: bool,
+    /// The scale it is written with, of a thousand or more, as money is.
+    pub(super) scale: Option<f64>,
 }
 
 const SMALL: [&str; 20] = [
@@ -43,77 +43,128 @@ pub(super) fn number(tokens: &[Token]) -> Option<Number> {
     number.filter(|number| number.value.is_finite())
 }
 
-/// `half a million`, `a quarter of a million`, `three quarters of a million`.
+/// `half a million`, `half-million`, `a quarter of a million`, `three quarters of a million`, `3/4 of a million`.
 fn fraction(tokens: &[Token]) -> Option<Number> {
     let leading = usize::from(tokens.first()?.is(&["a", "one"]));
     let (value, mut length) = match tokens.get(leading)? {
-        token if token.is(&["half"]) => (0.5, leading + 1),
-        token if token.is(&["quarter"]) => (0.25, leading + 1),
+        token if token.is(&["half", "\u{bd}"]) => (0.5, leading + 1),
+        token if token.is(&["quarter", "\u{bc}"]) => (0.25, leading + 1),
+        token if token.is(&["\u{be}"]) => (0.75, leading + 1),
         token if token.is(&["three"]) && tokens.get(1)?.is(&["quarters"]) => (0.75, 2),
-        _ => return None,
+        _ => (part(tokens)?, 3),
     };
-    length += usize::from(tokens.get(length)?.is(&["of"]));
-    length += usize::from(tokens.get(length)?.is(&["a"]));
+    for word in ["-", "of", "a"] {
+        length += usize::from(tokens.get(length)?.is(&[word]));
+    }
     let scale = big(tokens.get(length)?)?;
-    Some(Number { value: value * scale, length: length + 1, scaled: true })
+    Some(Number { value: value * scale, length: length + 1, scale: Some(scale) })
 }
 
-/// `50,000`, `1.5 m`, `2 and a half million`.
+/// `1/2`, written without spaces.
+fn part(tokens: &[Token]) -> Option<f64> {
+    let [above, slash, below] = tokens.get(..3)? else { return None };
+    let glued = slash.is(&["/"]) && slash.glued && below.glued;
+    let (above, below) = (above.whole()?, below.whole().filter(|below| *below > 1)?);
+    (glued && above < below).then(|| f64::from(above) / f64::from(below))
+}
+
+/// `50,000`, `50 000`, `1.5 m`, `1 1/2 million`, `2 and a half million`.
 fn digits(tokens: &[Token]) -> Option<Number> {
     let first = tokens.first().filter(|token| token.kind == Kind::Number)?;
-    let value: f64 = first.text.replace(',', "").parse().ok()?;
-    Some(scaled(tokens, Number { value, length: 1, scaled: false }))
+    let is_group = |token: &&Token| {
+        token.kind == Kind::Number && token.text.len() == 3 && token.whole().is_some()
+    };
+    let rest = tokens.get(1..).unwrap_or_default();
+    let mut text = first.text.replace(',', "");
+    let mut length = 1;
+    if first.text.len() <= 3 && first.whole().is_some() {
+        for group in rest.iter().take_while(|token| is_group(token) && !token.glued) {
+            text.push_str(&group.text);
+            length += 1;
+        }
+    }
+    let mut value: f64 = text.parse().ok()?;
+    let behind = tokens.get(length..).unwrap_or_default();
+    let sign = behind.first().and_then(|token| match token.text.as_str() {
+        "\u{bc}" => Some(0.25),
+        "\u{bd}" => Some(0.5),
+        "\u{be}" => Some(0.75),
+        _ => None,
+    });
+    if let Some(part) = sign {
+        (value, length) = (value + part, length + 1);
+    } else if let Some(part) = part(behind).filter(|_| behind.get(3).and_then(big).is_some()) {
+        (value, length) = (value + part, length + 3);
+    }
+    Some(scaled(tokens, value, length))
 }
 
-/// `ten`, `two hundred and fifty thousand`, `a million`.
+/// `ten`, `two hundred and fifty thousand`, `twenty-five grand`, `a million`, `a couple of hundred thousand`.
 fn spelled(tokens: &[Token]) -> Option<Number> {
     let (mut value, mut length) = (0.0, 0);
     if tokens.first()?.is(&["a", "an"]) {
-        hundred(tokens.get(1)?).or_else(|| big(tokens.get(1)?))?;
-        (value, length) = (1.0, 1);
+        let next = tokens.get(1)?;
+        hundred(next).or_else(|| big(next)).or_else(|| couple(next))?;
+        (value, length) = if couple(next).is_some() { (0.0, 1) } else { (1.0, 1) };
     }
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(&[word]));
     while let Some(token) = tokens.get(length) {
         if let Some(part) = small(token) {
             value += part;
+        } else if let Some(two) = couple(token).filter(|_| value == 0.0) {
+            value = two;
+            length += usize::from(is(length + 1, "of"));
         } else if length > 0 && hundred(token).is_some() {
             value *= 100.0;
-        } else if !(token.is(&["and"])
-            && length > 0
-            && tokens.get(length - 1).and_then(hundred).is_some()
-            && tokens.get(length + 1).and_then(small).is_some())
-        {
-            break;
+        } else {
+            let joins = match token.text.as_str() {
+                "and" => length > 0 && tokens.get(length - 1).and_then(hundred).is_some(),
+                "-" => length > 0 && token.glued,
+                _ => false,
+            };
+            let next = tokens.get(length + 1);
+            let goes_on = next.is_some_and(|next| {
+                small(next).is_some() || token.is(&["-"]) && hundred(next).is_some()
+            });
+            if !(joins && goes_on) {
+                break;
+            }
         }
         length += 1;
     }
-    (length > 0).then(|| scaled(tokens, Number { value, length, scaled: false }))
+    (length > 0).then(|| scaled(tokens, value, length))
 }
 
 /// The number with what multiplies it behind it.
-fn scaled(tokens: &[Token], number: Number) -> Number {
-    let Number { mut value, mut length, scaled: _ } = number;
-    let texts = |from: usize| tokens.get(from..from + 3).unwrap_or_default();
-    if let [and, a, half] = texts(length)
-        && and.is(&["and"])
-        && a.is(&["a"])
-        && half.is(&["half"])
-        && tokens.get(length + 3).and_then(big).is_some()
-    {
+fn scaled(tokens: &[Token], mut value: f64, mut length: usize) -> Number {
+    let is_half = |from: usize| {
+        let words = ["and", "a", "half"];
+        words.iter().zip(from..).all(|(word, at)| tokens.get(at).is_some_and(|it| it.is(&[word])))
+    };
+    if is_half(length) && tokens.get(length + 3).and_then(big).is_some() {
         value += 0.5;
         length += 3;
     }
-    if let Some(factor) = tokens.get(length).and_then(hundred) {
-        value *= factor;
-        length += 1;
+    // `two-hundred-thousand`
+    let hyphen = |at: usize| tokens.get(at).is_some_and(|mark| mark.is(&["-"]) && mark.glued);
+    let multiplies = |at: usize, by: fn(&Token) -> Option<f64>| {
+        let at = at + usize::from(hyphen(at) && tokens.get(at + 1).and_then(by).is_some());
+        Some((tokens.get(at).and_then(by)?, at + 1))
+    };
+    if let Some((factor, end)) = multiplies(length, hundred) {
+        (value, length) = (value * factor, end);
     }
-    let mut scaled = false;
+    let mut scale: Option<f64> = None;
     // A hundred thousand grand is no number, but a thousand million is.
-    while let Some(scale) = tokens.get(length).and_then(big) {
-        value *= scale;
-        length += 1;
-        scaled = true;
+    while let Some((factor, end)) = multiplies(length, big) {
+        (value, length) = (value * factor, end);
+        scale = Some(scale.unwrap_or(1.0) * factor);
     }
-    Number { value, length, scaled }
+    if let Some(scale) = scale.filter(|_| is_half(length)) {
+        // `a million and a half`
+        (value, length) = (value + 0.5 * scale, length + 3);
+    }
+    Number { value, length, scale }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "places in lists of twenty words")]
@@ -123,6 +174,10 @@ fn small(token: &Token) -> Option<f64> {
         .map(|at| at as f64)
         .or_else(|| place(&TENS).map(|at| (at as f64 + 2.0) * 10.0))
         .or_else(|| token.is(&["dozen"]).then_some(12.0))
+}
+
+fn couple(token: &Token) -> Option<f64> {
+    token.is(&["couple"]).then_some(2.0)
 }
 
 fn hundred(token: &Token) -> Option<f64> {

@@ -64,7 +64,7 @@ pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Mont
                 Meant { values: close, .. } if required => {
                     let why = if close.is_empty() { UNNAMED } else { "several are like it" };
                     let values = if close.is_empty() { values.all() } else { close };
-                    filled.missing.push(Missing { param: name.clone(), values, why });
+                    filled.missing.push(Missing { param: name.clone(), values, why: why.into() });
                 }
                 Meant { .. } => {}
             }
@@ -74,11 +74,12 @@ pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Mont
                     filled.params.insert(name.clone(), value);
                 }
                 Err(why) => {
-                    filled.missing.push(Missing { param: name.clone(), values: Vec::new(), why });
+                    let (values, why) = (Vec::new(), why.into());
+                    filled.missing.push(Missing { param: name.clone(), values, why });
                 }
             }
         } else if required {
-            let why = "a question cannot give it";
+            let why = "a question cannot give it".into();
             filled.missing.push(Missing { param: name.clone(), values: Vec::new(), why });
         }
     }
@@ -86,7 +87,7 @@ pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Mont
     filled
 }
 
-fn is_required_number(param: &Param) -> bool {
+pub(super) fn is_required_number(param: &Param) -> bool {
     param.default.is_none() && matches!(param.kind, ParamType::Number | ParamType::Integer)
 }
 

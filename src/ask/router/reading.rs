@@ -13,6 +13,7 @@ use super::words::{Kind, Token, tokens};
 pub(super) const AMOUNT: &str = "{amount}";
 
 /// A text, read as far as no document is needed.
+#[derive(Clone)]
 pub(super) struct Text {
     pub(super) tokens: Vec<Token>,
     pub(super) stems: Vec<Option<String>>,

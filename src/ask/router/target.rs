@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::months::Month;
+use super::params::is_required_number;
 use super::reading::{AMOUNT, How, Sense, Synonyms, Text, senses};
+use super::slant::{Lead, leads};
 use super::terms::Stems;
 use super::values::{ParamValues, Values};
 use super::words::tokens;
@@ -28,6 +30,10 @@ pub(super) struct Entry {
     pub(super) target: Target,
     /// The terms of its file, by how much they tell.
     pub(super) terms: BTreeMap<String, f64>,
+    /// The terms of what an agent covers.
+    pub(super) covers: BTreeSet<String>,
+    /// What its example questions begin with.
+    pub(super) leads: BTreeSet<Lead>,
     /// The terms of each of its example questions.
     pub(super) examples: Vec<BTreeSet<String>>,
     pub(super) synonyms: Synonyms,
@@ -67,6 +73,7 @@ impl Entry {
         entry.values = values_of(&entry.target, values, stems);
         entry.learn(&agent.questions, &agent.synonyms, stems);
         entry.read(agent.covers.as_deref(), TELLING, stems);
+        entry.covers = entry.terms_in(agent.covers.as_deref().unwrap_or_default(), stems);
         for text in [agent.role.as_deref(), agent.goal.as_deref(), Some(agent.name.as_str())] {
             entry.read(text, ASIDE, stems);
         }
@@ -78,10 +85,17 @@ impl Entry {
         self.params.iter().any(|(_, param)| param.default.is_none())
     }
 
+    /// Whether it needs a number, such as an amount to be spent.
+    pub(super) fn takes_amount(&self) -> bool {
+        self.params.iter().any(|(_, param)| is_required_number(param))
+    }
+
     fn new(target: Target) -> Self {
         Self {
             target,
             terms: BTreeMap::new(),
+            covers: BTreeSet::new(),
+            leads: BTreeSet::new(),
             examples: Vec::new(),
             synonyms: Synonyms::default(),
             values: Vec::new(),
@@ -99,6 +113,7 @@ impl Entry {
         stems: &Stems,
     ) {
         self.learn_synonyms(synonyms, stems);
+        self.leads = leads(questions, stems);
         for question in questions {
             let (text, slots) = self.slots(question);
             let mut example: BTreeSet<String> = slots.into_iter().collect();

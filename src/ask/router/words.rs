@@ -49,7 +49,15 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     let (mut index, mut glued) = (0, false);
     while let Some(first) = at(index) {
         let start = index;
-        let kind = kind_of(first);
+        let kind = match first {
+            // `.5` is a number where nothing stands before it that its point could end.
+            '.' if !before_point(start.checked_sub(1).and_then(at))
+                && at(start + 1).is_some_and(|next| next.is_ascii_digit()) =>
+            {
+                Kind::Number
+            }
+            _ => kind_of(first),
+        };
         index += 1;
         if first.is_whitespace() || first == '_' {
             glued = false;
@@ -73,6 +81,10 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         glued = true;
     }
     tokens
+}
+
+fn before_point(before: Option<char>) -> bool {
+    before.is_some_and(char::is_alphanumeric)
 }
 
 /// Typographic quotes and dashes as keyboards have them.

@@ -110,7 +110,8 @@ fn to_agents(
 async fn decide(asked: &Asked<'_>) -> Result<Result<(Decided, Option<String>), String>, Failure> {
     let runs = !asked.arguments.plan_only;
     let params = runs.then(|| asked.told());
-    let decider = Decider::new(Arc::clone(asked.catalog), asked.question, params);
+    let said = ask::said(&asked.turns, asked.question);
+    let decider = Decider::new(Arc::clone(asked.catalog), asked.question, said, params);
     let decider = Arc::new(decider);
     let inquiry = decider.inquiry().map_err(Failure::Machine)?;
     let outcome = asked.run_before(inquiry, Arc::clone(&decider) as Arc<dyn PlanReader>).await?;

@@ -11,7 +11,7 @@ use crate::report::{self, AskReport};
 use crate::tool;
 
 /// Values of a param that are named.
-const MOST_NAMED: usize = 12;
+const MOST_NAMED: usize = 40;
 
 /// Asks for missing params, where somebody is there to answer.
 pub(in crate::cli) fn clarify(asked: &Asked<'_>, route: &mut Route) -> Result<bool, Failure> {
@@ -53,7 +53,7 @@ fn named_values(asked: &Asked<'_>, workflow: &Workflow, route: &Route, param: &s
     if known.is_empty() {
         return why;
     }
-    let shown: Vec<String> = known.iter().take(MOST_NAMED).map(Known::words).collect();
+    let shown: Vec<String> = known.iter().take(MOST_NAMED).map(Known::told).collect();
     let more = if known.len() > MOST_NAMED { ", ..." } else { "" };
     format!("{why}; one of: {}{more}", shown.join(", "))
 }

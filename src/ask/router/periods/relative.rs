@@ -34,7 +34,7 @@ fn counted(tokens: &[Token], last: Month) -> Option<Reading> {
     let mut at = 1;
     // The "complete" of "last complete quarter" is what is meant anyway.
     at += usize::from(tokens.get(at).is_some_and(|word| word.is(&["complete", "full", "few"])));
-    let count = number(tokens.get(at..)?).filter(|number| !number.scaled);
+    let count = number(tokens.get(at..)?).filter(|number| number.scale.is_none());
     at += count.map_or(0, |number| number.length);
     let (unit, words) = unit(tokens.get(at..)?)?;
     let length = at + words;

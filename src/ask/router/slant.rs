@@ -1,0 +1,201 @@
+//! Questions that have the words of a workflow and ask for something else: for the opposite (`not`, `save`, `cut`), for what was
+//! (`Did we spend ...?`), for a reason, or about somebody else. Words alone do not tell what those want.
+
+use std::collections::BTreeSet;
+
+use super::index::Scored;
+use super::reading::Text;
+use super::terms::Stems;
+use super::words::{Kind, Token, tokens};
+
+/// What a question begins with, where that tells what kind of answer it wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lead {
+    /// `Did`, `was`: what happened.
+    Past,
+    /// A reason.
+    Why,
+    /// A person.
+    Who,
+    /// A time.
+    When,
+    /// A way, or an extent.
+    How,
+    /// A place.
+    Where,
+    /// A thing, or one of several.
+    Which,
+}
+
+/// Words before a question that are no part of it.
+const OPENERS: &[&str] = &[
+    "and", "but", "so", "ok", "okay", "please", "pls", "hey", "hi", "hello", "then", "also",
+    "well", "now", "just", "quick", "question", "tell", "me", "us", "i", "wonder", "show", ",",
+    "-", ":", "\"", "'",
+];
+
+/// Who is not this company.
+const OTHERS: &[&str] =
+    &["competitor", "competitors", "competition", "rival", "rivals", "peers", "industry"];
+
+/// Words for less, where a workflow is asked with an amount for more.
+const LESS: &[&str] = &[
+    "cut",
+    "cuts",
+    "cutting",
+    "reduce",
+    "reduced",
+    "reduces",
+    "reducing",
+    "reduction",
+    "save",
+    "saved",
+    "saves",
+    "saving",
+    "savings",
+    "lower",
+    "lowering",
+    "decrease",
+    "decreased",
+    "decreasing",
+    "trim",
+    "trimming",
+    "slash",
+    "slashing",
+    "shrink",
+    "shrinking",
+    "away",
+    "back",
+    "lose",
+    "losing",
+    "lost",
+    "less",
+    "fewer",
+    "freeze",
+    "cancel",
+    "return",
+    "refund",
+    "recover",
+    "withdraw",
+    "remove",
+    "move",
+    "moving",
+    "shift",
+    "shifting",
+    "transfer",
+    "swap",
+    "instead",
+    "rather",
+];
+
+/// Words for what is over.
+const OVER: &[&str] = &["already", "spent", "paid"];
+
+/// Words that say no.
+const NOT: &[&str] = &["not", "never", "neither", "nor", "cannot"];
+
+/// Such words whose mark was left out.
+const BARE: &[&str] =
+    &["dont", "cant", "shouldnt", "isnt", "wasnt", "doesnt", "didnt", "wont", "couldnt"];
+
+/// Before these `don't` asks; before a verb it commands.
+const SUBJECTS: &[&str] = &["we", "they", "our", "the", "it", "you", "i"];
+
+/// Words for any of several, or all.
+const ANY: &[&str] = &["any", "every", "each", "all", "none"];
+
+impl Lead {
+    /// What a question begins with; none where that leaves open what it wants (`Can we ...?`, `Is it ...?`).
+    fn of(tokens: &[Token], stems: &Stems) -> Option<Self> {
+        let mut rest = tokens.iter().skip_while(|token| token.is(OPENERS));
+        let (first, second) = (rest.next()?, rest.next());
+        let second_is = |words: &[&str]| second.is_some_and(|token| token.is(words));
+        match first.text.as_str() {
+            "did" | "was" | "were" => Some(Self::Past),
+            "why" => Some(Self::Why),
+            "who" | "whose" | "whom" => Some(Self::Who),
+            "when" => Some(Self::When),
+            // `How profitable was ...` asks whether it was.
+            "how" if second.is_some_and(|token| stems.is_idle(token)) => Some(Self::How),
+            "where" => Some(Self::Where),
+            // `What about $50K?` asks nothing of its own.
+            "what" | "which" if !second_is(&["about"]) => Some(Self::Which),
+            _ => None,
+        }
+    }
+}
+
+/// What the examples of a workflow begin with.
+pub(super) fn leads(examples: &[String], stems: &Stems) -> BTreeSet<Lead> {
+    examples.iter().filter_map(|example| Lead::of(&tokens(example), stems)).collect()
+}
+
+/// Why it is not sure that a question which has the words of a workflow asks for it; none where nothing speaks against it.
+pub(super) fn slant(text: &Text, it: &Scored<'_>, stems: &Stems) -> Option<&'static str> {
+    let Scored { entry, explained, .. } = it;
+    let known = |at: usize| explained.get(&at).is_some_and(|tells| *tells > 0.0);
+    // What the workflow's own file says is what it is about.
+    let says = |words: &[&str]| {
+        text.tokens.iter().enumerate().any(|(at, token)| token.is(words) && !known(at))
+    };
+    if is_negated(&text.tokens) {
+        return Some("it asks for what is not");
+    }
+    if says(OTHERS) {
+        return Some("it asks about somebody else");
+    }
+    let sentence = last_sentence(&text.tokens);
+    let lead = if text.tokens.iter().any(|token| token.is(&["why"])) {
+        Some(Lead::Why)
+    } else {
+        Lead::of(sentence, stems)
+    };
+    if lead.is_some_and(|lead| !entry.leads.contains(&lead)) {
+        return Some("it begins like none of the questions that are known");
+    }
+    if !entry.takes_amount() {
+        return None;
+    }
+    let mut pairs = text.tokens.iter().zip(text.tokens.iter().skip(1));
+    let gives_up = pairs.any(|(one, other)| one.is(&["give"]) && other.is(&["up"]));
+    if says(LESS) || gives_up {
+        return Some("it speaks of less, or of something instead");
+    }
+    says(OVER).then_some("it asks about what is over")
+}
+
+/// Whether a question is about any or all of the values that a param has, and not about one of them: `Which campaigns ...?`,
+/// `any campaign`. `param` is its name, in words that `_` joins.
+pub(super) fn is_about_several(text: &Text, param: &str, stems: &Stems) -> bool {
+    let nouns: Vec<(Token, Option<String>)> =
+        tokens(param).into_iter().map(|token| (token.clone(), stems.stem(&token))).collect();
+    text.tokens.iter().enumerate().any(|(at, token)| {
+        let stem = text.stems.get(at).and_then(Option::as_ref);
+        let noun = nouns.iter().find(|(_, noun)| stem.is_some() && noun.as_ref() == stem);
+        let before = at.checked_sub(1).and_then(|at| text.tokens.get(at));
+        noun.is_some_and(|(noun, _)| {
+            noun.text != token.text || before.is_some_and(|word| word.is(ANY))
+        })
+    })
+}
+
+/// The last sentence that says anything.
+fn last_sentence(tokens: &[Token]) -> &[Token] {
+    let ends = |token: &Token| token.kind == Kind::Mark && token.is(&["?", "!", "."]);
+    tokens.rsplit(ends).find(|sentence| sentence.len() > 1).unwrap_or(tokens)
+}
+
+/// Whether a question is negated. `Profitable or not?` and `Isn't it profitable?` ask the same as without.
+pub(super) fn is_negated(tokens: &[Token]) -> bool {
+    tokens.iter().enumerate().any(|(at, token)| {
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+        let before_is = |words: &[&str]| before.is_some_and(|word| word.is(words));
+        let asks = tokens.get(at + 1).is_some_and(|word| word.is(SUBJECTS));
+        if token.text == "t" && token.glued && before_is(&["'"]) {
+            let commands = tokens.first().is_some_and(|word| word.is(&["don"])) && !asks;
+            return at > 2 || commands;
+        }
+        let is_not = token.is(NOT) && !before_is(&["or"]);
+        is_not || token.is(BARE) && (at > 0 || token.is(&["dont"]) && !asks)
+    })
+}
