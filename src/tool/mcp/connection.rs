@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::bounded::Bounded;
 use super::fault;
 use super::process::{Process, secret};
+use super::said::Said;
 use crate::document::McpServer;
 use crate::tool::clean::told;
 use crate::tool::http::{Secrets, address, not_allowed};
@@ -42,26 +43,32 @@ impl Connection {
         spec: &McpServer,
         root: &Path,
         secrets: &Secrets,
+        said: &Said,
     ) -> Result<Self, ToolError> {
         match &spec.url {
             Some(url) => Self::ask(url, spec, secrets).await,
-            None => Self::start(spec, root, secrets).await,
+            None => Self::start(spec, root, secrets, said).await,
         }
     }
 
-    async fn start(spec: &McpServer, root: &Path, secrets: &Secrets) -> Result<Self, ToolError> {
-        let (process, output, input) = Process::start(spec, root, secrets)?;
-        match who().serve((Bounded::new(output, LONGEST), input)).await {
+    async fn start(
+        spec: &McpServer,
+        root: &Path,
+        secrets: &Secrets,
+        said: &Said,
+    ) -> Result<Self, ToolError> {
+        let (process, output, input) = Process::start(spec, root, secrets, said)?;
+        match who().serve((Bounded::new(output, LONGEST, said.clone()), input)).await {
             Ok(service) => Self::of(service, Some(process), secrets).await,
             Err(error) => {
                 let why = match error {
                     ClientInitializeError::TransportError { .. }
-                    | ClientInitializeError::ConnectionClosed(_) => "it ended".to_owned(),
+                    | ClientInitializeError::ConnectionClosed(_) => process.end().await,
                     other => told(other.to_string(), secrets.values()),
                 };
-                let said = process.said().await;
-                let message = format!("the server did not begin to speak MCP: {why}{said}");
-                Err(ToolError::new(UNREACHABLE, message).passing())
+                let heard = said.told(secrets).await;
+                let message = format!("the server did not begin to speak MCP: {why}{heard}");
+                Err(ToolError::new(UNREACHABLE, message).help(not_speaking(said)).passing())
             }
         }
     }
@@ -132,13 +139,14 @@ impl Connection {
         };
         drop(timeout(LEAVE, leave).await);
     }
+}
 
-    /// What the server last said on its standard error, as the end of a message.
-    pub(super) async fn said(&self) -> String {
-        match &self.process {
-            Some(process) => process.said().await,
-            None => String::new(),
-        }
+/// What to do about a server that does not begin to speak.
+pub(super) fn not_speaking(said: &Said) -> &'static str {
+    if said.chatters() {
+        "its standard output has to hold messages of MCP and nothing else: have it log to standard error, and check `command` of the server in engine.yaml"
+    } else {
+        "check `command` of the server in engine.yaml: run by hand, it has to wait for messages on its standard input"
     }
 }
 

@@ -5,11 +5,12 @@ mod bounded;
 mod connection;
 mod fault;
 mod process;
+mod said;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -25,7 +26,8 @@ use crate::document::{Mcp, McpServer, Tool};
 use crate::id::ServerName;
 use crate::value::{HumanDuration, Object, Value};
 
-use connection::Connection;
+use connection::{Connection, not_speaking};
+use said::Said;
 
 /// How often a server may die without an answer in between before it is given up.
 const MOST_STARTS: u32 = 5;
@@ -41,6 +43,8 @@ struct Server {
     root: PathBuf,
     secrets: Secrets,
     connection: Mutex<Option<Arc<Connection>>>,
+    /// What the process says that was started last.
+    said: std::sync::Mutex<Said>,
     /// Processes that were started since the last answer.
     starts: AtomicU32,
 }
@@ -69,7 +73,17 @@ impl Servers {
             let secrets = spec.secret_names().filter_map(own).collect();
             let (root, spec) = (root.to_owned(), spec.clone());
             let (connection, starts) = (Mutex::default(), AtomicU32::default());
-            (name.clone(), Server { spec, root, secrets, connection, starts })
+            (
+                name.clone(),
+                Server {
+                    spec,
+                    root,
+                    secrets,
+                    connection,
+                    said: std::sync::Mutex::default(),
+                    starts,
+                },
+            )
         };
         Self { servers: servers.into_iter().map(server).collect() }
     }
@@ -151,11 +165,17 @@ impl Server {
             done
         } else {
             // Whoever hangs is started anew for the next call, unless that is being done already.
-            if let Ok(mut connection) = self.connection.try_lock() {
-                *connection = None;
-            }
-            let message = format!("the server did not answer within {}", HumanDuration(limit));
-            Err(ToolError::new("timeout", message).help("raise `timeout`").passing())
+            let began = self.connection.try_lock().is_ok_and(|mut open| open.take().is_some());
+            let said = self.last_said();
+            let (what, help) = if began || self.spec.url.is_some() || !said.chatters() {
+                ("answer", "raise `timeout`")
+            } else {
+                ("begin to speak MCP", not_speaking(&said))
+            };
+            let heard = if began { String::new() } else { said.told(&self.secrets).await };
+            let message =
+                format!("the server did not {what} within {}{heard}", HumanDuration(limit));
+            Err(ToolError::new("timeout", message).help(help).passing())
         };
         done.map_err(|error| error.with_texts(&|text| self.clean(text)))
     }
@@ -169,6 +189,11 @@ impl Server {
         told(text, self.secrets.values())
     }
 
+    /// What the process says that was started last.
+    fn last_said(&self) -> Said {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The connection, made where there is none or where it broke.
     async fn connected(&self) -> Result<Arc<Connection>, ToolError> {
         let mut connection = self.connection.lock().await;
@@ -178,15 +203,16 @@ impl Server {
         let gone = connection.take();
         // To ask an address once more costs nothing.
         if self.spec.url.is_none() && self.starts.fetch_add(1, Ordering::Relaxed) >= MOST_STARTS {
-            let said = match gone {
-                Some(gone) => gone.said().await,
-                None => String::new(),
-            };
-            let message = format!("the server died {MOST_STARTS} times{said}");
-            return Err(ToolError::new("no-server", message));
+            drop(gone);
+            let said = self.last_said();
+            let heard = said.told(&self.secrets).await;
+            let message = format!("the server died {MOST_STARTS} times{heard}");
+            return Err(ToolError::new("no-server", message).help(not_speaking(&said)));
         }
+        let said = Said::default();
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = said.clone();
         // The protocol's own state is large.
-        let opening = Box::pin(Connection::open(&self.spec, &self.root, &self.secrets));
+        let opening = Box::pin(Connection::open(&self.spec, &self.root, &self.secrets, &said));
         let opened = Arc::new(opening.await?);
         *connection = Some(Arc::clone(&opened));
         Ok(opened)
@@ -237,7 +263,7 @@ impl Server {
                 if let Some(fault) = fault::of_request(&error, &self.spec) {
                     return Err(fault);
                 }
-                let said = connection.said().await;
+                let said = self.last_said().told(&self.secrets).await;
                 let why = self.told(&error.to_string());
                 let message = format!("the server broke off: {why}{said}");
                 Err(ToolError::new("connection", message).passing())

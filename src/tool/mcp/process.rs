@@ -1,16 +1,16 @@
 //! A server that was started: its environment, its pipes, what it says on its standard error, and its end.
 
-use std::collections::VecDeque;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use super::said::Said;
 use crate::document::{McpServer, Variable};
 use crate::tool::clean::told;
 use crate::tool::http::Secrets;
@@ -19,23 +19,17 @@ use crate::tool::{ToolError, UNREACHABLE};
 /// What every server's environment holds besides what the project gives it.
 const USUAL: [&str; 7] = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "TEMP"];
 
-/// Lines of its standard error that are kept, for the message where it dies.
-const NOISE: usize = 8;
-
 /// As much of such a line as is looked at, in bytes.
 const LINE: u64 = 64 << 10;
 
-/// How often it is listened, 20 ms apart, for what a server said before it died.
-const PATIENCE: u32 = 10;
+/// As long as is waited for a process that closed its output to end.
+const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A process, with what it last said. Whoever drops it ends it, and what it started in turn.
+/// A process. Whoever drops it ends it, and what it started in turn.
 pub(super) struct Process {
     child: Child,
     listener: JoinSet<()>,
-    noise: Noise,
 }
-
-type Noise = Arc<Mutex<VecDeque<String>>>;
 
 impl Process {
     /// Starts a server; what it writes and reads comes with it.
@@ -43,6 +37,7 @@ impl Process {
         spec: &McpServer,
         root: &Path,
         secrets: &Secrets,
+        said: &Said,
     ) -> Result<(Self, ChildStdout, ChildStdin), ToolError> {
         let (program, arguments) = spec
             .command
@@ -79,12 +74,11 @@ impl Process {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(ToolError::new("bug", "the server was started without pipes"));
         };
-        let noise = Noise::default();
         let mut listener = JoinSet::new();
         if let Some(stderr) = child.stderr.take() {
-            listener.spawn(listen(stderr, secrets.clone(), Arc::clone(&noise)));
+            listener.spawn(listen(stderr, secrets.clone(), said.clone()));
         }
-        Ok((Self { child, listener, noise }, output, input))
+        Ok((Self { child, listener }, output, input))
     }
 
     /// Waits for its end, which is that of its standard error. Waiting for the process itself would give its number away, by which
@@ -93,25 +87,21 @@ impl Process {
         drop(self.listener.join_next().await);
     }
 
-    /// What it last said, as the end of a message. Who has just died may not have been heard yet.
-    pub(super) async fn said(&self) -> String {
-        let heard = || !self.noise.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
-        for _ in 0..PATIENCE {
-            if heard() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    /// How a process came to its end that ended by itself, as the middle of a message. Whatever it left behind is ended with it.
+    pub(super) async fn end(mut self) -> String {
+        // Whoever closes its output is about to end; its standard error is heard out.
+        drop(timeout(PATIENCE, self.listener.join_next()).await);
+        self.kill();
+        let Ok(status) = self.child.wait().await else { return "it ended".to_owned() };
+        match status.code() {
+            Some(code) => format!("it ended with exit code {code}"),
+            None => "it ended".to_owned(),
         }
-        let noise = self.noise.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines: Vec<&str> = noise.iter().map(String::as_str).collect();
-        if lines.is_empty() { String::new() } else { format!("; it said: {}", lines.join(" / ")) }
     }
-}
 
-#[cfg(unix)]
-impl Drop for Process {
     /// Launchers start the server proper as a process of its own, which would outlive them.
-    fn drop(&mut self) {
+    #[cfg(unix)]
+    fn kill(&self) {
         use nix::sys::signal::{Signal, killpg};
         use nix::unistd::Pid;
         // Nobody has waited for the process, so its number is still its own.
@@ -120,11 +110,20 @@ impl Drop for Process {
             let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
         }
     }
+
+    #[cfg(not(unix))]
+    fn kill(&self) {}
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
 
 /// Keeps the last lines that a server writes to its standard error. Whatever these are, it is read on: a pipe that nobody
 /// reads would stop or end the server.
-async fn listen(stderr: ChildStderr, secrets: Secrets, noise: Noise) {
+async fn listen(stderr: ChildStderr, secrets: Secrets, said: Said) {
     let mut stderr = BufReader::new(stderr);
     let mut bytes = Vec::new();
     let mut goes_on = false;
@@ -139,11 +138,7 @@ async fn listen(stderr: ChildStderr, secrets: Secrets, noise: Noise) {
         let line = told(String::from_utf8_lossy(&bytes), secrets.values());
         // The rest of a line that is too long is not shown: it may begin within a secret.
         if begins && !line.is_empty() {
-            let mut noise = noise.lock().unwrap_or_else(PoisonError::into_inner);
-            if noise.len() == NOISE {
-                noise.pop_front();
-            }
-            noise.push_back(line);
+            said.noise(line);
         }
     }
 }
