@@ -217,7 +217,7 @@ pub(super) struct Ending {
     /// Print the outcome as one JSON object
     #[arg(long)]
     pub(super) json: bool,
-    /// Show no progress and no summary
+    /// Show no progress and no summary; what went wrong is told all the same
     #[arg(long, short)]
     pub(super) quiet: bool,
     /// Exit with 5 where a figure could not be traced

@@ -185,8 +185,8 @@ pub(super) fn end(
 pub(super) fn summary(ending: Ending, outcome: &Outcome, printer: &Printer) -> Exit {
     if !ending.quiet {
         printer.err(&format!("\n{}", report::summary(outcome)));
-    } else if let (Some(error), false) = (&outcome.error, ending.json) {
-        printer.err(&format!("error: {}\n", error.message));
+    } else if !ending.json {
+        printer.err(&report::problems(outcome, ending.strict));
     }
     Exit::of(outcome, ending.strict)
 }

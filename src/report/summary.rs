@@ -156,16 +156,16 @@ fn unasked(steps: &[StepOutcome]) -> BTreeMap<String, Option<&str>> {
 }
 
 /// Lines of one kind that are shown; a list of a thousand items may have a warning each.
-const MOST: usize = 20;
+pub(super) const MOST: usize = 20;
 
 /// What to say of lines that are not shown.
-fn more(count: usize, outcome: &Outcome) -> Option<String> {
+pub(super) fn more(count: usize, outcome: &Outcome) -> Option<String> {
     let more = count.checked_sub(MOST).filter(|more| *more > 0)?;
     Some(format!("... and {more} more: `engine show {} --json` holds all", outcome.run_id))
 }
 
 /// The steps that ask a person.
-fn approvals(steps: &[StepOutcome]) -> Vec<&StepPath> {
+pub(super) fn approvals(steps: &[StepOutcome]) -> Vec<&StepPath> {
     let asks = |step: &&StepOutcome| {
         step.status == StepStatus::Waiting && step.kind == "approval" && step.started_ms.is_some()
     };

@@ -47,6 +47,7 @@ mod plans;
 mod planted;
 mod prices;
 mod project;
+mod quiet;
 mod recordings;
 mod refused;
 mod rules;
