@@ -1,12 +1,15 @@
 //! What is known of a server that is down: after some faults of its own in a row it is left alone for a time, so that
 //! everybody who has not yet begun to ask it need not wait for the same silence. Then one request is let through, and what
-//! comes of it decides. Who has begun to ask goes on as often as the step's `retry` allows.
+//! comes of it decides. Who has begun to ask goes on as often as the step's `retry` allows. Who has nobody else to ask waits,
+//! as long as it may be a short outage: a batch loses no rows to a server that starts anew, or to a machine that stood still.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
 use super::error::{ModelError, ModelErrorKind};
 use crate::document::CircuitBreaker;
@@ -15,6 +18,9 @@ use crate::value::HumanDuration;
 /// How long a row of faults has to last at least. Requests that were under way together when a connection broke are one
 /// mishap, however many they are.
 const SHORTEST_ROW: Duration = Duration::from_secs(1);
+
+/// As long after the first fault of a row an outage is taken to be a short one.
+const SHORT_OUTAGE: Duration = Duration::from_mins(2);
 
 /// What is known of one server. It lives as long as the process.
 #[derive(Debug)]
@@ -26,6 +32,8 @@ pub(super) struct Breaker {
     /// Faults in a row; nothing else is looked at while there are none.
     faults: AtomicU32,
     state: Mutex<State>,
+    /// Told of whatever may let somebody in, or make the pause begin anew.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +62,31 @@ impl Breaker {
             pause: settings.pause.0,
             faults: AtomicU32::new(0),
             state: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    /// The same as [`Breaker::enter`], after a wait where the server may soon be back: for who has nobody else to ask.
+    pub(super) async fn enter_when_back(&self) -> Result<Entry<'_>, Shut> {
+        loop {
+            // What changes from here on wakes it.
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let now = Instant::now();
+            let shut = match self.enter(now) {
+                Ok(entry) => return Ok(entry),
+                Err(shut) => shut,
+            };
+            let end = shut.since + SHORT_OUTAGE;
+            // While somebody tries, what comes of that wakes all.
+            let next = if shut.left.is_zero() { end } else { now + shut.left };
+            if now >= end || next > end {
+                return Err(shut);
+            }
+            tokio::select! {
+                () = changed => {}
+                () = sleep_until(next) => {}
+            }
         }
     }
 
@@ -67,7 +100,8 @@ impl Breaker {
         let left = until.saturating_duration_since(now);
         if !left.is_zero() || state.trial.is_some() {
             let faults = self.faults.load(Ordering::Relaxed);
-            return Err(Shut { faults, last: state.last.clone(), left });
+            let since = state.since.unwrap_or(now);
+            return Err(Shut { faults, last: state.last.clone(), left, since });
         }
         state.trials += 1;
         let number = state.trials;
@@ -84,6 +118,7 @@ impl Breaker {
                 let mut state = self.state();
                 self.faults.store(0, Ordering::Relaxed);
                 *state = State { trials: state.trials, ..State::default() };
+                self.changed.notify_waiters();
             }
             return;
         };
@@ -103,6 +138,7 @@ impl Breaker {
         if shuts {
             state.until = now.checked_add(self.pause);
             state.trial = None;
+            self.changed.notify_waiters();
         }
     }
 
@@ -144,6 +180,7 @@ impl Drop for Entry<'_> {
             // Where it did ask, another trial may be under way by now.
             if state.trial == Some(number) {
                 state.trial = None;
+                breaker.changed.notify_waiters();
             }
         }
     }
@@ -155,12 +192,14 @@ pub(super) struct Shut {
     faults: u32,
     last: String,
     left: Duration,
+    /// When the row of faults began.
+    since: Instant,
 }
 
 impl Shut {
     /// The error of a model that is called this.
     pub(super) fn error(self, label: &str, name: &str) -> ModelError {
-        let Self { faults, last, left } = self;
+        let Self { faults, last, left, since: _ } = self;
         let again = if left.is_zero() {
             "somebody tries it just now".to_owned()
         } else {
@@ -219,6 +258,37 @@ mod tests {
         breaker.note(None, after(24));
         let _one = breaker.enter(after(24)).unwrap();
         assert!(breaker.enter(after(24)).is_ok(), "it is back");
+    }
+
+    #[tokio::test]
+    async fn who_has_nobody_else_to_ask_waits_for_the_end_of_a_short_outage() {
+        let pause = HumanDuration(Duration::from_millis(20));
+        let breaker = || Breaker::new(&CircuitBreaker { faults: 2, pause });
+        let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        let (failing, fault) = (breaker(), down());
+        failing.note(Some(&down()), ago(2));
+        failing.note(Some(&down()), Instant::now());
+        // A trial fails, the next one answers, and everybody is let in; until then one at a time tries.
+        let answers = std::cell::Cell::new(0);
+        let one = async || {
+            let entry = failing.enter_when_back().await.expect("a short outage");
+            let before = answers.get();
+            tokio::task::yield_now().await;
+            assert!(before > 1 || answers.get() == before, "one at a time");
+            answers.set(before + 1);
+            failing.note(if before == 0 { Some(&fault) } else { None }, Instant::now());
+            drop(entry);
+        };
+        tokio::join!(one(), one(), one());
+        assert_eq!(answers.get(), 3);
+
+        let away = breaker();
+        away.note(Some(&down()), ago(SHORT_OUTAGE.as_secs() + 1));
+        away.note(Some(&down()), Instant::now());
+        assert!(away.enter_when_back().await.is_err(), "nobody waits for one that stays away");
+        let slow = shut(Instant::now());
+        slow.state().since = Some(ago(SHORT_OUTAGE.as_secs() - 5));
+        assert!(slow.enter_when_back().await.is_err(), "nor for a pause that ends too late");
     }
 
     #[test]

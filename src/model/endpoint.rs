@@ -127,6 +127,12 @@ impl Endpoint {
         entry.map_err(|shut| shut.error(&self.label, self.name().as_str()))
     }
 
+    /// The same for who has nobody else to ask: where the server may soon be back, that is waited for.
+    pub async fn enter_when_back(&self) -> Result<Entry<'_>, ModelError> {
+        let entry = self.settings.breaker.enter_when_back().await;
+        entry.map_err(|shut| shut.error(&self.label, self.name().as_str()))
+    }
+
     /// Waits until the limits of the model allow the request. The time limit of a step does not count here:
     /// waiting one's turn is no fault of the server.
     pub async fn admit(&self, request: &Request) -> Admission<'_> {

@@ -97,3 +97,35 @@ fn no_requests_are_spared_a_server_that_says_no_or_where_the_file_says_so() {
     run("down", &down, &up, "circuit_breaker: {faults: 0}").code(1);
     assert_eq!(down.seen().len(), 6);
 }
+
+#[test]
+fn rows_of_a_batch_wait_for_a_server_that_is_soon_back() {
+    // The first four rows meet an outage, twice each; whoever comes next waits for its end instead of failing in bulk.
+    let server = ModelServer::start(|seen, _| {
+        let row = seen.message("user");
+        let early = ["Row 1", "Row 2", "Row 3", "Row 4"].contains(&row);
+        if early { Reply::error(503, "starting anew") } else { Reply::text("Well.") }
+    });
+    let model = format!(
+        "models:\n  m: {{provider: openai, model: x, base_url: \"{}/v1\", circuit_breaker: {{faults: 5, pause: 2s}}}}\n",
+        server.url()
+    );
+    let workflow = "name: w\nparams: {n: {type: integer}}\nsteps:\n  - id: a\n    agent: {instructions: Speak., model: m}\n    \
+                    prompt: 'Row {{ params.n }}'\n    retry: {max_attempts: 2, delay: 1500ms, backoff: 1}\n\
+                    outputs: {a: '{{ steps.a.output }}'}\n";
+    let rows: Vec<String> = (1..=24).map(|n| format!("{{\"n\": {n}}}")).collect();
+    let ran = Test::new()
+        .file("engine.yaml", &model)
+        .file("w.yaml", workflow)
+        .file("rows.jsonl", &rows.join("\n"))
+        .args(["run", "w.yaml", "--batch", "rows.jsonl", "--concurrency", "4", "--quiet"])
+        .run()
+        .code(1);
+    let rows: Vec<Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let failed: Vec<&Value> = rows.iter().filter(|row| row["status"] != "succeeded").collect();
+    assert_eq!(rows.len(), 24);
+    assert_eq!(failed.len(), 4, "{failed:#?}");
+    assert!(failed.iter().all(|row| step(row, "a")["error"]["kind"] == "server-error"));
+    assert_eq!(server.seen().len(), 8 + 20, "and nothing is asked twice");
+}

@@ -172,9 +172,14 @@ impl Asker<'_> {
             over_budget: None,
         };
         let mut passed_over = Vec::new();
-        for endpoint in &endpoints {
-            // While its server is taken to be down, nobody else begins to wait for it.
-            let _entry = match endpoint.enter() {
+        for (number, endpoint) in endpoints.iter().enumerate() {
+            // While its server is taken to be down, nobody who can ask another one waits for it.
+            let entry = if number + 1 < endpoints.len() {
+                endpoint.enter()
+            } else {
+                endpoint.enter_when_back().await
+            };
+            let _entry = match entry {
                 Ok(entry) => entry,
                 Err(shut) => {
                     passed_over.push(shut.message.clone());
