@@ -125,8 +125,9 @@ pub fn one_line(text: &str) -> String {
 }
 
 /// A number of things in words: `1 step`, `2 steps`.
-pub fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+pub fn counted<N: Copy + fmt::Display + PartialEq + From<u8>>(count: N, thing: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {thing}{plural}")
 }
 
 /// A duration as written in YAML: `500ms`, `30s`, `5m`, `2h`, `1d`, or several of them (`1m30s`).

@@ -121,7 +121,7 @@ fn asked(list: &str, lines: &IndexMap<StepPath, StepLine>) -> String {
     if calls == 0 {
         return String::new();
     }
-    let calls = counted(usize::try_from(calls).unwrap_or(usize::MAX), "call");
+    let calls = counted(calls, "call");
     let cost = spent(usd, unpriced);
     if cost.is_empty() { format!("; {calls}") } else { format!("; {calls}, {cost}") }
 }

@@ -22,7 +22,7 @@ pub fn runs(runs: &[RunSummary]) -> String {
             run.run_id.to_string(),
             run.workflow.to_string(),
             run.status.clone(),
-            run.started_at.clone(),
+            to_the_second(&run.started_at),
             run.duration_ms
                 .and_then(|ms| i64::try_from(ms).ok())
                 .map(|ms| duration(millis(ms.saturating_mul(1000))))
@@ -31,6 +31,11 @@ pub fn runs(runs: &[RunSummary]) -> String {
         ]);
     }
     format!("{}\n", table.trim_fmt())
+}
+
+/// A point in time without its fractions of a second.
+fn to_the_second(at: &str) -> String {
+    at.parse::<jiff::Timestamp>().map_or_else(|_| at.to_owned(), |at| format!("{at:.0}"))
 }
 
 /// An event in a line.
@@ -44,7 +49,7 @@ pub(super) fn describe(event: &Event) -> String {
             )
         }
         Event::StepStarted { step, items: Some(items), .. } => {
-            format!("{step}: started with {items} items")
+            format!("{step}: started with {}", counted(*items, "item"))
         }
         Event::StepStarted { step, .. } => format!("{step}: started"),
         Event::ModelCalled { step, call } => {

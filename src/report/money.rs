@@ -148,7 +148,7 @@ pub fn of_budget(allowance: &Allowance) -> String {
     let (spent, limit) = (money(allowance.spent_usd), money(allowance.limit_usd));
     let unpriced = match allowance.unpriced_calls {
         0 => String::new(),
-        calls => format!(", without {calls} unpriced calls"),
+        calls => format!(", without {}", counted(calls, "unpriced call")),
     };
     format!("{spent} of {limit} {}{unpriced}", allowance.period.name())
 }

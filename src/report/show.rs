@@ -14,7 +14,7 @@ use super::timeline::{Screen, timeline};
 use crate::event::{Event, ModelCall, Record, Role, ToolRequest};
 use crate::id::StepPath;
 use crate::run::{Outcome, RunState, StepCost};
-use crate::value::{millis, sum};
+use crate::value::{counted, millis, sum};
 
 /// What is shown of a run.
 pub struct Shown<'s> {
@@ -44,7 +44,7 @@ pub fn show(shown: &Shown<'_>) -> String {
     if let Some(named) = shown.step {
         lines.retain(|step, _| is_within(step, named));
     }
-    let spent = costs(&lines, shown.costs);
+    let spent = costs(&lines, shown);
     let folded = if shown.all || shown.step.is_some() { Vec::new() } else { fold(&mut lines) };
     let mut out = head(shown);
     // Writing to a string cannot fail.
@@ -139,23 +139,32 @@ fn table(lines: &IndexMap<StepPath, StepLine>, costs: &[StepCost]) -> String {
 }
 
 /// The true cost of a run, beside the greatest it could have had.
-fn costs(lines: &IndexMap<StepPath, StepLine>, costs: &[StepCost]) -> String {
+fn costs(lines: &IndexMap<StepPath, StepLine>, shown: &Shown<'_>) -> String {
     let spent = sum(lines.values().filter_map(|line| line.cost_usd));
     let unpriced: u64 = lines.values().map(|line| line.unpriced_calls).sum();
     let spent = match (unpriced, spent > 0.0) {
         (0, _) => money(spent),
-        (unpriced, true) => format!("{} and {unpriced} unpriced calls", money(spent)),
-        (unpriced, false) => format!("{unpriced} unpriced calls"),
+        (unpriced, true) => format!("{} and {}", money(spent), counted(unpriced, "unpriced call")),
+        (unpriced, false) => counted(unpriced, "unpriced call"),
     };
-    if costs.is_empty() {
+    let offline = matches!(
+        shown.events.first().map(|record| &record.event),
+        Some(Event::RunStarted { offline: true, .. })
+    );
+    if offline || shown.costs.is_empty() {
         return spent;
     }
-    let bounds: Result<Vec<f64>, &StepCost> = costs
+    let budget = shown.state.plan().limits.budget.as_ref().and_then(|budget| budget.usd);
+    let bounds: Result<Vec<f64>, &StepCost> = shown
+        .costs
         .iter()
         .map(|cost| cost.greatest.as_ref().map(|bound| bound.usd).map_err(|_| cost))
         .collect();
     match bounds {
         Ok(bounds) => format!("{spent}, of at most {}", money(sum(bounds))),
+        Err(_) if let Some(limit) = budget => {
+            format!("{spent}, of at most {}: the budget of the run", money(limit))
+        }
         Err(cost) => format!("{spent}; nothing bounds what step `{}` may cost", cost.step),
     }
 }

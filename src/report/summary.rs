@@ -200,8 +200,8 @@ fn model(outcome: &Outcome) -> String {
         cached => format!(" ({cached} cached)"),
     };
     format!(
-        "{} calls, {} tokens in{cached}, {} out, {}",
-        usage.model_calls,
+        "{}, {} tokens in{cached}, {} out, {}",
+        counted(usage.model_calls, "call"),
         usage.input_tokens,
         usage.output_tokens,
         price(outcome)
@@ -218,7 +218,9 @@ pub(super) fn spent(cost_usd: Option<f64>, unpriced_calls: u64) -> String {
 pub(super) fn price(outcome: &Outcome) -> String {
     let known = match (outcome.unpriced_calls, outcome.cost_usd > 0.0) {
         (0, _) => cost(outcome.cost_usd),
-        (unpriced, true) => format!("{} and {unpriced} unpriced calls", cost(outcome.cost_usd)),
+        (unpriced, true) => {
+            format!("{} and {}", cost(outcome.cost_usd), counted(unpriced, "unpriced call"))
+        }
         (_, false) => "unpriced".to_owned(),
     };
     match outcome.called_off_calls {
@@ -226,7 +228,7 @@ pub(super) fn price(outcome: &Outcome) -> String {
         calls => format!(
             "{known} ({} of it estimated, for {} called off)",
             cost(outcome.estimated_usd),
-            counted(usize::try_from(calls).unwrap_or(usize::MAX), "call")
+            counted(calls, "call")
         ),
     }
 }
