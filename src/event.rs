@@ -452,7 +452,7 @@ pub struct FigureCount {
     /// Written by the model and made of two values of the evidence.
     #[serde(default, skip_serializing_if = "is_default")]
     pub derived: u64,
-    /// Not found.
+    /// Not found, each once however often it stands there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unverified: Vec<Unverified>,
     /// Every figure, in the order of the texts.
@@ -461,6 +461,15 @@ pub struct FigureCount {
 }
 
 impl FigureCount {
+    /// Adds the figures of another text.
+    pub fn add(&mut self, other: Self) {
+        self.cited += other.cited;
+        self.matched += other.matched;
+        self.derived += other.derived;
+        self.unverified.extend(other.unverified);
+        self.ledger.extend(other.ledger);
+    }
+
     /// Whether the texts hold no figure.
     pub fn is_empty(&self) -> bool {
         self.cited == 0
@@ -472,7 +481,7 @@ impl FigureCount {
 }
 
 /// A figure of a text, with where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FigureEntry {
     /// The figure as it stands in the text.
     pub text: String,
@@ -504,18 +513,21 @@ pub struct FigureEntry {
 }
 
 /// What became of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Tracing {
-    /// The engine filled it in.
+    /// The engine filled it in: a citation, or a template of the workflow.
     Cited,
     /// The model wrote it, and it is a value of the evidence.
     Matched,
     /// The model wrote it, and it is made of two values of the evidence.
     Derived,
-    /// The prompt says it.
+    /// The prompt says it, or the workflow's own text.
     Given,
     /// None of these.
+    #[default]
     Unverified,
 }
 
@@ -528,4 +540,24 @@ pub struct Unverified {
     pub step: StepPath,
     /// Why it could not be traced.
     pub reason: String,
+    /// Where it stands in that step's texts, each place once.
+    #[serde(default)]
+    pub places: Vec<Place>,
+}
+
+impl Unverified {
+    /// How often it stands in the texts.
+    pub fn times(&self) -> usize {
+        self.places.len().max(1)
+    }
+}
+
+/// A place in a step's texts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Place {
+    /// Which text of a structured output, as a JSON pointer; absent where the output is one text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pointer: String,
+    /// Where in that text, in bytes.
+    pub at: usize,
 }

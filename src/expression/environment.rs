@@ -7,7 +7,7 @@ use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
 
-use super::{address, fence, filters, missing, quoted};
+use super::{address, fence, filters, missing, quoted, written};
 
 /// Instructions that one rendering may take: a table of 10,000 rows fits, an endless loop does not.
 const FUEL: u64 = 5_000_000;
@@ -23,6 +23,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter(address::FILTER, address::filter);
     environment.add_filter(quoted::FILTER, quoted::filter);
     environment.add_filter(missing::FILTER, missing::at);
+    environment.add_filter(written::FILTER, written::filter);
     environment
 });
 

@@ -25,6 +25,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod types;
+mod written;
 
 pub use analysis::{Analysis, Problem, Read, Root, analyse_expression, analyse_template};
 pub use citation::{Citation, FILTERS as CITATION_FILTERS, citations, unfinished};
@@ -35,3 +36,4 @@ pub use numbers::numbers;
 pub use scope::{Scope, View, view};
 pub use template::{Template, evaluate, evaluate_condition, is_template};
 pub use types::{Type, Unit};
+pub use written::Written;

@@ -11,9 +11,9 @@ use super::analysis::{Emit, analyse_prompt};
 use super::environment::environment;
 use super::parse::parse;
 use super::plain::PlainText;
-use super::{Problem, Scope, address, fence, missing, quoted};
+use super::{Problem, Scope, Written, address, fence, missing, quoted, written};
 use crate::event::Fault;
-use crate::value::Value;
+use crate::value::{Value, each_text, pointer_segment};
 
 /// A value of a YAML file whose texts may be templates, in the form in which it is rendered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,6 +146,51 @@ impl Template {
             Self::Map(map) => {
                 map.iter().map(|(key, item)| Ok((key.clone(), item.render(scope)?))).collect()
             }
+        }
+    }
+
+    /// Renders the value, and tells what each of its `{{ ... }}` wrote. Where that cannot be told, nothing is.
+    pub fn render_telling(&self, scope: &Scope) -> Result<(Value, Vec<Written>), Fault> {
+        let value = self.render(scope)?;
+        let mut found = Vec::new();
+        self.tell(&value, "", scope, &mut found);
+        Ok((value, found))
+    }
+
+    fn tell(&self, value: &Value, pointer: &str, scope: &Scope, found: &mut Vec<Written>) {
+        match (self, value) {
+            (Self::Expression(source), value) => each_text(value, pointer, &mut |text, pointer| {
+                let expression = written::plain(source).to_owned();
+                let (pointer, range) = (pointer.to_owned(), 0..text.len());
+                found.push(Written { pointer, range, expression });
+            }),
+            (Self::Text(source), Value::String(text)) => {
+                let marks = emit_marks(source);
+                let marked = each_emit(source, |number, expression| {
+                    Some(format!(" ({expression})|{}({number}) ", written::FILTER))
+                });
+                let Ok(marked) = render_text(&marked, scope) else { return };
+                let (plain, spans) = written::read(&marked);
+                found.extend(spans.into_iter().filter(|_| plain == *text).filter_map(
+                    |(number, range)| {
+                        let (begin, end) = *marks.get(number)?;
+                        let expression = written::plain(source.get(begin..end)?).to_owned();
+                        Some(Written { pointer: pointer.to_owned(), range, expression })
+                    },
+                ));
+            }
+            (Self::List(items), Value::Array(values)) => {
+                for (at, (item, value)) in items.iter().zip(values).enumerate() {
+                    item.tell(value, &format!("{pointer}/{at}"), scope, found);
+                }
+            }
+            (Self::Map(map), Value::Object(values)) => {
+                for (key, item) in map {
+                    let value = values.get(key).unwrap_or(&Value::Null);
+                    item.tell(value, &format!("{pointer}/{}", pointer_segment(key)), scope, found);
+                }
+            }
+            _ => {}
         }
     }
 

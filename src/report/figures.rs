@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 
 use crate::event::Tracing;
-use crate::run::{Conflict, ConflictingValue, DataReport, FigureSource, LedgerEntry, Outcome};
+use crate::run::{
+    Conflict, ConflictingValue, DataReport, FigureSource, LedgerEntry, OUTPUTS, Outcome,
+};
 use crate::value::{Object, Value, unquoted};
 
 /// The ledger of a run: nothing where its texts hold no figures.
@@ -20,7 +22,10 @@ pub fn figures(outcome: &Outcome) -> String {
     for entry in ledger {
         // Writing to a string cannot fail.
         if step != Some(&entry.step) {
-            let _ = writeln!(out, "\nfigures of step `{}`", entry.step);
+            let _ = match entry.step.as_str() {
+                OUTPUTS => writeln!(out, "\nfigures of the outputs"),
+                step => writeln!(out, "\nfigures of step `{step}`"),
+            };
             step = Some(&entry.step);
         }
         let text = &entry.figure.text;
@@ -88,7 +93,8 @@ fn told(entry: &LedgerEntry) -> String {
         Some(formula) => format!("= {formula}"),
         None => format!("= {}", formula.split_whitespace().collect::<Vec<_>>().join(" ")),
     });
-    let said = (figure.how == Tracing::Given).then(|| "the prompt says it".to_owned());
+    let said =
+        (figure.how == Tracing::Given).then(|| "the prompt or the workflow says it".to_owned());
     let parts = [value, figure.path.clone(), formula, figure.reason.clone(), said];
     parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }

@@ -30,23 +30,26 @@ pub fn answer(outcome: &Outcome) -> String {
     out
 }
 
-/// A text with a mark behind each figure that nothing bears out.
+/// A text with a mark behind each figure that nothing bears out: where its step says that it stands, and else where it is found.
 fn marked(text: &str, unverified: &[Unverified]) -> String {
     let mut ends: Vec<usize> = Vec::new();
     for figure in unverified {
-        let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let places = text.match_indices(&figure.text).map(|(at, found)| at..at + found.len());
-        let whole = |place: &std::ops::Range<usize>| {
-            !inside(text.get(..place.start).and_then(|before| before.chars().next_back()))
-                && !inside(text.get(place.end..).and_then(|after| after.chars().next()))
-        };
-        let mut places = places.filter(|place| {
-            // A citation that names nothing is marked already.
-            !figure.text.is_empty() && !figure.text.starts_with('[') && whole(place)
-        });
-        ends.extend(places.find(|place| !ends.contains(&place.end)).map(|place| place.end));
+        // A citation that names nothing is marked already.
+        if figure.text.is_empty() || figure.text.starts_with('[') {
+            continue;
+        }
+        let is_here = |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with(&figure.text));
+        let told =
+            figure.places.iter().filter(|place| place.pointer.is_empty() && is_here(place.at));
+        let mut found: Vec<usize> = told.map(|place| place.at + figure.text.len()).collect();
+        if found.is_empty() {
+            let whole = found_whole(text, &figure.text).filter(|end| !ends.contains(end));
+            found = whole.take(figure.times()).collect();
+        }
+        ends.extend(found);
     }
     ends.sort_unstable();
+    ends.dedup();
     let (mut out, mut from) = (String::new(), 0);
     for end in ends {
         out.push_str(text.get(from..end).unwrap_or_default());
@@ -54,6 +57,39 @@ fn marked(text: &str, unverified: &[Unverified]) -> String {
         from = end;
     }
     out + text.get(from..).unwrap_or_default()
+}
+
+/// Where a figure ends in a text, as a whole and not as a part of another one.
+fn found_whole(text: &str, figure: &str) -> impl Iterator<Item = usize> {
+    let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let whole = move |(at, found): (usize, &str)| {
+        let (before, behind) = (text.get(..at)?, text.get(at + found.len()..)?);
+        let is_part = inside(before.chars().next_back()) || inside(behind.chars().next());
+        (!is_part).then_some(at + found.len())
+    };
+    text.match_indices(figure).filter_map(whole)
+}
+
+/// The figures that nothing bears out, each once, with the steps whose texts hold it and how often.
+fn reported(unverified: &[Unverified]) -> Vec<String> {
+    let mut figures: Vec<(&str, &str, Vec<String>)> = Vec::new();
+    for figure in unverified {
+        let place = match figure.times() {
+            1 => format!("in step `{}`", figure.step),
+            times => format!("{times} times in step `{}`", figure.step),
+        };
+        let is_it = |(text, reason, _): &&mut (&str, &str, Vec<String>)| {
+            *text == figure.text && *reason == figure.reason
+        };
+        match figures.iter_mut().find(is_it) {
+            Some((_, _, places)) => places.push(place),
+            None => figures.push((&figure.text, &figure.reason, vec![place])),
+        }
+    }
+    let line = |(text, reason, places): (&str, &str, Vec<String>)| {
+        format!("`{text}` {}: {reason}", places.join(" and "))
+    };
+    figures.into_iter().map(line).collect()
 }
 
 /// What the run took and what the reader should know, for standard error.
@@ -86,21 +122,19 @@ pub fn summary(outcome: &Outcome) -> String {
     }
     let figures = &outcome.figures;
     let traced = figures.cited + figures.matched + figures.derived;
-    if traced > 0 || !figures.unverified.is_empty() {
+    let lost = reported(&figures.unverified);
+    if traced > 0 || !lost.is_empty() {
         let derived = match figures.derived {
             0 => String::new(),
             derived => format!(" ({derived} made of two values)"),
         };
-        let not = figures.unverified.len();
+        let not = lost.len();
         line("figures", &format!("{traced} traced to their source{derived}, {not} not"));
     }
-    for unverified in figures.unverified.iter().take(MOST) {
-        line(
-            "unverified",
-            &format!("`{}` in step `{}`: {}", unverified.text, unverified.step, unverified.reason),
-        );
+    for figure in lost.iter().take(MOST) {
+        line("unverified", figure);
     }
-    if let Some(more) = more(figures.unverified.len(), outcome) {
+    if let Some(more) = more(lost.len(), outcome) {
         line("unverified", &more);
     }
     if outcome.degraded {

@@ -57,6 +57,17 @@ impl Inputs {
         }
     }
 
+    /// Keeps evidence whether or not a step of the plan needs it.
+    pub(super) fn trace(&mut self) {
+        self.traces = true;
+    }
+
+    /// What an output is made of that reads these steps.
+    pub(super) fn behind(&self, frame: &Frame, reads: &[StepId]) -> Arc<Evidence> {
+        let read = reads.iter().filter_map(|id| self.evidence.get(frame.number(id)?)?.clone());
+        Evidence::gather(read.chain([Arc::clone(&self.given)]))
+    }
+
     /// Keeps the output of a step that ended, if it has one.
     pub(super) fn keep(&mut self, state: &RunState, unit: Unit) {
         let Some(output) = state.step(unit).and_then(|found| found.output.as_ref()) else { return };

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{Frame, Unit};
+use super::outputs::OUTPUTS;
 use super::state::RunState;
 use crate::document::ToolKind;
 use crate::event::{FigureEntry, LookedUp};
@@ -17,7 +18,7 @@ use crate::value::Object;
 /// A figure of a run's texts, with where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerEntry {
-    /// The step whose text holds it.
+    /// The step whose text holds it; `outputs` for the outputs of the workflow that no agent worded.
     pub step: StepPath,
     /// The figure.
     #[serde(flatten)]
@@ -50,19 +51,30 @@ pub struct FigureSource {
 pub(super) fn ledger(state: &RunState) -> Vec<LedgerEntry> {
     let entries = state.units().flat_map(|(unit, at)| {
         let step = state.path(unit);
-        at.figures.ledger.iter().map(move |figure| {
-            let mut trace = Trace { state, seen: BTreeSet::new(), sources: Vec::new() };
-            let mut figure = figure.clone();
-            for path in figure.path.iter().chain(&figure.operands) {
-                let formula = trace.path(unit, plain(path));
-                if figure.formula.is_none() {
-                    figure.formula = formula;
-                }
-            }
-            LedgerEntry { step: step.clone(), figure, sources: trace.sources }
-        })
+        at.figures.ledger.iter().map(move |figure| entry(state, unit, step.clone(), figure.clone()))
     });
     entries.collect()
+}
+
+/// The figures of the outputs that no step tells.
+pub(super) fn of_outputs(
+    state: &RunState,
+    figures: Vec<FigureEntry>,
+) -> impl Iterator<Item = LedgerEntry> {
+    // An output reads what any step of the run's own plan may read.
+    let unit = Unit { frame: 0, step: 0, item: None };
+    figures.into_iter().map(move |figure| entry(state, unit, OUTPUTS.into(), figure))
+}
+
+fn entry(state: &RunState, unit: Unit, step: StepPath, mut figure: FigureEntry) -> LedgerEntry {
+    let mut trace = Trace { state, seen: BTreeSet::new(), sources: Vec::new() };
+    for path in figure.path.iter().chain(&figure.operands) {
+        let formula = trace.path(unit, plain(path));
+        if figure.formula.is_none() {
+            figure.formula = formula;
+        }
+    }
+    LedgerEntry { step, figure, sources: trace.sources }
 }
 
 /// The path inside `sum(...)`, and before ` | length`.

@@ -52,6 +52,7 @@ pub use ledger::{FigureSource, LedgerEntry};
 pub use outcome::{
     FigureReport, Outcome, StepOutcome, StepStatus, Timing, UsageReport, took_default,
 };
+pub use outputs::OUTPUTS;
 pub use plan_reader::{Early, PlanReader};
 pub use planner::{Made, Planner};
 pub use pool::Pool;

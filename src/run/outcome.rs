@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Fault, RunStatus, SkipReason, Unverified};
+use crate::event::{Fault, FigureCount, RunStatus, SkipReason, Unverified};
 use crate::id::{ModelName, RunId, StepId, StepPath, WorkflowName};
 use crate::plan::{Graph, Step};
 use crate::value::{Object, is_default, millis};
@@ -12,7 +12,7 @@ use super::conflicts::{Conflict, conflicts};
 use super::data::DataReport;
 use super::executor::inputs_of;
 use super::frame::{Frame, Unit};
-use super::ledger::{LedgerEntry, ledger};
+use super::ledger::{LedgerEntry, ledger, of_outputs};
 use super::outputs;
 use super::state::RunState;
 use super::step_state::{Consulted, Phase, StepState};
@@ -206,8 +206,11 @@ impl Outcome {
         outputs: Object,
         error: Option<Fault>,
     ) -> Option<Self> {
-        let ledger = ledger(state);
+        let mut ledger = ledger(state);
         let conflicts = conflicts(state, &ledger);
+        let made = outputs::figures(state, &outputs);
+        let FigureCount { cited, unverified, .. } = made;
+        ledger.extend(of_outputs(state, made.ledger));
         let mut outcome = Self {
             run_id: state.run_id()?.clone(),
             parent: state.parent().cloned(),
@@ -222,7 +225,13 @@ impl Outcome {
             called_off_calls: 0,
             unpriced_calls: 0,
             timing: timing(state),
-            figures: FigureReport { ledger: Some(ledger), conflicts, ..FigureReport::default() },
+            figures: FigureReport {
+                cited,
+                unverified,
+                ledger: Some(ledger),
+                conflicts,
+                ..FigureReport::default()
+            },
             data: DataReport::of(state),
             warnings: Vec::new(),
             error,

@@ -1,11 +1,16 @@
 //! The outputs of a plan, made from what its steps gave.
 
+use super::executor::inputs_of;
+use super::figures::{figures as read, made_number, made_output};
 use super::frame::Frame;
 use super::inputs::Inputs;
+use super::state::RunState;
 use super::step_state::Phase;
-use crate::event::{Fault, RunStatus, SkipReason};
+use crate::event::{Fault, FigureCount, FigureEntry, RunStatus, SkipReason};
+use crate::expression::{Root, Template, Written, analyse_expression};
 use crate::id::StepId;
-use crate::value::{Object, Value};
+use crate::plan::{Output, Step};
+use crate::value::{Object, Value, at_path, each_text, pointer_segment};
 
 /// Renders every output that can be made; the rest is null. The status tells how many could not be made
 /// because something failed: an output of a step that was skipped on purpose is null and no failure.
@@ -56,6 +61,67 @@ pub(super) fn render(frame: &Frame, inputs: &Inputs) -> (RunStatus, Object, Opti
     let fault = fault.or_else(|| (missing > 0).then(|| first_failure(frame)).flatten());
     (status, outputs, fault)
 }
+
+/// The figures of the outputs that no step of an agent tells: those of texts that a template made, and bare numbers, which are in the
+/// ledger alone.
+pub(super) fn figures(state: &RunState, outputs: &Object) -> FigureCount {
+    let mut found = FigureCount::default();
+    let mut inputs = None;
+    for (name, output) in &state.plan().outputs {
+        let pointer = format!("/{}", pointer_segment(name));
+        match (&output.value, outputs.get(name)) {
+            (_, None | Some(Value::Null)) => {}
+            (Template::Expression(_), _) if output.told => {}
+            (Template::Expression(source), Some(value)) if value.is_number() => {
+                found.ledger.push(FigureEntry { pointer, ..made_number(value, source) });
+            }
+            (_, Some(value)) => {
+                let mut texts = false;
+                each_text(value, "", &mut |text, _| texts |= !read(text).is_empty());
+                if texts {
+                    let inputs = inputs.get_or_insert_with(|| inputs_of(state));
+                    let Some(own) = inputs.first() else { continue };
+                    found.add(of_texts(state.root(), own, output, (value, &pointer)));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The figures of an output's texts.
+fn of_texts(
+    frame: &Frame,
+    inputs: &Inputs,
+    output: &Output,
+    (value, pointer): (&Value, &str),
+) -> FigureCount {
+    let scope = inputs.scope(frame, &output.reads);
+    // What cannot be rendered a second time is followed by its values alone.
+    let mut written = output.value.render_telling(&scope).map_or_else(|_| Vec::new(), |(_, w)| w);
+    for one in &mut written {
+        one.pointer.insert_str(0, pointer);
+    }
+    // A number of a model is no text of it.
+    let is_told = |written: &Written| {
+        let mut reads = analyse_expression(&written.expression).reads.into_iter();
+        reads.any(|read| {
+            let number = read.path.first().and_then(|id| frame.number(&StepId::from(id.as_str())));
+            let step = number.and_then(|number| frame.plan().steps.get(number));
+            let output = number.and_then(|number| frame.steps().get(number)?.output.as_ref());
+            let below: Vec<&str> = read.path.iter().skip(2).map(String::as_str).collect();
+            let is_number =
+                output.and_then(|output| at_path(output, &below)).is_some_and(Value::is_number);
+            read.root == Root::Steps && step.is_some_and(Step::is_told) && !is_number
+        })
+    };
+    let (passed, written): (Vec<Written>, Vec<Written>) = written.into_iter().partition(is_told);
+    let evidence = inputs.behind(frame, &output.reads);
+    made_output(&OUTPUTS.into(), (value, pointer), (&written, &passed), &evidence)
+}
+
+/// Where the ledger has the figures of outputs that no step tells.
+pub const OUTPUTS: &str = "outputs";
 
 fn skipped_on_purpose(frame: &Frame, step: &StepId) -> bool {
     frame.step_by_id(step).is_some_and(|s| {

@@ -144,7 +144,8 @@ fn the_ledger_tells_where_every_figure_comes_from() {
     let test = Test::demo().openai(&server).args(run.iter().copied().chain(["--figures"]));
     let outcome = test.run().code(0).json();
     let ledger = outcome["figures"]["ledger"].as_array().expect("a ledger");
-    let told: Vec<_> = ledger.iter().map(|e| (e["text"].clone(), e["how"].clone())).collect();
+    let worded = ledger.iter().filter(|entry| entry["step"] != "outputs");
+    let told: Vec<_> = worded.map(|e| (e["text"].clone(), e["how"].clone())).collect();
     let expected = [
         ("$71,318", "matched"),
         ("$44,104", "cited"),
@@ -180,4 +181,112 @@ fn the_ledger_tells_where_every_figure_comes_from() {
     assert_eq!(again["figures"], outcome["figures"], "told from the journal alone");
     let without = test.also(["show", id, "--json"]).code(0).json();
     assert!(without["figures"]["ledger"].is_null());
+}
+
+#[test]
+fn what_templates_write_is_in_the_ledger_with_what_made_it() {
+    let yaml = r#"
+name: w
+params: {spend: {type: number, default: 1000}}
+steps:
+  - id: roi
+    compute:
+      revenue_usd: "2500"
+      net_profit: revenue_usd - params.spend
+      note: "'It kept ' ~ (net_profit | usd) ~ '.'"
+  - {id: judge, agent: {instructions: Judge.}, prompt: Judge., output: {schema: {type: object, properties: {score: {type: number}}}}, on_error: default, default: {score: 87}}
+  - id: answer
+    agent: {instructions: Answer.}
+    prompt: "Did it pay? {{ steps.roi.output.net_profit }}"
+    on_error: default
+    default: "{% set roi = steps.roi.output %}It made {{ roi.net_profit | usd }} of [[steps.roi.output.revenue_usd | usd]], half of it {{ (steps.roi.output.net_profit / 2) | usd }}, and 25 % is enough. {{ roi.note }}"
+outputs:
+  answer: "{{ steps.answer.output }}"
+  short: "Profit {{ steps.roi.output.net_profit | usd }} on 3,000 planned; {{ steps.answer.output }}"
+  note: "{{ steps.roi.output.note }}"
+  profit: "{{ steps.roi.output.net_profit }}"
+  twice: "{{ steps.roi.output.net_profit * 2 }}"
+"#;
+    let test = Test::new().file("w.yaml", yaml);
+    let outcome = test.also(["run", "w.yaml", "--json", "--figures"]).code(0).json();
+    let ledger = outcome["figures"]["ledger"].as_array().expect("a ledger");
+    let told: Vec<String> = ledger
+        .iter()
+        .map(|entry| {
+            let of = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+            let [step, pointer, written, how, path, formula] =
+                ["step", "pointer", "text", "how", "path", "formula"].map(of);
+            format!("{step}{pointer} {written} {how} {path} {formula}")
+        })
+        .collect();
+    let profit = "steps.roi.output.net_profit revenue_usd - params.spend";
+    assert_eq!(
+        told,
+        [
+            format!("answer $1,500 cited {profit}"),
+            "answer $2,500 cited steps.roi.output.revenue_usd 2500".to_owned(),
+            "answer half given  ".to_owned(),
+            "answer $750 cited  = (steps.roi.output.net_profit / 2) | usd".to_owned(),
+            "answer 25 % given  ".to_owned(),
+            format!("answer $1,500 cited {profit}"),
+            format!("outputs/short $1,500 cited {profit}"),
+            "outputs/short 3,000 given  ".to_owned(),
+            format!("outputs/note $1,500 cited {profit}"),
+            format!("outputs/profit 1500 cited {profit}"),
+            "outputs/twice 3000 cited  = steps.roi.output.net_profit * 2".to_owned(),
+        ],
+        "{outcome:#}"
+    );
+    let id = outcome["run_id"].as_str().expect("an id");
+    let again = test.also(["show", id, "--figures", "--json"]).code(0).json();
+    assert_eq!(again["figures"], outcome["figures"], "told from the journal alone");
+    test.also(["show", id, "--figures"]).code(0).prints("figures of the outputs");
+    // A model's number is one wherever a template puts it.
+    let passed = yaml.replace(
+        "{{ steps.roi.output.note }}\"\n  profit",
+        "Score {{ steps.judge.output.score }}\"\n  profit",
+    );
+    let test = Test::new().file("w.yaml", &passed);
+    let outcome = test.also(["run", "w.yaml", "--json", "--strict"]).code(5).json();
+    let unverified = &outcome["figures"]["unverified"];
+    assert_eq!(unverified[0]["text"], "87", "{unverified}");
+    assert_eq!(
+        (&unverified[0]["step"], unverified.as_array().map(Vec::len)),
+        (&json!("outputs"), Some(1))
+    );
+}
+
+#[test]
+fn the_tables_of_an_answer_without_a_model_are_in_the_ledger() {
+    let ask =
+        ["ask", "Can we afford to double marketing spend?", "--offline", "--json", "--figures"];
+    let outcome = Test::demo().args(ask).run().code(0).json();
+    let answer = outcome["outputs"]["answer"].as_str().expect("an answer");
+    let ledger = outcome["figures"]["ledger"].as_array().expect("a ledger");
+    let amounts = answer.split(|c: char| c.is_whitespace()).filter(|word| word.contains('$'));
+    let amounts: Vec<&str> = amounts.collect();
+    let traced: Vec<&str> = ledger
+        .iter()
+        .filter(|entry| entry["sources"][0]["query"].is_string() && entry["how"] == "cited")
+        .filter_map(|entry| entry["text"].as_str().filter(|text| text.contains('$')))
+        .collect();
+    assert!(amounts.len() > 50);
+    assert_eq!(traced, amounts);
+}
+
+#[test]
+fn a_wrong_figure_that_stands_in_several_places_is_one() {
+    let server = ModelServer::start(|_, _| {
+        Reply::text("It made $1,700, yes $1,700, and 61% of it. So $1,700.")
+    });
+    let test = Test::new().file("w.yaml", WORKFLOW).openai(&server);
+    let outcome = test.also(["run", "w.yaml", "--json"]).code(0).json();
+    let unverified = outcome["figures"]["unverified"].as_array().expect("a list");
+    assert_eq!(unverified.len(), 2, "{unverified:?}");
+    assert_eq!(unverified[0]["places"], json!([{"at": 8}, {"at": 20}, {"at": 46}]));
+    test.also(["run", "w.yaml"])
+        .code(0)
+        .prints("It made $1,700 [unverified], yes $1,700 [unverified], and 61% [unverified] of it. So $1,700 [unverified].")
+        .says("0 traced to their source, 2 not")
+        .says("`$1,700` 3 times in step `answer`: not in the evidence");
 }

@@ -89,6 +89,10 @@ pub(in crate::run) fn inputs(state: &RunState) -> Vec<Inputs> {
             },
         })
         .collect();
+    // What the outputs are made of is told as well.
+    if let Some(own) = inputs.first_mut() {
+        own.trace();
+    }
     // A step's evidence stands on that of the steps before it.
     for (number, frame) in state.frames().iter().enumerate() {
         let order = crate::plan::Graph::of(frame.plan()).order();

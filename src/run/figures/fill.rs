@@ -21,6 +21,22 @@ pub struct Filled {
     pub faults: Vec<CitationFault>,
     /// Every citation, in order.
     pub(super) citations: Vec<Filling>,
+    /// Where each piece between the citations begins: in the new text, and in the old one.
+    pieces: Vec<(usize, usize)>,
+}
+
+impl Filled {
+    /// Appends a piece of the old text, which stood there at `old`.
+    fn piece(&mut self, old: usize, piece: &str) {
+        let new = push(&mut self.text, piece);
+        self.pieces.push((new, old));
+    }
+
+    /// Where a place of the new text was in the old one.
+    pub(super) fn before(&self, at: usize) -> usize {
+        let piece = self.pieces.iter().rfind(|(new, _)| *new <= at);
+        piece.map_or(at, |(new, old)| old + (at - new))
+    }
 }
 
 /// A citation, filled in or not.
@@ -61,7 +77,7 @@ pub fn fill_with(text: &str, evidence: &Evidence, format: &Format<'_>) -> Filled
     let mut filled = Filled::default();
     let mut at = 0;
     for citation in citations(text) {
-        push(&mut filled.text, text.get(at..citation.range.start).unwrap_or_default());
+        filled.piece(at, text.get(at..citation.range.start).unwrap_or_default());
         at = citation.range.end;
         let mut found = None;
         let (written, fault, settled) = match cite(&citation, evidence, format) {
@@ -93,7 +109,7 @@ pub fn fill_with(text: &str, evidence: &Evidence, format: &Format<'_>) -> Filled
             filled.ranges.push(start..filled.text.len());
         }
     }
-    push(&mut filled.text, text.get(at..).unwrap_or_default());
+    filled.piece(at, text.get(at..).unwrap_or_default());
     filled
 }
 

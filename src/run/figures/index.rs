@@ -104,6 +104,48 @@ pub(super) fn path_of(entries: &[Entry], known: &Known) -> String {
     path
 }
 
+/// The paths of all numbers of some entries.
+pub(super) struct Paths {
+    /// By entry: its single values, each with whether it is a text.
+    scalars: Vec<Vec<(String, bool)>>,
+    /// By entry: its lists.
+    lists: Vec<Vec<String>>,
+}
+
+impl Paths {
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        let scalars = |entry: &Entry| {
+            let mut found = Vec::new();
+            entry.walk(&mut |path, _, value| found.push((path.to_owned(), value.is_string())));
+            found
+        };
+        let lists = |entry: &Entry| {
+            let mut found = Vec::new();
+            entry.lists(&mut |path, _| found.push(format!("{path} | length")));
+            found
+        };
+        Self {
+            scalars: entries.iter().map(scalars).collect(),
+            lists: entries.iter().map(lists).collect(),
+        }
+    }
+
+    /// The path of a number of these entries, and whether it stands in a text.
+    pub(super) fn get(&self, known: &Known) -> (&str, bool) {
+        let found = match known.place {
+            Place::Scalar(at) => {
+                let scalar = self.scalars.get(known.entry).and_then(|found| found.get(at));
+                scalar.map(|(path, is_text)| (path.as_str(), *is_text))
+            }
+            Place::Rows(at) => {
+                let list = self.lists.get(known.entry).and_then(|found| found.get(at));
+                list.map(|path| (path.as_str(), false))
+            }
+        };
+        found.unwrap_or_default()
+    }
+}
+
 /// How a number compares with a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {

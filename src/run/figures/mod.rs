@@ -35,14 +35,16 @@ mod naming;
 mod rows;
 mod verify;
 
+mod made;
 mod output;
 #[cfg(test)]
 mod tests;
 
 pub use evidence::{Evidence, Origin};
 pub use fill::{CitationFault, Filled, Format, fill, fill_with, repair_message};
+pub use made::made_number;
 pub use naming::{is_named_alike, name_of};
 pub use numbers::{Figure, Kind, Lean, Sign, figures};
-pub use output::{Traced, check_output, fill_output, trace_output};
+pub use output::{Traced, check_output, fill_output, made_output, trace_output};
 pub use units::Currency;
 pub use verify::{Checked, Fate, Given, check};

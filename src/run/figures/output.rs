@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use super::evidence::Evidence;
 use super::fill::{CitationFault, Filling, Format, fill_with};
+use super::made::{self, Made};
 use super::verify::{Checked, Fate, Given, check};
-use crate::event::{FigureCount, FigureEntry, Tracing, Unverified};
+use crate::event::{FigureCount, FigureEntry, Place, Tracing, Unverified};
+use crate::expression::Written;
 use crate::id::StepPath;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, each_text, pointer_segment};
 
 /// An output whose figures were traced.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,17 +37,19 @@ pub fn trace_output(
     let output = texts(output, "", &mut |pointer, text| {
         let filled = fill_with(&text, evidence, format);
         let checked = check(&filled.text, &filled.ranges, evidence, given);
-        ledger.enter(pointer, &filled.text, filled.citations, checked);
+        ledger.enter(pointer, &filled.text, filled.citations, checked, Vec::new());
         faults.extend(filled.faults);
         filled.text
     });
     Traced { output, figures: ledger.figures, faults }
 }
 
-/// Fills in the citations of all texts of a `default`: its other figures are its author's.
+/// Fills in the citations of all texts of a `default`, and follows what its templates wrote: `written` by the texts as they
+/// came. Its other figures are its author's.
 pub fn fill_output(
     step: &StepPath,
     output: Value,
+    written: &[Written],
     evidence: &Evidence,
     format: &Format<'_>,
 ) -> Traced {
@@ -53,11 +57,38 @@ pub fn fill_output(
     let mut faults = Vec::new();
     let output = texts(output, "", &mut |pointer, text| {
         let filled = fill_with(&text, evidence, format);
-        ledger.enter(pointer, &filled.text, filled.citations, Vec::new());
+        let made = Made {
+            text: &filled.text,
+            filled: &filled.ranges,
+            written: written.iter().filter(|written| written.pointer == pointer).collect(),
+        };
+        let made = made::entries(&made, evidence, |at| filled.before(at));
+        ledger.enter(pointer, &filled.text, filled.citations, Vec::new(), made);
         faults.extend(filled.faults);
         filled.text
     });
     Traced { output, figures: ledger.figures, faults }
+}
+
+/// The figures of all texts that the template of an output made, below `pointer`. `passed` are texts of models in it, whose
+/// figures their steps tell.
+pub fn made_output(
+    step: &StepPath,
+    (output, pointer): (&Value, &str),
+    (written, passed): (&[Written], &[Written]),
+    evidence: &Evidence,
+) -> FigureCount {
+    let mut ledger = Ledger::new(step, evidence);
+    each_text(output, pointer, &mut |text, pointer| {
+        let here = |written: &&Written| written.pointer == pointer;
+        let filled: Vec<Range<usize>> =
+            passed.iter().filter(here).map(|written| written.range.clone()).collect();
+        let written = written.iter().filter(here).collect();
+        let made = Made { text, filled: &filled, written };
+        let made = made::entries(&made, evidence, |at| at);
+        ledger.enter(pointer, text, Vec::new(), Vec::new(), made);
+    });
+    ledger.figures
 }
 
 /// Looks up the figures of all texts of an output that cites nothing.
@@ -70,7 +101,8 @@ pub fn check_output(
     let mut ledger = Ledger::new(step, evidence);
     // The texts are given back as they are.
     drop(texts(output.clone(), "", &mut |pointer, text| {
-        ledger.enter(pointer, &text, Vec::new(), check(&text, &[], evidence, given));
+        let checked = check(&text, &[], evidence, given);
+        ledger.enter(pointer, &text, Vec::new(), checked, Vec::new());
         text
     }));
     ledger.figures
@@ -89,7 +121,14 @@ impl<'l> Ledger<'l> {
     }
 
     /// Enters the figures of a text, in its order.
-    fn enter(&mut self, pointer: &str, text: &str, cited: Vec<Filling>, checked: Vec<Checked>) {
+    fn enter(
+        &mut self,
+        pointer: &str,
+        text: &str,
+        cited: Vec<Filling>,
+        checked: Vec<Checked>,
+        made: Vec<FigureEntry>,
+    ) {
         let written = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default().to_owned();
         let cited = cited.into_iter().map(|filling| FigureEntry {
             value: filling.value,
@@ -105,6 +144,9 @@ impl<'l> Ledger<'l> {
         });
         let mut entries: Vec<FigureEntry> = cited.collect();
         entries.extend(checked.into_iter().map(|checked| self.looked_up(pointer, checked)));
+        entries.extend(
+            made.into_iter().map(|entry| FigureEntry { pointer: pointer.to_owned(), ..entry }),
+        );
         entries.sort_by_key(|entry| entry.at);
         for entry in &entries {
             match entry.how {
@@ -112,14 +154,26 @@ impl<'l> Ledger<'l> {
                 Tracing::Matched => self.figures.matched += 1,
                 Tracing::Derived => self.figures.derived += 1,
                 Tracing::Given => {}
-                Tracing::Unverified => self.figures.unverified.push(Unverified {
-                    text: entry.text.clone(),
-                    step: self.step.clone(),
-                    reason: entry.reason.clone().unwrap_or_default(),
-                }),
+                Tracing::Unverified => self.report(entry),
             }
         }
         self.figures.ledger.extend(entries);
+    }
+
+    /// Reports a figure once, with every place where it stands.
+    fn report(&mut self, entry: &FigureEntry) {
+        let place = Place { pointer: entry.pointer.clone(), at: entry.at };
+        let reason = entry.reason.as_deref().unwrap_or_default();
+        let mut reported = self.figures.unverified.iter_mut();
+        match reported.find(|one| one.text == entry.text && one.reason == reason) {
+            Some(one) => one.places.push(place),
+            None => self.figures.unverified.push(Unverified {
+                text: entry.text.clone(),
+                step: self.step.clone(),
+                reason: reason.to_owned(),
+                places: vec![place],
+            }),
+        }
     }
 
     fn looked_up(&self, pointer: &str, checked: Checked) -> FigureEntry {
@@ -146,18 +200,7 @@ impl<'l> Ledger<'l> {
 }
 
 fn entry(text: String, pointer: &str, at: usize, how: Tracing) -> FigureEntry {
-    FigureEntry {
-        text,
-        pointer: pointer.to_owned(),
-        at,
-        how,
-        value: None,
-        unit: None,
-        path: None,
-        formula: None,
-        operands: Vec::new(),
-        reason: None,
-    }
+    FigureEntry { text, pointer: pointer.to_owned(), at, how, ..FigureEntry::default() }
 }
 
 /// Replaces every text of a value, given its JSON pointer.
@@ -173,7 +216,7 @@ fn texts(value: Value, pointer: &str, replace: &mut impl FnMut(&str, String) -> 
             object
                 .into_iter()
                 .map(|(key, item)| {
-                    let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                    let below = format!("{pointer}/{}", pointer_segment(&key));
                     let item = texts(item, &below, replace);
                     (key, item)
                 })

@@ -2,8 +2,8 @@
 
 use crate::document::Figures;
 use crate::event::{Fault, FigureCount};
-use crate::expression::fence;
 use crate::expression::filters::format;
+use crate::expression::{Written, fence};
 use crate::id::StepPath;
 use crate::model::Cut;
 use crate::plan::AgentStep;
@@ -120,8 +120,14 @@ fn unverified(done: Done) -> Checked {
 }
 
 /// Fills in the citations of a step's `default`.
-pub(super) fn fill(step: &StepPath, output: Value, evidence: &Evidence) -> (Value, FigureCount) {
-    let Traced { output, figures, .. } = figures::fill_output(step, output, evidence, &format);
+pub(super) fn fill(
+    step: &StepPath,
+    output: Value,
+    written: &[Written],
+    evidence: &Evidence,
+) -> (Value, FigureCount) {
+    let Traced { output, figures, .. } =
+        figures::fill_output(step, output, written, evidence, &format);
     (output, figures)
 }
 

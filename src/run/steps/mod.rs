@@ -179,11 +179,11 @@ pub(super) fn end(
         OnError::Skip => {
             Event::StepSkipped { step: path.clone(), reason: SkipReason::Error { error: fault } }
         }
-        OnError::Default(default) => match default.render(scope) {
-            Ok(output) => {
+        OnError::Default(default) => match default.render_telling(scope) {
+            Ok((output, written)) => {
                 let (output, figures) = match &step.kind {
                     Kind::Agent(agent) if agent.figures != Figures::None => {
-                        answer::fill(path, output, evidence)
+                        answer::fill(path, output, &written, evidence)
                     }
                     Kind::Agent(_)
                     | Kind::Tool(_)
