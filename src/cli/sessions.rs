@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::exit::Failure;
 use crate::ask::{self, Recalled, Turn};
 use crate::diagnostic::suggest;
-use crate::journal::private_file;
+use crate::journal::{private_file, private_folder};
 
 /// The longest name of a session.
 const LONGEST: usize = 64;
@@ -102,7 +102,7 @@ fn write(path: &Path, turn: &Turn) -> Result<(), Failure> {
     let line = serde_json::to_string(turn)
         .map_err(|e| Failure::machine("cannot write the session", &e))?;
     let write = || {
-        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        path.parent().map_or(Ok(()), private_folder)?;
         // What was asked is nobody else's business.
         let mut file = private_file(path)?;
         file.write_all(format!("{line}\n").as_bytes())

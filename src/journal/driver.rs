@@ -3,6 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use super::sqlite::{private_file, private_folder};
+
 /// The lock of this process. The file goes with it; one that a killed process left behind holds no lock.
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -18,9 +20,9 @@ impl Driver {
         let name = uuid::Uuid::now_v7().simple().to_string();
         let path = lock_of(journal, &name);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
+            private_folder(folder)?;
         }
-        let lock = File::create(&path)?;
+        let lock = private_file(&path)?;
         lock.lock()?;
         Ok(Self { name, path, _lock: lock })
     }

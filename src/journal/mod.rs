@@ -19,5 +19,5 @@ pub use error::JournalError;
 pub use outputs::Output;
 pub use prune::{Agents, Keep, Pruned, Pruning};
 pub use spending::{Charges, Since, Spending, SpentCall};
-pub use sqlite::{Journal, RunSummary, Spent, Ticket, Writer, private_file};
+pub use sqlite::{Journal, RunSummary, Spent, Ticket, Writer, private_file, private_folder};
 pub use together::{Hold, Together};

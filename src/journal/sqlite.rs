@@ -553,7 +553,7 @@ fn status_name(status: RunStatus) -> &'static str {
 /// Makes the folder and an empty file that only its owner can read; what agents are told is nobody else's business.
 fn prepare(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
+        private_folder(folder)?;
         if folder.file_name().is_some_and(|name| name == ".engine")
             && !folder.join(".gitignore").exists()
         {
@@ -561,6 +561,16 @@ fn prepare(path: &Path) -> std::io::Result<()> {
         }
     }
     private_file(path).map(drop)
+}
+
+/// A folder that only its owner can look into, made where it is not there; whoever may write to it could put other files in
+/// the place of the owner's.
+pub fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(path)
 }
 
 /// A file to add to that only its owner can read, made where it is not there.

@@ -235,7 +235,7 @@ impl Shelf<'_> {
 
     /// Holds whoever else wants to write.
     fn lock(&self) -> Result<File, Unkept> {
-        std::fs::create_dir_all(self.folder).map_err(|e| self.failed(&e))?;
+        private_folder(self.folder).map_err(|e| self.failed(&e))?;
         let ignore = self.folder.join(".gitignore");
         if !ignore.exists() {
             std::fs::write(ignore, "*\n").map_err(|e| self.failed(&e))?;
@@ -441,6 +441,15 @@ fn index(connection: &Connection, wanted: &[Wanted]) -> rusqlite::Result<()> {
 
 fn index_name(table: &str, column: &str) -> String {
     format!("{table} by {column}")
+}
+
+/// A folder that only its owner can look into: whoever may write to it could have queries read other rows.
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(path)
 }
 
 /// A file that only its owner can read, made where it is not there.

@@ -51,15 +51,31 @@ fn what_cannot_be_answered_does_not_end_the_conversation() {
 fn what_was_asked_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let test = Test::demo();
-    test.also_given(["chat", "-s", "review", "--offline"], "What is our operating margin?\n")
-        .code(0);
-    test.also(["run", "budget_check", "-p", "spend=1", "-p", "category=sales", "--offline"])
-        .code(0);
+    // Whatever the shell lets others do.
+    let openly = |arguments: &[&str]| {
+        let engine = test.command();
+        let ran = std::process::Command::new("/bin/sh")
+            .args(["-c", "umask 0; exec \"$@\"", "sh"])
+            .arg(engine.get_program())
+            .args(arguments)
+            .current_dir(test.path())
+            .output()
+            .expect("a shell");
+        super::support::Ran::from(ran).code(0);
+    };
+    openly(&["ask", "What is our operating margin?", "--session", "review", "--offline"]);
+    openly(&["run", "budget_check", "-p", "spend=1", "-p", "category=sales", "--offline"]);
+    let mode =
+        |path: &std::path::Path| path.metadata().expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&test.path().join(".engine")), 0o700);
     let (mut folders, mut kept) = (vec![test.path().join(".engine")], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
             match entry.file_type().expect("a kind").is_dir() {
-                true => folders.push(entry.path()),
+                true => {
+                    assert_eq!(mode(&entry.path()), 0o700, "{}", entry.path().display());
+                    folders.push(entry.path());
+                }
                 false if entry.file_name() == ".gitignore" => {}
                 false => kept.push(entry.path()),
             }
@@ -68,7 +84,6 @@ fn what_was_asked_is_its_owners_alone() {
     let named = |part: &str| kept.iter().any(|path| path.to_string_lossy().contains(part));
     assert!(named("journal.db") && named("review"), "the journal and the conversation: {kept:?}");
     for path in &kept {
-        let mode = path.metadata().expect("a file").permissions().mode() & 0o777;
-        assert_eq!(mode, 0o600, "{}", path.display());
+        assert_eq!(mode(path), 0o600, "{}", path.display());
     }
 }

@@ -142,6 +142,12 @@ fn addresses_inside_are_refused() {
         (format!("http://2130706433:{port}/"), false, "127.0.0.1 is a loopback address"),
         (format!("http://localhost:{port}/"), false, "`localhost` stands for"),
         (format!("http://[::ffff:7f00:1]:{port}/"), false, "a loopback address"),
+        (format!("http://0177.0.0.1:{port}/"), false, "127.0.0.1 is a loopback address"),
+        (format!("http://0x7f000001:{port}/"), false, "127.0.0.1 is a loopback address"),
+        (format!("http://[64:ff9b::7f00:1]:{port}/"), false, "a loopback address"),
+        (format!("http://0.0.0.0:{port}/"), true, "0.0.0.0 is a reserved address"),
+        ("http://[fd12::1]/".to_owned(), false, "fd12::1 is a private address"),
+        ("http://[::ffff:169.254.169.254]/".to_owned(), true, "a link-local address"),
         ("http://10.0.0.1/".to_owned(), false, "10.0.0.1 is a private address"),
         (
             "http://169.254.169.254/latest/meta-data".to_owned(),
@@ -192,6 +198,17 @@ fn redirects_are_followed_as_far_as_the_tool_allows() {
     let named = format!("{OPEN}, allow_hosts: [169.254.169.254]");
     let (inside, _) = to("http://169.254.169.254/latest/meta-data/", &named);
     says(&inside, "not-allowed", "169.254.169.254 is a link-local address");
+    // However an address is written, and though the tool may ask this machine.
+    for (location, host, why) in [
+        ("http://0xa9fea9fe/", "169.254.169.254", "a link-local address"),
+        ("http://[::ffff:a9fe:a9fe]/", "'[::ffff:a9fe:a9fe]'", "a link-local address"),
+        ("http://0.0.0.0/", "0.0.0.0", "a reserved address"),
+        ("http://[fd00:ec2::254]/", "'[fd00:ec2::254]'", "a metadata service"),
+    ] {
+        let (inside, sent) = to(location, &format!("{OPEN}, allow_hosts: [{host}]"));
+        says(&inside, "not-allowed", why);
+        assert_eq!(sent, 1);
+    }
     let (file, _) = to("file:///etc/passwd", OPEN);
     says(&file, "not-allowed", "none of the tool's hosts");
     let post = format!("method: POST, {OPEN}");
@@ -213,6 +230,9 @@ fn size_and_time_are_bounded() {
     let (enough, _) =
         ran(&format!("{OPEN}, max_bytes: 6000"), ROW, move |_, _| Reply::raw(200, &long));
     enough.code(0);
+    // What is packed is not unpacked, however large it would become.
+    let (packed, _) = ran(OPEN, ROW, |_, _| Reply::raw(200, "{}").header("content-encoding: gzip"));
+    says(&fault(&packed), "not-json", "packed (gzip)");
     let (slow, _) = ran(&format!("{OPEN}, timeout: 200ms"), ROW, |_, _| {
         Reply::raw(200, "{}").after(Duration::from_secs(2))
     });

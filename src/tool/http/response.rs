@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jsonschema::Validator;
 use reqwest::StatusCode;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use crate::document::{Http, Returns, Tool};
 use crate::tool::{MOST_ROWS, ToolError};
@@ -21,6 +21,13 @@ pub(super) fn read(tool: &Tool, http: &Http, reply: &Reply) -> Result<Value, Too
     }
     if reply.body.trim_ascii().is_empty() && (tool.writes() || tool.returns == Returns::Value) {
         return Ok(Value::Null);
+    }
+    if let Some(coding) = reply.headers.get(CONTENT_ENCODING).filter(|coding| *coding != "identity")
+    {
+        // Nothing is unpacked, so nothing small grows large.
+        let coding = one_line(&String::from_utf8_lossy(coding.as_bytes()));
+        return Err(ToolError::new("not-json", format!("the answer is packed ({coding}), which was not asked for"))
+            .help("have the server answer as it is asked: without `Accept-Encoding` nothing is to be packed"));
     }
     let Some(all) = parsed(tool, http, reply)? else {
         return Err(ToolError::new("not-json", format!("the answer is no JSON: {}", one_line(&quoted(&reply.body))))
