@@ -40,7 +40,6 @@ pub fn keep(
     let mut kept = document.as_object().cloned().unwrap_or_default();
     let asked = spoken(origin.question, &lifted, Lifted::template);
     let example = spoken(origin.question, &lifted, Lifted::slots);
-    let about = spoken(origin.question, &lifted, Lifted::about);
     let steps = kept.get("steps").and_then(Value::as_array).cloned().unwrap_or_default();
     let steps: Vec<Value> = steps.iter().map(|step| with_params(step, &asked, &lifted)).collect();
     let mut params = Object::new();
@@ -53,7 +52,7 @@ pub fn keep(
         params.insert(QUESTION.to_owned(), question.clone());
     }
     kept.insert("name".to_owned(), name.into());
-    kept.insert("description".to_owned(), format!("Answers questions such as: {about}").into());
+    kept.insert("description".to_owned(), format!("Answers questions such as: {example}").into());
     kept.insert("questions".to_owned(), json!([example]));
     kept.insert("params".to_owned(), params.into());
     kept.insert("steps".to_owned(), steps.into());
@@ -172,14 +171,6 @@ impl Lifted {
         match self.names() {
             (from, Some(to)) => format!("from {{{from}}} to {{{to}}}"),
             (name, None) => format!("{{{name}}}"),
-        }
-    }
-
-    /// It in words.
-    fn about(&self) -> String {
-        match self.names() {
-            (_, Some(_)) => "over a period".to_owned(),
-            (name, None) => name.replace('_', " "),
         }
     }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Fault, RunStatus};
 use crate::report::{DiagnosticFormat, Manner, diagnostics};
-use crate::run::Outcome;
+use crate::run::{OVER_BUDGET, Outcome};
 
 /// How the process ends; documented in `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// The exit code of a run; `strict` counts a figure that could not be traced as a failure.
     pub(super) fn of(outcome: &Outcome, strict: bool) -> Self {
-        let over_budget = outcome.error.as_ref().is_some_and(|error| error.kind == "over-budget");
+        let over_budget = outcome.error.as_ref().is_some_and(|error| error.kind == OVER_BUDGET);
         match outcome.status {
             RunStatus::Cancelled => Self::Interrupted,
             _ if over_budget => Self::OverBudget,

@@ -96,6 +96,7 @@ pub(super) fn context(
     let planner = || Arc::new(Planner::new(Arc::clone(library))) as Arc<dyn run::Planner>;
     let planner = library.project.as_ref().map(|_| planner());
     let pool = Arc::default();
+    let (models, tools) = (Arc::new(models), Arc::new(tools));
     Arc::new(Context { models, tools, planner, clock, max_parallel, pool, offline, allow_write })
 }
 

@@ -89,6 +89,26 @@ impl ModelErrorKind {
         }
     }
 
+    /// Whether a fault of this name says that no model was there to answer: a server that is down or refuses everybody.
+    pub fn is_absence(name: &str) -> bool {
+        [
+            Self::Unauthorized,
+            Self::Forbidden,
+            Self::NotFound,
+            Self::Redirected,
+            Self::QuotaExceeded,
+            Self::RateLimited,
+            Self::ServerError,
+            Self::Timeout,
+            Self::Connection,
+            Self::UnreadableAnswer,
+            Self::MissingKey,
+            Self::NotAsked,
+        ]
+        .iter()
+        .any(|kind| kind.name() == name)
+    }
+
     /// Whether the same request may succeed when it is sent again.
     pub fn retryable(self) -> bool {
         match self {

@@ -18,6 +18,8 @@ pub(super) struct Budget {
     taken: Mutex<Taken>,
     /// What the runs of a day and of a month spend together.
     pool: Arc<Pool>,
+    /// What the calls might have cost in US dollars that did not fit.
+    refused_usd: Mutex<f64>,
     /// Whether it was told that a model's price is not known.
     unpriced_told: AtomicBool,
 }
@@ -74,6 +76,7 @@ impl Budget {
             on_exceed: limit.on_exceed,
             taken,
             pool,
+            refused_usd: Mutex::default(),
             unpriced_told: AtomicBool::new(false),
         })
     }
@@ -94,7 +97,10 @@ impl Budget {
         let mut dollars = pool.dollars;
         let look = pool.look(self.usd.iter().any(|limit| limit.period.is_some()))?;
         let warning = match (self.exceeded(*taken, dollars, &look, wanted)?, self.on_exceed) {
-            (Some(fault), OnExceed::Stop) => return Err(fault),
+            (Some(fault), OnExceed::Stop) => {
+                *self.refused() += wanted.usd;
+                return Err(fault);
+            }
             (Some(fault), OnExceed::Warn) => Some(format!("over budget: {}", fault.message)),
             (None, _) if usd.is_none() => self.unbounded(dollars.limit),
             (None, _) => None,
@@ -110,6 +116,18 @@ impl Budget {
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, f64> {
+        self.refused_usd.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the calls that did not fit may cost at most, and a budget in which they fit with as much again for what comes
+    /// after them; none where all fit, or have no price.
+    pub(super) fn beyond(&self) -> Option<(f64, f64)> {
+        let refused = *self.refused();
+        let enough = 2.0 * (self.taken().usd + refused);
+        (refused > 0.0).then(|| (refused, rounded_up(enough)))
     }
 
     /// Says once that a budget in US dollars bounds nothing that a model without a price costs.
@@ -211,8 +229,16 @@ impl Drop for Reservation {
     }
 }
 
+/// An amount that people type: two digits, rounded up.
+fn rounded_up(usd: f64) -> f64 {
+    // Whole multiples are divided, so that no digits come in that nobody means.
+    let digits = 1.0 - usd.log10().floor();
+    let scale = 10_f64.powf(digits);
+    (usd * scale - 1e-9).ceil() / scale
+}
+
 /// The kind of fault of a call that does not fit the budget.
-pub(super) const OVER_BUDGET: &str = "over-budget";
+pub const OVER_BUDGET: &str = "over-budget";
 
 #[cfg(test)]
 mod tests {
@@ -251,6 +277,18 @@ mod tests {
         under_way.book(Some(0.05), usage(1));
         assert!(other.reserve(Some(0.1), usage(1)).is_ok(), "what was not needed is there again");
         assert!(other.reserve(Some(0.2), usage(1)).is_err(), "what was spent is not");
+    }
+
+    #[test]
+    fn what_would_be_enough_is_told() {
+        let budget = Budget::new(Some(&limits()), &Arc::default());
+        assert_eq!(budget.beyond(), None);
+        budget.reserve(Some(0.5), usage(1)).unwrap().book(Some(0.1), usage(1));
+        budget.reserve(Some(1.23), usage(1)).unwrap_err();
+        assert_eq!(budget.beyond(), Some((1.23, 2.7)));
+        for (usd, told) in [(0.002_72, "0.0028"), (0.0112, "0.012"), (0.02, "0.02"), (13.1, "14")] {
+            assert_eq!(rounded_up(usd).to_string(), told);
+        }
     }
 
     #[test]

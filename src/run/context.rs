@@ -11,11 +11,12 @@ use crate::tool::Toolbox;
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// What a run works with; shared by all runs of a process.
+#[derive(Clone)]
 pub struct Context {
     /// The models that can be asked.
-    pub models: Models,
+    pub models: Arc<Models>,
     /// The tools that can be called.
-    pub tools: Toolbox,
+    pub tools: Arc<Toolbox>,
     /// Who plans what steps of kind `plan` do; none outside of a project.
     pub planner: Option<Arc<dyn Planner>>,
     /// The clock.
@@ -28,4 +29,12 @@ pub struct Context {
     pub offline: bool,
     /// Whether tools may write where nobody consents.
     pub allow_write: bool,
+}
+
+impl Context {
+    /// The same, with models ruled out.
+    #[must_use]
+    pub fn without_models(&self) -> Self {
+        Self { offline: true, ..self.clone() }
+    }
 }

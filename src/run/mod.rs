@@ -40,6 +40,7 @@ mod tests;
 mod times;
 
 pub use allowance::{Allowance, Period, allowances, left};
+pub use budget::OVER_BUDGET;
 pub use conflicts::{Conflict, ConflictingValue};
 pub use context::{Clock, Context};
 pub use data::DataReport;

@@ -288,6 +288,21 @@ fn a_budget_stops_the_conversation() {
 }
 
 #[test]
+fn a_figure_without_a_source_may_be_looked_up_when_it_is_asked_for() {
+    let (outcome, seen) = ran(WORKFLOW, 0, |_, n| match n {
+        0 => Reply::text("North sold $1,234."),
+        1 => Reply::calls(&[("c", "sales", json!({"shop": "north", "year": 2025}))]),
+        _ => Reply::text("North sold enough."),
+    });
+    assert_eq!(outcome["outputs"]["answer"], "North sold enough.");
+    assert_eq!(outcome["figures"]["unverified"], json!([]));
+    let repair = seen[1].message("user");
+    assert!(repair.contains("Look every figure up with a tool"), "there is no list yet: {repair}");
+    assert_eq!(seen[1].offered(), seen[0].offered(), "the tools are still there");
+    assert_eq!(seen.len(), 3);
+}
+
+#[test]
 fn an_answer_is_repaired_after_tools() {
     let workflow = WORKFLOW.replace(
         "    figures: cite",

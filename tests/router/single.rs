@@ -102,7 +102,7 @@ fn a_route_tells_what_it_rests_on() {
             ("fb", "{campaign_id}", How::Value),
             ("spring", "{campaign_id}", How::Value),
             ("campain", "campaign", How::Typo),
-            ("profitable", "profit", How::Word),
+            ("profitable", "profitable", How::Word),
         ]
     );
     assert_eq!(route.candidates[0].target, Target::Workflow("roi_analysis".into()));

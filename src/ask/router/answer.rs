@@ -87,7 +87,7 @@ pub struct Candidate {
 pub struct Match {
     /// As they stand in the question, in lower case.
     pub words: String,
-    /// The stem, `{param}` or `{amount}` they were taken for.
+    /// The word of the file, `{param}` or `{amount}` they were taken for.
     pub term: String,
     /// How they were found.
     pub how: How,

@@ -291,7 +291,8 @@ impl Undecided<'_> {
         told.map(|(sense, _)| {
             let tokens = self.text.tokens.get(sense.span.clone()).unwrap_or_default();
             let words: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
-            Match { words: words.join(" "), term: sense.term.clone(), how: sense.how }
+            let term = best.entry.as_written(&sense.term);
+            Match { words: words.join(" "), term: term.to_owned(), how: sense.how }
         })
         .collect()
     }

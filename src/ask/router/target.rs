@@ -85,6 +85,12 @@ impl Entry {
         self.params.iter().any(|(_, param)| param.default.is_none())
     }
 
+    /// A word of its file with this stem, the shortest; the term itself where there is none.
+    pub(super) fn as_written<'t>(&'t self, term: &'t str) -> &'t str {
+        let words = self.spellings.iter().filter(|(_, stem)| *stem == term);
+        words.map(|(word, _)| word.as_str()).min_by_key(|word| word.len()).unwrap_or(term)
+    }
+
     /// Whether it needs a number, such as an amount to be spent.
     pub(super) fn takes_amount(&self) -> bool {
         self.params.iter().any(|(_, param)| is_required_number(param))

@@ -9,11 +9,12 @@ use crate::cli::arguments::Ask;
 use crate::cli::drive;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::setup;
-use crate::event::Fault;
+use crate::event::{Fault, RunStatus};
 use crate::id::WorkflowName;
+use crate::model::ModelErrorKind;
 use crate::plan::Plan;
 use crate::report::{self, AskReport};
-use crate::run::{Outcome, Reuse};
+use crate::run::{OVER_BUDGET, Outcome, Reuse, StepOutcome, StepStatus};
 use crate::value::Value;
 
 impl Asked<'_> {
@@ -34,9 +35,14 @@ impl Asked<'_> {
             self.save(path, &route, document)?;
         }
         if *plan_only {
-            return Ok((self.show(&route, document, &plan)?, Some(self.turn(&route, None))));
+            let shown = self.show(&route, document, &plan)?;
+            if document.is_none() && !ending.json && !self.has_model().await {
+                self.printer.out("no model is there: steps that ask one take their `default`\n");
+            }
+            return Ok((shown, Some(self.turn(&route, None))));
         }
-        let outcome = self.outcome(plan, &route, warning).await?;
+        let (outcome, made) = self.outcome(plan, &route, warning).await?;
+        let document = made.as_ref().or(document);
         let exit = if ending.json {
             let report =
                 AskReport { outcome: Some(&outcome), route: &route, plan: document, refusal: None };
@@ -48,20 +54,40 @@ impl Asked<'_> {
         Ok((exit, Some(self.turn(&route, Some(&outcome)))))
     }
 
-    /// Runs what was chosen; the outcome tells what choosing took as well.
+    /// Runs what was chosen; the outcome tells what choosing took as well. Where no model answers what agents were asked, it is
+    /// that of the document given back: what is known without a model.
     #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
     pub(in crate::cli) async fn outcome(
         &self,
         plan: Plan,
         route: &Route,
         warning: Option<String>,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<(Outcome, Option<Value>), Failure> {
         let reuse = if route.by == By::Session { self.past()? } else { None };
         let params = route.params.clone();
-        let mut outcome = self.run(plan, params, reuse, None, self.arguments.ending).await?;
+        let ending = self.arguments.ending;
+        let mut outcome = self.run(plan, params, reuse, None, ending).await?;
+        let mut known = None;
+        if let Some(fault) = unanswered(route, &outcome) {
+            let notice = no_model(fault);
+            // That a budget is exceeded stays the end of it; this costs nothing.
+            let over_budget = outcome.error.take().filter(|error| error.kind == OVER_BUDGET);
+            if !ending.quiet {
+                self.printer.err(&format!("{notice}\n"));
+            }
+            self.unanswered.set(true);
+            self.keep_taken(&outcome);
+            let document = ask::overview(self.catalog, self.question, &route.agents);
+            let plan = ask::check(&document, self.library());
+            let plan = plan.map_err(|faults| Failure::Machine(ask::bug("overview", &faults)))?;
+            outcome = self.run(plan, route.params.clone(), None, None, ending).await?;
+            outcome.warnings.push(notice);
+            outcome.error = outcome.error.or(over_budget);
+            known = Some(document);
+        }
         outcome.warnings.extend(warning);
         self.add_before(&mut outcome);
-        Ok(outcome)
+        Ok((outcome, known))
     }
 
     /// The question as the session keeps it.
@@ -143,12 +169,36 @@ impl Asked<'_> {
     fn is_found(&self, path: &Path) -> bool {
         let whole = path.canonicalize().ok();
         let folder = self.workflows.and_then(|folder| folder.canonicalize().ok());
-        folder.is_some_and(|folder| whole.is_some_and(|whole| whole.parent() == Some(&folder)))
+        folder.is_some_and(|folder| whole.is_some_and(|whole| whole.starts_with(&folder)))
     }
 
     pub(in crate::cli) fn print(&self, report: &AskReport<'_>) -> Result<(), Failure> {
         self.printer.json("the answer", report)
     }
+}
+
+/// Why agents gave no answer, where that is because no model did: none of them.
+fn unanswered<'o>(route: &Route, outcome: &'o Outcome) -> Option<&'o Fault> {
+    let answered =
+        |step: &StepOutcome| step.kind == "agent" && step.status == StepStatus::Succeeded;
+    if route.workflow.is_some()
+        || outcome.status != RunStatus::Failed
+        || outcome.steps.iter().any(answered)
+    {
+        return None;
+    }
+    let mut faults = outcome.steps.iter().filter_map(|step| step.error.as_ref());
+    faults.find(|fault| fault.kind == OVER_BUDGET || ModelErrorKind::is_absence(&fault.kind))
+}
+
+/// What is said where no model answered.
+pub(super) fn no_model(fault: &Fault) -> String {
+    let help = fault.help.as_ref().map_or_else(String::new, |help| format!("{help}; "));
+    let why = if fault.kind == OVER_BUDGET { "could be asked" } else { "answered" };
+    format!(
+        "no model {why}, so this is what is known without one: {} ({help}--offline asks none)",
+        fault.message
+    )
 }
 
 fn text(document: &Value) -> Result<String, Failure> {

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::ask::{self, By, Decided, Decider, Refusal, Route, RouteKind};
-use crate::event::RunStatus;
+use crate::event::{Fault, RunStatus};
+use crate::model::ModelErrorKind;
 use crate::plan::Plan;
 use crate::run::PlanReader;
 use crate::value::Value;
@@ -57,7 +58,11 @@ async fn way(asked: &Asked<'_>) -> Result<Chosen, Failure> {
             let route = Route { candidates: route.candidates, ..decided };
             Ok(Chosen { route, plan, document, warning })
         }
-        Err(why) => {
+        Err(fault) if ModelErrorKind::is_absence(&fault.kind) => {
+            asked.unanswered.set(true);
+            chosen(asked, route, false, Some(super::answer::no_model(&fault)))
+        }
+        Err(Fault { message: why, .. }) => {
             let warning = format!(
                 "no plan of a model could be used, so the agents were chosen by words: {why}"
             );
@@ -107,7 +112,7 @@ fn to_agents(
 
 /// Asks a model. The inner error tells why there is no decision.
 #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
-async fn decide(asked: &Asked<'_>) -> Result<Result<(Decided, Option<String>), String>, Failure> {
+async fn decide(asked: &Asked<'_>) -> Result<Result<(Decided, Option<String>), Fault>, Failure> {
     let runs = !asked.arguments.plan_only;
     let params = runs.then(|| asked.told());
     let said = ask::said(&asked.turns, asked.question);
@@ -121,6 +126,6 @@ async fn decide(asked: &Asked<'_>) -> Result<Result<(Decided, Option<String>), S
     let warning = outcome.warnings.into_iter().next();
     Ok(decider.take().map(|decided| (decided, warning)).ok_or_else(|| {
         let failed = outcome.steps.into_iter().find_map(|step| step.error);
-        failed.map_or_else(|| "no answer".to_owned(), |fault| fault.message)
+        failed.unwrap_or_else(|| Fault::new("no-answer", "no answer"))
     }))
 }

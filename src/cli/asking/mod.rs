@@ -47,6 +47,8 @@ pub(super) struct Asked<'a> {
     pub(super) printer: &'a Printer,
     /// What finding the way has taken so far.
     pub(super) before: Cell<Taken>,
+    /// Whether a model was asked and none answered: then no other is asked.
+    pub(super) unanswered: Cell<bool>,
     /// Steps of its plan that have begun before the plan was whole.
     pub(super) ahead: Arc<Ahead>,
     /// Shows the answer while it comes.
@@ -90,7 +92,8 @@ impl Asked<'_> {
         let plan = Arc::new(plan);
         let session = self.arguments.session.clone();
         let ahead = Arc::clone(&self.ahead);
-        let context = self.context;
+        let offline = self.unanswered.get().then(|| Arc::new(self.context.without_models()));
+        let context = offline.as_ref().unwrap_or(self.context);
         // What only helps to find the way is no answer.
         let voice = self.voice.clone().filter(|_| plan_reader.is_none());
         let start =
@@ -114,12 +117,17 @@ impl Asked<'_> {
     ) -> Result<Outcome, Failure> {
         let ending = Ending { quiet: true, ..self.arguments.ending };
         let outcome = self.run(plan, Object::new(), None, Some(plan_reader), ending).await?;
+        self.keep_taken(&outcome);
+        Ok(outcome)
+    }
+
+    /// Has what a run took told with the answer, which is another's.
+    fn keep_taken(&self, outcome: &Outcome) {
         let mut taken = self.before.get();
         taken.usage += outcome.usage;
         taken.cost_usd += outcome.cost_usd;
         taken.unpriced_calls += outcome.unpriced_calls;
         self.before.set(taken);
-        Ok(outcome)
     }
 
     pub(super) fn add_before(&self, outcome: &mut Outcome) {

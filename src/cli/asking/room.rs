@@ -140,6 +140,7 @@ impl Room {
             arguments,
             printer,
             before: Cell::default(),
+            unanswered: Cell::default(),
             ahead: Arc::default(),
             voice: (shown && !arguments.ending.json).then(Arc::default),
         };

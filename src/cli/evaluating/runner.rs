@@ -167,6 +167,7 @@ impl Bench<'_> {
             arguments: &arguments,
             printer: self.printer,
             before: Cell::default(),
+            unanswered: Cell::default(),
             ahead: Arc::default(),
             voice: None,
             turns: talk.clone(),
@@ -200,7 +201,7 @@ async fn answer(
         talk.push(asked.turn(&route, None));
         return Ok(given);
     }
-    let outcome = asked.outcome(plan, &route, warning).await?;
+    let (outcome, _) = asked.outcome(plan, &route, warning).await?;
     talk.push(asked.turn(&route, Some(&outcome)));
     let exit = Exit::of(&outcome, false) as u8;
     Ok(Given { outcome: Some(outcome), exit, ..given })

@@ -387,7 +387,12 @@ impl<'r> Executor<'r> {
             |help: &&str| [Period::Day, Period::Month].iter().any(|p| help.contains(p.key()));
         match faults.find(of_all) {
             Some(help) => format!("{help}; then `engine rerun {run}` {rest}"),
-            None => format!("`engine rerun {run} --max-cost-usd USD` {rest}"),
+            None => match self.budget.beyond() {
+                Some((refused, enough)) => format!(
+                    "what did not fit may cost up to ${refused:.4}; `engine rerun {run} --max-cost-usd {enough}` {rest}"
+                ),
+                None => format!("`engine rerun {run} --max-cost-usd USD` {rest}"),
+            },
         }
     }
 

@@ -93,11 +93,12 @@ pub(super) fn check(
     let done = Done { output, figures, warnings };
     if faults.is_empty() {
         let unsourced = agent.figures == Figures::Cite && !done.figures.unverified.is_empty();
-        return if unsourced { unverified(done) } else { Checked::Good(done) };
+        let source = source(evidence.listing().is_empty(), agent.may_call());
+        return if unsourced { unverified(done, source) } else { Checked::Good(done) };
     }
     let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
     let fault = Fault::new(
-        "unknown-citation",
+        UNKNOWN_CITATION,
         format!("the answer cites what is not there: {}", reasons.join("; ")),
     );
     let repair = figures::repair_message(&faults);
@@ -105,18 +106,40 @@ pub(super) fn check(
 }
 
 /// An answer with figures that nothing bears out. Where citing them does not mend that, it is taken with them marked.
-fn unverified(done: Done) -> Checked {
+fn unverified(done: Done, source: &str) -> Checked {
     let told = done.figures.unverified.iter();
     let list: Vec<String> =
         told.map(|figure| format!("- {}: {}", figure.text, figure.reason)).collect();
-    let fault =
-        Fault::new("unverified-figure", format!("figures have no source: {}", list.join("; ")));
+    let fault = Fault::new(UNVERIFIED, format!("figures have no source: {}", list.join("; ")));
     let repair = format!(
-        "Your answer has figures that the evidence does not bear out:\n{}\nWrite the whole answer again. Cite every figure \
-         from the list, as [[path | filter]], and leave out what is not in it.",
+        "Your answer has figures that the evidence does not bear out:\n{}\nWrite the whole answer again. {source}",
         list.join("\n")
     );
     Checked::Faulty { usable: Some(done), fault, repair }
+}
+
+/// Where figures are to be taken from, told to a model whose figures had no source.
+fn source(nothing_listed: bool, may_call: bool) -> &'static str {
+    match (nothing_listed, may_call) {
+        (false, _) => {
+            "Cite every figure from the list, as [[path | filter]], and leave out what is not in it."
+        }
+        (true, true) => {
+            "Look every figure up with a tool and cite it as [[path | filter]], or leave it out."
+        }
+        (true, false) => "There is nothing to cite, so write it without figures.",
+    }
+}
+
+/// The kind of fault of an answer that cites what is not there.
+const UNKNOWN_CITATION: &str = "unknown-citation";
+
+/// The kind of fault of an answer whose figures nothing bears out.
+const UNVERIFIED: &str = "unverified-figure";
+
+/// Whether an answer lacks evidence, which tools may bring.
+pub(super) fn lacks_evidence(fault: &Fault) -> bool {
+    [UNKNOWN_CITATION, UNVERIFIED].contains(&fault.kind.as_str())
 }
 
 /// Fills in the citations of a step's `default`.

@@ -123,6 +123,8 @@ struct Thread {
     turns: u32,
     /// How often a final answer was at fault.
     faulty: u32,
+    /// Whether what the last answer lacked may be looked up.
+    may_look_up: bool,
     /// Whether the last answer was cut inside the call of a tool.
     call_cut: bool,
     /// Calls so far; the place in this list is their number.
@@ -166,6 +168,7 @@ impl Asker<'_> {
             request,
             turns: 0,
             faulty: 0,
+            may_look_up: true,
             call_cut: false,
             called: Vec::new(),
             evidence,
@@ -244,7 +247,7 @@ impl Asker<'_> {
         let mut waits = Waits::new(&self.step.retry);
         loop {
             // The last answer has to be one.
-            thread.request.may_call = thread.faulty == 0 && thread.turns + 1 < self.agent.max_turns;
+            thread.request.may_call = thread.may_look_up && thread.turns + 1 < self.agent.max_turns;
             let aloud = self.aloud(&thread.evidence);
             let watcher = aloud.as_ref().map(|aloud| aloud as &dyn Watcher).or(self.watcher);
             let answer = exchange(self, endpoint, thread, &mut waits, watcher).await;
@@ -277,8 +280,10 @@ impl Asker<'_> {
                 Checked::Good(done) => return Ok(done),
                 Checked::Faulty { usable: Some(done), .. } if last => return Ok(done),
                 Checked::Faulty { fault, .. } if last => return Err(Stop::BadAnswer(fault)),
-                Checked::Faulty { repair, .. } => {
+                Checked::Faulty { fault, repair, .. } => {
                     thread.faulty += 1;
+                    // A figure without a source may have one; a wrong form is mended without.
+                    thread.may_look_up = answer::lacks_evidence(&fault);
                     // Not every server takes a message without a word.
                     let said = if answer.text.trim().is_empty() { CUT } else { &answer.text };
                     messages.push(Message::assistant(said, Vec::new()));
