@@ -93,10 +93,23 @@ pub fn in_full(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Stri
     })
 }
 
-/// The route of a question that names a period by that of the one before (`And the quarter before?`), which names none; none
-/// where it stands alone or leans on what is known.
+/// The route of a question that names a period by that of the one before (`And the quarter before?`), which names none, or one
+/// for what takes none; none where it stands alone or leans on what is known.
 pub fn asks_back(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Route> {
     let last = turns.last()?;
+    let workflow = last.workflow.as_ref().and_then(|name| catalog.workflow(name));
+    let timeless = workflow.filter(|workflow| !workflow.params.contains_key("from"));
+    if let Some(workflow) = timeless
+        && router::names_only_time(&catalog.index, question)
+        && follow_up(catalog, turns, question).is_none()
+    {
+        let why = format!(
+            "the question before, `{}`, is one of workflow `{}`, which takes no period",
+            last.full(),
+            workflow.name
+        );
+        return Some(Route { why, ..Route::of(RouteKind::Clarify, By::Session) });
+    }
     let leans = router::needs_period(&catalog.index, question)
         && follow_up(catalog, turns, question).is_none()
         && in_full(catalog, turns, question).is_none();

@@ -31,6 +31,29 @@ fn each_line_is_a_question_of_one_session() {
 }
 
 #[test]
+fn what_is_asked_back_is_answered_by_the_next_line() {
+    let test = Test::demo();
+    let said = "Can we afford 250 grand?\nmarketing\nAnd half of it?\nand 20% more\nAnd last quarter?\nexit\nNever asked?\n";
+    let ran = test.also_given(["chat", "-s", "s", "--offline", "--json", "--quiet"], said).code(2);
+    let ran = ran.says("does not say `category`").says("which takes no period");
+    assert!(!ran.stderr.contains("Never asked"), "{}", ran.stderr);
+    let answers = lines(&ran.stdout);
+    let params: Vec<&Value> = answers.iter().map(|answer| &answer["route"]["params"]).collect();
+    let spend = |spend: u32| json!({"spend": spend, "category": "marketing"});
+    assert_eq!(
+        json!(params),
+        json!([{"spend": 250_000}, spend(250_000), spend(125_000), spend(150_000), {}])
+    );
+    assert_eq!(answers[1]["outputs"]["decision"], "conditional", "{}", answers[1]);
+    assert_eq!(answers[4]["route"]["kind"], "clarify");
+
+    // What is asked of something that is still to be named.
+    let said = "Was the campaign profitable?\nFacebook Holiday 2025\n";
+    let ran = test.also_given(["chat", "-s", "t", "--offline", "--json", "--quiet"], said).code(2);
+    assert_eq!(lines(&ran.stdout)[1]["workflow"], "roi_analysis");
+}
+
+#[test]
 fn what_cannot_be_answered_does_not_end_the_conversation() {
     let test = Test::demo();
     let said = "What is the weather in Paris?\n/what\n/plan Which channel should we invest in?\n/help\n\

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::amounts::Unit;
 use super::index::Index;
-use super::params::{Filled, fill};
+use super::params::{Filled, fill, is_required_number, number};
 use super::reading::{How, Sense, Text, is_year};
 use super::slant::is_negated;
+use super::spoken::FACTORS;
 use super::target::{Entry, Target};
 use super::values::ParamValues;
 use crate::ask::Known;
@@ -24,6 +26,9 @@ pub fn changed(
     let target = Target::Workflow(workflow.clone());
     let text = index.text(question);
     let (entry, told) = index.read(&target, &text)?;
+    if let Some(scaled) = scaled(entry, &text, before) {
+        return Some(scaled);
+    }
     if text.asks_number() || is_negated(&text.tokens) || is_about_more(entry, &text, &told) {
         return None;
     }
@@ -41,6 +46,43 @@ pub fn changed(
     // A year that is a part of a value is no period.
     let dated = params.keys().any(|name| entry.values.iter().any(|values| values.param == *name));
     (!params.is_empty() && (dated || !wrong_period)).then_some(params)
+}
+
+/// The amount before, as often as a question says that says nothing else: `half of it`, `twice that`, `20% less`.
+fn scaled(entry: &Entry, text: &Text, before: &Object) -> Option<Object> {
+    let mut required = entry.params.iter().filter(|(_, param)| is_required_number(param));
+    let ((name, param), None) = (required.next()?, required.next()) else { return None };
+    let amount = before.get(name)?.as_f64()?;
+    let has = |words: &[&str]| text.tokens.iter().any(|token| token.is(words));
+    if !text.periods.is_empty() || has(&["again", "not"]) {
+        return None;
+    }
+    let said = text.tokens.iter().zip(&text.idle).filter(|(_, idle)| !**idle);
+    let factors = said.map(|(token, _)| {
+        let of_word = |(_, words): &&(f64, &[&str])| token.is(words);
+        FACTORS.iter().find(of_word).map(|(factor, _)| *factor)
+    });
+    let shares = text.amounts.iter().map(|amount| {
+        let share = (amount.unit == Unit::Percent).then_some(amount.value / 100.0)?;
+        match (has(&["more", "higher"]), has(&["less", "lower"]), has(&["of"])) {
+            (true, false, false) => Some(1.0 + share),
+            (false, true, false) => Some(1.0 - share),
+            (false, false, true) => Some(share),
+            _ => None,
+        }
+    });
+    let factors: Option<Vec<f64>> = factors.chain(shares).collect();
+    let factors = factors?;
+    let [factor] = factors.as_slice() else { return None };
+    // Hundredths are what an amount has.
+    let value = number((amount * factor * 100.0).round() / 100.0);
+    param.bound_broken(&value).is_none().then(|| Object::from_iter([(name.clone(), value)]))
+}
+
+/// Whether a question says nothing but a period.
+pub fn names_only_time(index: &Index, question: &str) -> bool {
+    let text = index.text(question);
+    !text.periods.is_empty() && text.amounts.is_empty() && text.idle.iter().all(|idle| *idle)
 }
 
 pub(super) fn stems(told: &[(Sense, f64)], text: &Text) -> BTreeSet<String> {

@@ -15,7 +15,7 @@ use crate::ask::Known;
 use crate::value::unquoted;
 
 /// Words that say by how much without a number.
-const FACTORS: &[(f64, &[&str])] = &[
+pub(super) const FACTORS: &[(f64, &[&str])] = &[
     (0.5, &["half", "halve", "halved", "halving"]),
     (2.0, &["double", "doubled", "doubling", "twice"]),
     (3.0, &["triple", "tripled", "tripling", "thrice"]),

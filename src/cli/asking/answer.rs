@@ -30,7 +30,11 @@ impl Asked<'_> {
             self.printer.err(&report::route(&route));
         }
         let document = document.as_ref();
-        let Some(plan) = plan else { return Ok((refuse(self, &route)?, None)) };
+        let Some(plan) = plan else {
+            // What is asked back may be answered by the next question.
+            let kept = route.workflow.is_some().then(|| self.turn(&route, None));
+            return Ok((refuse(self, &route)?, kept));
+        };
         if let Some(path) = save {
             self.save(path, &route, document)?;
         }

@@ -81,7 +81,11 @@ pub(in crate::cli) fn refusal(asked: &Asked<'_>, route: &Route) -> (Exit, Fault)
         return (Exit::Usage, unsaid(asked, workflow, route));
     }
     if route.kind == RouteKind::Clarify {
-        let help = "name the period, such as `last quarter`, `Q3 2025` or `2025-07 to 2025-09`";
+        let help = if route.missing.is_empty() {
+            "ask the whole question, such as `What was our revenue last quarter?`"
+        } else {
+            "name the period, such as `last quarter`, `Q3 2025` or `2025-07 to 2025-09`"
+        };
         return (Exit::Usage, Fault::new("clarify", route.why.clone()).help(help));
     }
     let help = report::can_be_asked(asked.catalog);

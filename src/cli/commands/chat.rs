@@ -120,6 +120,8 @@ impl Said {
         match word {
             "" => Self::Nothing,
             "/exit" | "/quit" => Self::Exit,
+            // As other programs have it.
+            "exit" | "quit" | "bye" | ":q" if rest.is_empty() => Self::Exit,
             "/help" | "/?" => Self::Help,
             "/explain" => Self::Explain,
             "/plan" if !rest.is_empty() => Self::Plan(rest.to_owned()),

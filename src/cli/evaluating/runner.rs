@@ -195,6 +195,9 @@ async fn answer(
     };
     let Some(plan) = plan else {
         let (exit, fault) = refusal(asked, &route);
+        if route.workflow.is_some() {
+            talk.push(asked.turn(&route, None));
+        }
         return Ok(Given { exit: exit as u8, fault: Some(fault).filter(|_| !route_only), ..given });
     };
     if route_only {
