@@ -105,10 +105,6 @@ pub(super) struct Loaded {
     pub(super) library: Library,
     /// All tools of the project, on its sources.
     pub(super) toolbox: Toolbox,
-    /// Whether a file that others name things from is at fault.
-    incomplete: bool,
-    /// Whether a workflow that others may run is at fault.
-    lacks_workflows: bool,
     /// Whether values that are written out are held against what tools list.
     checks_values: bool,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -121,7 +117,8 @@ impl Loaded {
     pub(super) fn project(place: &Place) -> Self {
         let mut loaded = Self::default();
         if let Some(root) = &place.root {
-            loaded.library.project = loaded.document(place, &root.join("engine.yaml"));
+            let project = loaded.document(place, &root.join("engine.yaml"));
+            loaded.library.set_project(project);
         }
         loaded
     }
@@ -156,26 +153,19 @@ impl Loaded {
         Ok(loaded)
     }
 
-    /// Reads engine.yaml, agents and tools. There is a toolbox only where all of them are sound.
+    /// Reads engine.yaml, agents and tools, as far as they go.
     fn definitions(place: &Place) -> Self {
         let mut loaded = Self::project(place);
         if place.root.is_none() {
             return loaded;
         }
         for path in place.files_in("agents") {
-            if let Some(agent) = loaded.document(place, &path) {
-                loaded.diagnostics.extend(loaded.library.add_agent(agent));
-            }
+            let agent = loaded.document(place, &path);
+            loaded.diagnostics.extend(loaded.library.add_agent(agent));
         }
         for path in place.files_in("tools") {
-            if let Some(tools) = loaded.document(place, &path) {
-                loaded.diagnostics.extend(loaded.library.add_tools(tools));
-            }
-        }
-        // A name that seems unknown because its file is at fault is not worth a second message.
-        if loaded.has_errors() {
-            loaded.incomplete = true;
-            return loaded;
+            let tools = loaded.document(place, &path);
+            loaded.diagnostics.extend(loaded.library.add_tools(tools));
         }
         let tools: Vec<_> = loaded.library.tools().cloned().collect();
         loaded.toolbox = super::setup::tools(place, &loaded.library, tools);
@@ -183,7 +173,7 @@ impl Loaded {
     }
 
     fn check_tools(&mut self, wanted: impl Fn(&ToolName) -> bool, databases: Databases) {
-        if self.incomplete || self.library.project.is_none() {
+        if self.library.project.is_none() {
             return;
         }
         let found = tool::check_tools(&self.toolbox, &mut self.library, wanted, databases);
@@ -246,16 +236,14 @@ impl Loaded {
         place: &Place,
         paths: &[PathBuf],
     ) -> Vec<Arc<Document<Workflow>>> {
-        let read = super::parallel::map(paths, |path| read::<Workflow>(place, path));
+        let read = super::parallel::map(paths, |path| read_as_far::<Workflow>(place, path));
         self.files.extend(paths.iter().map(|path| place.shown(path)));
         let mut documents = Vec::new();
         for (document, faults) in read {
-            self.lacks_workflows |= document.is_none();
+            let document = document.map(Arc::new);
+            self.library.add_workflow(document.clone());
             self.diagnostics.extend(faults);
-            documents.extend(document.map(Arc::new));
-        }
-        for document in &documents {
-            self.library.add_workflow(Arc::clone(document));
+            documents.extend(document);
         }
         self.workflows_within(place, &documents);
         self.list_values();
@@ -279,15 +267,10 @@ impl Loaded {
     /// Adds the project's workflows to those that others may run.
     pub(super) fn all_workflows(&mut self, place: &Place) {
         for path in place.files_in("workflows") {
-            match read::<Workflow>(place, &path) {
-                (Some(document), _) => self.library.add_workflow(Arc::new(document)),
-                (None, faults) => {
-                    // It may be the one that is meant.
-                    self.lacks_workflows = true;
-                    if !self.files.contains(&place.shown(&path)) {
-                        self.take(place, &path, faults);
-                    }
-                }
+            let (document, faults) = read_as_far::<Workflow>(place, &path);
+            self.library.add_workflow(document.map(Arc::new));
+            if !faults.is_empty() && !self.files.contains(&place.shown(&path)) {
+                self.take(place, &path, faults);
             }
         }
     }
@@ -300,13 +283,13 @@ impl Loaded {
         }
     }
 
-    /// Reads one file of any kind.
+    /// Reads one file of any kind, as far as it goes.
     pub(super) fn document<T: document::Kindred>(
         &mut self,
         place: &Place,
         path: &Path,
     ) -> Option<Document<T>> {
-        let (document, diagnostics) = read(place, path);
+        let (document, diagnostics) = read_as_far(place, path);
         self.take(place, path, diagnostics);
         document
     }
@@ -329,18 +312,14 @@ impl Loaded {
     /// Adds the faults of a workflow. A name that a faulty file may have meant to define is not worth a message:
     /// the file's own fault is told.
     pub(super) fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
-        let (incomplete, lacks_workflows) = (self.incomplete, self.lacks_workflows);
-        let told = |found: &Diagnostic| {
-            incomplete && plan::may_be_told_elsewhere(found.code)
-                || lacks_workflows && found.code == "unknown-workflow"
-        };
-        self.diagnostics.extend(diagnostics.into_iter().filter(|found| !told(found)));
+        let library = &self.library;
+        self.diagnostics.extend(diagnostics.into_iter().filter(|found| !library.hides(found.code)));
     }
 
     /// What an editor is told of a project besides its workflows.
     pub(super) fn surroundings(self) -> Surroundings {
-        let Self { library, incomplete, diagnostics, .. } = self;
-        Surroundings { library, incomplete, diagnostics }
+        let Self { library, diagnostics, .. } = self;
+        Surroundings { library, diagnostics }
     }
 
     pub(super) fn has_errors(&self) -> bool {
@@ -353,13 +332,22 @@ impl Loaded {
     }
 }
 
-/// Reads one file, with its faults.
+/// Reads one file, with its faults; with an error among them there is no document.
 pub(super) fn read<T: document::Kindred>(
     place: &Place,
     path: &Path,
 ) -> (Option<Document<T>>, Vec<Diagnostic>) {
+    let (document, faults) = read_as_far(place, path);
+    (document.filter(Document::is_whole), faults)
+}
+
+/// Reads one file as far as it goes, with its faults.
+pub(super) fn read_as_far<T: document::Kindred>(
+    place: &Place,
+    path: &Path,
+) -> (Option<Document<T>>, Vec<Diagnostic>) {
     match place.read(path) {
-        Ok(file) => document::read(file),
+        Ok(file) => document::read_as_far(file),
         Err(diagnostic) => (None, vec![*diagnostic]),
     }
 }

@@ -6,6 +6,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 
 use super::read::Kind;
+use super::remains::Faulty;
 use super::schema;
 use super::tree::Node;
 use super::{foreign, helps};
@@ -15,14 +16,14 @@ use crate::value::{Object, Value, pointer_segment, type_name, unquoted};
 /// Faults of a kind that are told of one file; whoever mends these sees the others.
 pub(super) const MOST: usize = 200;
 
-/// All faults of a document.
+/// All faults of a document, and where they are.
 pub(super) fn check(
     kind: Kind,
     value: &Value,
     tree: &Node,
     file: &Arc<SourceFile>,
-) -> Vec<Diagnostic> {
-    let Some(validator) = schema::validator(kind) else { return Vec::new() };
+) -> (Vec<Diagnostic>, Faulty) {
+    let Some(validator) = schema::validator(kind) else { return Default::default() };
     let mut checker = Checker {
         kind,
         root: value,
@@ -31,6 +32,7 @@ pub(super) fn check(
         file,
         found: Vec::new(),
         empty: Vec::new(),
+        faulty: Faulty::default(),
     };
     if !value.is_object() {
         checker.report(
@@ -39,7 +41,7 @@ pub(super) fn check(
             Some(format!("`engine schema {}` prints the keys that it may have", kind.name())),
             tree.span,
         );
-        return checker.found;
+        return (checker.found, checker.faulty);
     }
     if !validator.is_valid(value) {
         checker.schema = Some(schema::of(kind));
@@ -61,7 +63,7 @@ pub(super) fn check(
         }
         Kind::Agent => {}
     }
-    checker.found
+    (checker.found, checker.faulty)
 }
 
 /// A path of serde as a JSON pointer.
@@ -85,6 +87,7 @@ pub(super) struct Checker<'c> {
     found: Vec<Diagnostic>,
     /// Keys that hold nothing, by name.
     empty: Vec<(String, Diagnostic)>,
+    pub(super) faulty: Faulty,
 }
 
 impl Checker<'_> {
@@ -100,6 +103,11 @@ impl Checker<'_> {
         if !self.found.contains(&diagnostic) {
             self.found.push(diagnostic);
         }
+    }
+
+    /// How many faults were told.
+    pub(super) fn told(&self) -> usize {
+        self.found.len()
     }
 
     pub(super) fn value_span(&self, pointer: &str) -> Span {
@@ -132,15 +140,24 @@ impl Checker<'_> {
                     self.branches(context, instance, &pointer);
                 }
             }
-            ValidationErrorKind::Type { kind } => self.wrong_type(instance, kind, &pointer, span),
+            ValidationErrorKind::Type { kind } => {
+                self.faulty.cut(&pointer);
+                self.wrong_type(instance, kind, &pointer, span);
+            }
             ValidationErrorKind::Enum { options } => {
+                self.faulty.cut(&pointer);
                 let options: Vec<&Value> = options.as_array().into_iter().flatten().collect();
                 self.no_choice(instance, &options, &pointer, span);
             }
             ValidationErrorKind::Pattern { pattern } => {
+                // By a name that cannot be one things are called all the same.
+                if !pattern.starts_with("^[A-Za-z_]") {
+                    self.faulty.cut(&pointer);
+                }
                 self.pattern(instance, pattern, &pointer, span);
             }
             ValidationErrorKind::MinItems { .. } | ValidationErrorKind::MinProperties { .. } => {
+                self.faulty.doubt(&pointer);
                 self.report(
                     "empty",
                     format!("`{}` is empty", last(&pointer)),
@@ -190,8 +207,10 @@ impl Checker<'_> {
     }
 
     fn unknown_key(&mut self, pointer: &str, key: &str, schema_path: &str) {
-        let span = self.key_span(&format!("{pointer}/{}", pointer_segment(key)));
+        let at = format!("{pointer}/{}", pointer_segment(key));
+        let span = self.key_span(&at);
         let place = place_of(pointer, self.kind);
+        self.faulty.cut(&at);
         if let Some(found) = self.typed_assertion(pointer) {
             if key == "type" {
                 self.report(found.code, found.message, Some(found.help), span);
@@ -202,6 +221,8 @@ impl Checker<'_> {
         if self.empty_before(pointer, key, &known).is_none()
             && let Some(found) = foreign::key(place, key, self.root.pointer(pointer))
         {
+            let meant = foreign::stands_for(place, key).unwrap_or_default();
+            self.faulty.doubt(&format!("{pointer}/{meant}"));
             self.report(found.code, found.message, Some(found.help), span);
             return;
         }
@@ -209,9 +230,13 @@ impl Checker<'_> {
             let value = self.root.get(key).filter(|_| pointer.is_empty())?;
             helps::owner_of(value).filter(|owner| known.iter().any(|key| key == owner))
         };
-        let help = self
-            .empty_before(pointer, key, &known)
-            .or_else(owner)
+        let owner = self.empty_before(pointer, key, &known).or_else(owner).map(str::to_owned);
+        let meant = owner.as_deref().or_else(|| nearest(key, known.iter().map(String::as_str)));
+        if let Some(meant) = meant {
+            self.faulty.doubt(&format!("{pointer}/{meant}"));
+        }
+        let help = owner
+            .as_deref()
             .map(below)
             .or_else(|| helps::of_part_by_name(place, key, self.root.pointer(pointer)))
             .or_else(|| helps::of_key(place, key).map(str::to_owned))
@@ -431,6 +456,7 @@ impl Checker<'_> {
             })
             .collect();
         if let Some(words) = words.filter(|_| instance.is_string()) {
+            self.faulty.cut(pointer);
             let span = self.value_span(pointer);
             self.no_choice(instance, &words, pointer, span);
             return;
@@ -448,6 +474,7 @@ impl Checker<'_> {
                 self.fault(error);
             }
         } else {
+            self.faulty.cut(pointer);
             let span = self.value_span(pointer);
             let help = helps::of_type(&last(pointer), instance)
                 .or_else(|| helps::of_part(place_of(pointer, self.kind), instance))

@@ -13,9 +13,11 @@ mod foreign;
 mod helps;
 mod models;
 mod places;
+mod remains;
 mod schema;
 mod secrets;
 mod steps;
+mod stray;
 mod syntax;
 mod tools;
 mod tree;
@@ -31,7 +33,8 @@ mod step;
 mod tool;
 mod workflow;
 
-pub use read::{Document, Kind, Kindred, read, read_object, read_value};
+pub use read::{Document, Kind, Kindred, read, read_as_far, read_object, read_value};
+pub use remains::is_unnamed;
 pub use schema::{KEYS_OF_FOR_EACH, of as schema};
 
 pub use agent::{Agent, InlineAgent, ModelList};

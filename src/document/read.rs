@@ -1,9 +1,10 @@
 //! Text to typed document, with all faults found on the way.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Agent, Eval, Project, ToolFile, Workflow};
-use super::{check, places, secrets, tree};
+use super::{check, places, remains, secrets, stray, tree};
 use crate::diagnostic::{self, Diagnostic, SourceFile, Span};
 use crate::expression::Problem;
 use crate::value::{Object, Value};
@@ -16,9 +17,36 @@ pub struct Document<T> {
     /// What it says.
     pub value: T,
     tree: tree::Node,
+    /// The places of the faults that were found when it was read.
+    told: Vec<Span>,
+    /// The JSON pointers of what is missing from it, or in doubt, for being at fault.
+    gaps: BTreeSet<String>,
 }
 
 impl<T> Document<T> {
+    /// Whether nothing was at fault when it was read: then it can be used.
+    pub fn is_whole(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// The places of the faults that were found when it was read.
+    pub fn told(&self) -> &[Span] {
+        &self.told
+    }
+
+    /// Whether what stands at a JSON pointer, or around it, is missing or in doubt: nothing follows from its absence.
+    pub fn lost(&self, pointer: &str) -> bool {
+        let around = pointer.match_indices('/').filter_map(|(at, _)| pointer.get(..at));
+        !self.gaps.is_empty() && around.chain([pointer]).any(|one| self.gaps.contains(one))
+    }
+
+    /// The same of anything at, around or below a JSON pointer.
+    pub fn lacks(&self, pointer: &str) -> bool {
+        let below = format!("{pointer}/");
+        let mut from = self.gaps.range(below.clone()..);
+        self.lost(pointer) || from.next().is_some_and(|gap| gap.starts_with(&below))
+    }
+
     /// The place of the value at a JSON pointer; where the pointer leads nowhere, of its nearest ancestor.
     pub fn span_of(&self, pointer: &str) -> Span {
         self.tree.at(pointer).0.span
@@ -105,6 +133,13 @@ impl Kindred for Eval {
 
 /// Reads a file. With an error among the diagnostics there is no document.
 pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diagnostic>) {
+    let (document, diagnostics) = read_as_far(file);
+    (document.filter(Document::is_whole), diagnostics)
+}
+
+/// Reads a file as far as it goes. With an error among the diagnostics the document is not whole: what is at fault is missing
+/// from it, so that the rest can be checked. There is none where nothing could be told of the rest.
+pub fn read_as_far<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diagnostic>) {
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
     let tree = match tree::read(text) {
         Ok(tree) => tree,
@@ -113,27 +148,13 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
             return (None, vec![*diagnostic]);
         }
     };
-    let repeated = tree.repeated_keys();
-    // A second step whose dash was forgotten repeats the keys of the first.
-    let no_dash = |key: &str| T::KIND == Kind::Workflow && key == "id";
-    let one_step_is_two = repeated.iter().any(|(key, _, _)| no_dash(key));
-    let mut diagnostics: Vec<Diagnostic> = repeated
-        .into_iter()
-        .take(check::MOST)
-        .map(|(key, second, first)| {
-            let help = if no_dash(&key) {
-                "begin the next step with `- `, or remove one of them"
-            } else {
-                "remove one of them"
-            };
-            Diagnostic::new("duplicate-key", format!("key `{key}` stands here twice"))
-                .help(help)
-                .at(&file, second)
-                .related("first here", &file, first)
-        })
-        .collect();
     let value = tree.lower();
-    diagnostics.extend(check::check(T::KIND, &value, &tree, &file));
+    if let Some((stray, key)) = stray::check(T::KIND, &value) {
+        let span = tree.at(&format!("/{key}")).1.unwrap_or(tree.span);
+        return (None, vec![stray.at(&file, span)]);
+    }
+    let (mut diagnostics, mut faulty) = check::check(T::KIND, &value, &tree, &file);
+    let one_step_is_two = repeated_keys(T::KIND, &tree, &file, &mut diagnostics, &mut faulty);
     if one_step_is_two {
         diagnostics.retain(|d| !matches!(d.code, "wrong-kind" | "misplaced-key"));
     }
@@ -145,31 +166,72 @@ pub fn read<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, Vec<Diag
                 (Some(around), Some(secret)) => around.holds(secret),
                 _ => false,
             };
-            secret.span == found.span
-                || inside && matches!(found.code, "invalid-value" | "literal-secret")
+            secret.span == found.span || inside && found.code == "invalid-value"
         })
     };
     diagnostics.retain(|found| !is_secret(found));
     diagnostics.extend(secrets);
-    if !diagnostics.is_empty() {
-        diagnostic::sort(&mut diagnostics);
-        return (None, diagnostics);
-    }
-    match serde_path_to_error::deserialize(value) {
-        Ok(value) => (Some(Document { file, value, tree }), diagnostics),
-        Err(error) => {
-            // What the schema lets through and the types do not: numbers too large to count with, mostly.
-            let pointer = check::pointer_of(error.path());
-            let message = match tree.at(&pointer).0.lower() {
-                Value::Number(_) => format!("`{}` is too large a number", check::last(&pointer)),
-                _ => error.into_inner().to_string(),
-            };
-            let diagnostic = Diagnostic::new("invalid-value", message)
-                .help("give a smaller number, or leave the key out")
-                .at(&file, tree.at(&pointer).0.span);
-            (None, vec![diagnostic])
+    if diagnostics.is_empty() {
+        match serde_path_to_error::deserialize(&value) {
+            Ok(value) => {
+                let (told, gaps) = (Vec::new(), BTreeSet::new());
+                return (Some(Document { file, value, tree, told, gaps }), diagnostics);
+            }
+            Err(error) => diagnostics.push(untypable(error, &tree, &file)),
         }
     }
+    diagnostic::sort(&mut diagnostics);
+    let told = diagnostics.iter().filter_map(|found| found.span).collect();
+    let document =
+        remains::of(value, faulty).map(|(value, gaps)| Document { file, value, tree, told, gaps });
+    (document, diagnostics)
+}
+
+/// What the schema lets through and the types do not: numbers too large to count with, mostly.
+fn untypable(
+    error: serde_path_to_error::Error<serde_json::Error>,
+    tree: &tree::Node,
+    file: &Arc<SourceFile>,
+) -> Diagnostic {
+    let pointer = check::pointer_of(error.path());
+    let message = match tree.at(&pointer).0.lower() {
+        Value::Number(_) => format!("`{}` is too large a number", check::last(&pointer)),
+        _ => error.into_inner().to_string(),
+    };
+    Diagnostic::new("invalid-value", message)
+        .help("give a smaller number, or leave the key out")
+        .at(file, tree.at(&pointer).0.span)
+}
+
+/// Keys that stand twice in one map. Tells whether a second step whose dash was forgotten repeats the keys of the first.
+fn repeated_keys(
+    kind: Kind,
+    tree: &tree::Node,
+    file: &Arc<SourceFile>,
+    diagnostics: &mut Vec<Diagnostic>,
+    faulty: &mut remains::Faulty,
+) -> bool {
+    let no_dash = |key: &str| kind == Kind::Workflow && key == "id";
+    let repeated = tree.repeated_keys();
+    for (key, second, first) in repeated.iter().take(check::MOST) {
+        let help = if no_dash(key) {
+            // Which steps there are nobody knows.
+            faulty.doubt("/steps");
+            "begin the next step with `- `, or remove one of them"
+        } else {
+            "remove one of them"
+        };
+        if let Some(pointer) = tree.pointer_of(*first) {
+            faulty.doubt(&pointer);
+        }
+        diagnostics.push(
+            Diagnostic::new("duplicate-key", format!("key `{key}` stands here twice"))
+                .help(help)
+                .at(file, *second)
+                .related("first here", file, *first),
+        );
+    }
+    repeated.iter().any(|(key, _, _)| no_dash(key))
 }
 
 /// Reads a file that is one map of values, such as params.

@@ -27,6 +27,9 @@ impl Checker<'_> {
                 let meant = |key: &String| foreign::stands_for(Place::Step, key) == Some(name);
                 is_misspelt(step, name, &known) || step.keys().any(meant)
             };
+            if kinds.is_empty() {
+                self.faulty.doubt(&pointer);
+            }
             match kinds.as_slice() {
                 [] if step.keys().any(|key| foreign::makes_a_kind(key)) => {}
                 [] if near_a_kind(step, &known) => {}
@@ -36,6 +39,7 @@ impl Checker<'_> {
                 }
                 [kind] => self.keys_of_kind(kind, step, &pointer, &id, misspelt("prompt")),
                 [first, others @ ..] => {
+                    self.faulty.doubt(&pointer);
                     for other in others {
                         let span = self.key_span(&format!("{pointer}/{other}"));
                         let message = format!("step{id} is of kind `{first}` and `{other}`");
@@ -123,6 +127,8 @@ impl Checker<'_> {
                     listed(owners)
                 );
                 let help = if *key == "prompt" && kind == "tool" {
+                    // An agent may be what the tool's name means.
+                    self.faulty.doubt(&format!("{pointer}/tool"));
                     "a step that asks an agent names it at `agent:`; else remove `prompt`"
                 } else {
                     "remove it"
@@ -160,6 +166,7 @@ impl Checker<'_> {
             }
             let Some(text) = value.as_str() else { continue };
             let Some(at) = text.find("{{") else { continue };
+            self.faulty.cut(&place);
             let node = self.tree.at(&place).0;
             let begins = matches!(text.get(..at).map(str::trim), Some("" | "$"));
             let (line, column) = line_and_column(text, at);
@@ -178,6 +185,7 @@ impl Checker<'_> {
     fn answer_schema(&mut self, step: &Object, pointer: &str) {
         if let Some(schema) = step.get("output").and_then(|output| output.get("schema")) {
             let place = format!("{pointer}/output/schema");
+            let told = self.told();
             self.json_schema(schema, &place);
             let kind = schema.get("type");
             if let Some(kind) = kind.and_then(Value::as_str).filter(|kind| *kind != "object")
@@ -190,6 +198,9 @@ impl Checker<'_> {
                 );
                 let span = self.value_span(&format!("{place}/type"));
                 self.report("invalid-schema", message, Some(help), span);
+            }
+            if self.told() > told {
+                self.faulty.doubt(&format!("{pointer}/output"));
             }
         }
     }

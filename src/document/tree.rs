@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Spanned, budget};
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, pointer_segment};
 
 /// A value and its place.
 #[derive(Debug)]
@@ -108,6 +108,24 @@ impl Node {
             }
         }
         (node, key)
+    }
+
+    /// The JSON pointer of the key that stands at a place.
+    pub(super) fn pointer_of(&self, key: Span) -> Option<String> {
+        match &self.kind {
+            Kind::Scalar(_) => None,
+            Kind::List(items) => (0..).zip(items).find_map(|(number, item): (usize, _)| {
+                Some(format!("/{number}{}", item.pointer_of(key)?))
+            }),
+            Kind::Map(entries) => entries.iter().find_map(|entry| {
+                let below = if entry.key_span == key {
+                    String::new()
+                } else {
+                    entry.value.pointer_of(key)?
+                };
+                Some(format!("/{}{below}", pointer_segment(&entry.key)))
+            }),
+        }
     }
 
     /// Keys that stand twice in one map, with the place of the first: `(key, second, first)`.

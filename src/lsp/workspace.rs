@@ -43,8 +43,6 @@ pub enum Sources {
 pub struct Surroundings {
     /// What its workflows may name.
     pub library: Library,
-    /// Whether a file of it is at fault, so that the library may lack names.
-    pub incomplete: bool,
     /// The faults of engine.yaml, agents and tools.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -242,20 +240,20 @@ impl Workspace {
             return known.diagnostics.clone();
         }
         let Some(buffer) = self.buffers.get(uri) else { return Vec::new() };
-        let told = |found: &Diagnostic| {
-            !(surroundings.incomplete && plan::may_be_told_elsewhere(found.code))
-        };
+        let told = |found: &Diagnostic| !surroundings.library.hides(found.code);
         let diagnostics = if kind == Some(Kind::Eval) {
             let (document, mut diagnostics) = document::read::<Eval>(source(buffer));
             let found = document.map(|one| plan::check_eval(&surroundings.library, &one));
             diagnostics.extend(found.unwrap_or_default().into_iter().filter(told));
             diagnostics
         } else {
-            let (document, mut diagnostics) = document::read::<Workflow>(source(buffer));
+            let (document, mut diagnostics) = document::read_as_far::<Workflow>(source(buffer));
             if let Some(document) = document {
                 let (_, found) = plan::compile(&document, &surroundings.library);
                 diagnostics.extend(found.into_iter().filter(told));
-                self.good.insert(uri.to_owned(), Rc::new(document));
+                if document.is_whole() {
+                    self.good.insert(uri.to_owned(), Rc::new(document));
+                }
             }
             diagnostics
         };

@@ -1,12 +1,12 @@
 //! The documents of a project by name, and the checks that need more than one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::document::{
     Agent, Document, LastMonth, Mcp, Model, Project, Returns, Sql, Tool, ToolFile, ToolKind,
-    Workflow,
+    Workflow, is_unnamed,
 };
 use crate::expression::Type;
 use crate::id::{AgentName, ModelName, ServerName, ToolName, WorkflowName};
@@ -27,6 +27,8 @@ pub struct Library {
     pub columns: BTreeMap<ToolName, Vec<(String, Type)>>,
     /// The rows of tools that params take their values from, as far as their sources were asked.
     pub listed: BTreeMap<ToolName, Vec<Value>>,
+    /// The faults that may only be there because a file is at fault that defines the name.
+    hidden: BTreeSet<&'static str>,
     agents: BTreeMap<AgentName, Document<Agent>>,
     tool_files: Vec<Document<ToolFile>>,
     tools: BTreeMap<ToolName, (usize, usize)>,
@@ -34,8 +36,30 @@ pub struct Library {
 }
 
 impl Library {
-    /// Adds an agent; a second one of the same name is a fault.
-    pub fn add_agent(&mut self, document: Document<Agent>) -> Option<Diagnostic> {
+    /// Sets engine.yaml; what is missing from it is hidden.
+    pub fn set_project(&mut self, document: Option<Document<Project>>) {
+        let lacks = |place: &str| document.as_ref().is_none_or(|document| document.lacks(place));
+        let parts = [
+            ("/models", "unknown-model"),
+            ("/sources", "unknown-source"),
+            ("/mcp", "unknown-server"),
+        ];
+        let hidden = parts.into_iter().filter(|(place, _)| lacks(place)).map(|(_, code)| code);
+        self.hidden.extend(hidden);
+        self.project = document;
+    }
+
+    /// Whether a fault may only be there because a file that defines the name is itself at fault, which is told there.
+    pub fn hides(&self, code: &str) -> bool {
+        self.hidden.contains(code)
+    }
+
+    /// Adds an agent; a second one of the same name is a fault. One that nobody can read, or name, may be the one that is meant.
+    pub fn add_agent(&mut self, document: Option<Document<Agent>>) -> Option<Diagnostic> {
+        let Some(document) = document.filter(|one| !is_unnamed(one.value.name.as_str())) else {
+            self.hidden.insert("unknown-agent");
+            return None;
+        };
         let name = document.value.name.clone();
         if let Some(first) = self.agents.get(&name) {
             let diagnostic =
@@ -49,11 +73,19 @@ impl Library {
         None
     }
 
-    /// Adds a file of tools; tools of a name that is taken are faults.
-    pub fn add_tools(&mut self, document: Document<ToolFile>) -> Vec<Diagnostic> {
+    /// Adds a file of tools; tools of a name that is taken are faults. What nobody can read, or name, may be what is meant.
+    pub fn add_tools(&mut self, document: Option<Document<ToolFile>>) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
+        let Some(document) = document else {
+            self.hidden.insert("unknown-tool");
+            return diagnostics;
+        };
         let file = self.tool_files.len();
         for (index, tool) in document.value.tools.iter().enumerate() {
+            if is_unnamed(tool.name.as_str()) {
+                self.hidden.insert("unknown-tool");
+                continue;
+            }
             let here = document.span_of(&format!("/tools/{index}/name"));
             if let Some(&(other, first)) = self.tools.get(&tool.name) {
                 let other = self.tool_files.get(other).unwrap_or(&document);
@@ -75,8 +107,12 @@ impl Library {
         diagnostics
     }
 
-    /// Adds a workflow that others may run.
-    pub fn add_workflow(&mut self, document: Arc<Document<Workflow>>) {
+    /// Adds a workflow that others may run. One that nobody can read, or name, may be the one that is meant.
+    pub fn add_workflow(&mut self, document: Option<Arc<Document<Workflow>>>) {
+        let Some(document) = document.filter(|one| !is_unnamed(one.value.name.as_str())) else {
+            self.hidden.insert("unknown-workflow");
+            return;
+        };
         self.workflows.entry(document.value.name.clone()).or_insert(document);
     }
 
@@ -104,6 +140,20 @@ impl Library {
     pub fn tool(&self, name: &ToolName) -> Option<&Tool> {
         let (file, index) = self.tools.get(name)?;
         self.tool_files.get(*file)?.value.tools.get(*index)
+    }
+
+    /// Whether something of a part of a tool, given as a pointer below it (`/params`), is missing from its file or in doubt.
+    pub(super) fn lacks(&self, name: &ToolName, part: &str) -> bool {
+        let Some((file, index)) = self.tools.get(name) else { return false };
+        let document = self.tool_files.get(*file);
+        document.is_some_and(|document| document.lacks(&format!("/tools/{index}{part}")))
+    }
+
+    /// Whether a part of a tool, or what is around it, is missing from its file or in doubt.
+    pub(super) fn lost(&self, name: &ToolName, part: &str) -> bool {
+        let Some((file, index)) = self.tools.get(name) else { return false };
+        let document = self.tool_files.get(*file);
+        document.is_some_and(|document| document.lost(&format!("/tools/{index}{part}")))
     }
 
     /// All agents with their files.
@@ -147,16 +197,14 @@ impl Library {
 /// The model name that stands for the project's default.
 pub(super) const AUTO: &str = "auto";
 
-/// Whether a fault may only be there because a file that defines the name is itself at fault, which is told there.
-pub fn may_be_told_elsewhere(code: &str) -> bool {
-    matches!(
-        code,
-        "unknown-agent" | "unknown-tool" | "unknown-model" | "unknown-source" | "unknown-server"
-    )
-}
-
 /// Checks the names that engine.yaml, agents and tools take from one another.
 pub fn check_library(library: &Library) -> Vec<Diagnostic> {
+    let mut found = check_names(library);
+    found.retain(|found| !library.hides(found.code));
+    found
+}
+
+fn check_names(library: &Library) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     if let Some(project) = &library.project {
         let Project { default_model, judge, .. } = &project.value;
@@ -193,6 +241,10 @@ pub fn check_library(library: &Library) -> Vec<Diagnostic> {
     }
     for document in &library.tool_files {
         for (index, tool) in document.value.tools.iter().enumerate() {
+            // Nothing is known of it but its name.
+            if document.lost(&format!("/tools/{index}")) {
+                continue;
+            }
             check_tool(library, document, index, tool, &mut diagnostics);
         }
     }
@@ -303,7 +355,8 @@ fn check_tool(
     }
     for (name, param) in &tool.params {
         let pointer = format!("/tools/{index}/params/{name}");
-        let found = params::check(name, param, &pointer).into_iter();
+        let is_open = document.lacks(&format!("{pointer}/type"));
+        let found = params::check(name, param, &pointer).into_iter().filter(|_| !is_open);
         diagnostics
             .extend(found.map(|(diagnostic, place)| {
                 diagnostic.at(&document.file, document.span_of(&place))
@@ -360,6 +413,9 @@ fn check_asked(
             .help(suggest(name.as_str(), library.tool_names(), "tools"));
         return Some((diagnostic, place));
     };
+    if library.lacks(name, "") {
+        return None;
+    }
     if tool.writes() {
         let message = format!("tool `{name}` changes something, and is asked for values");
         let diagnostic =

@@ -37,7 +37,7 @@ pub use consent::consents;
 pub use cost::{candidates, is_one_of, least_usd};
 pub use evals::check_eval;
 pub use graph::Graph;
-pub use library::{Library, check_library, may_be_told_elsewhere};
+pub use library::{Library, check_library};
 pub use params::without_slots;
 pub use texts::{Language, Text, texts};
 pub use types::ITEM;

@@ -105,7 +105,7 @@ pub(super) fn check_questions(document: &Document<Workflow>) -> Vec<Diagnostic> 
         let mut from = 0;
         while let Some((open, name)) = placeholder(question, from) {
             from = open + name.len() + 2;
-            if workflow.params.contains_key(name) {
+            if workflow.params.contains_key(name) || document.lost(&format!("/params/{name}")) {
                 continue;
             }
             let (line, column) = line_and_column(question, open);

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, nearest, suggest};
-use crate::document::{Document, ParamType, Workflow};
+use crate::document::{Document, ParamType, Workflow, is_unnamed};
 use crate::expression::{Analysis, Read, Root, Type, is_template};
+use crate::value::pointer_segment;
 
 /// What the texts of a workflow may read.
 pub(super) struct Names<'w> {
@@ -68,11 +69,43 @@ impl Names<'_> {
         )
     }
 
+    /// Whether some step is there that nobody knows the name of.
+    pub(super) fn lacks_steps(&self) -> bool {
+        let steps = &self.document.value.steps;
+        !self.document.is_whole()
+            && (self.document.lost("/steps")
+                || steps.iter().any(|step| is_unnamed(step.id.as_str())))
+    }
+
+    /// Ids that are no names: `steps.my-step` reads `step` as a name of its own.
+    fn misnamed(&self) -> impl Iterator<Item = &str> {
+        let steps = self.document.value.steps.iter().filter(|_| !self.document.is_whole());
+        let is_name = |id: &&str| id.chars().all(|c| c.is_alphanumeric() || c == '_');
+        steps.map(|step| step.id.as_str()).filter(move |id| !is_name(id))
+    }
+
+    /// Whether a text may read a name that is missing from its step for being at fault.
+    fn lacks_names(&self, place: Place<'_>) -> bool {
+        if self.document.is_whole() {
+            return false;
+        }
+        let step = step_of(place.pointer);
+        ["for_each", "as", "compute"]
+            .iter()
+            .any(|key| self.document.lacks(&format!("{step}/{key}")))
+    }
+
     fn check_read(&self, read: &Read, place: Place<'_>) -> Option<Diagnostic> {
         match &read.root {
             Root::Params => self.check_param(&read.path),
             Root::Steps => self.check_step(&read.path, place),
             Root::Local(name) if place.locals.contains(&name.as_str()) => None,
+            Root::Local(_) if self.lacks_names(place) => None,
+            Root::Local(name)
+                if self.misnamed().any(|id| id.split(['-', ' ', '.']).any(|part| part == name)) =>
+            {
+                None
+            }
             Root::Local(name) => Some(self.unknown_name(name, place)),
         }
     }
@@ -81,11 +114,17 @@ impl Names<'_> {
         let params = &self.document.value.params;
         let name = path.first()?;
         let Some(param) = params.get(name) else {
+            if self.document.lost(&format!("/params/{}", pointer_segment(name))) {
+                return None;
+            }
             let help = suggest(name, params.keys().map(String::as_str), "params");
             return Some(
                 Diagnostic::new("unknown-param", format!("unknown param `{name}`")).help(help),
             );
         };
+        if self.document.lacks(&format!("/params/{}", pointer_segment(name))) {
+            return None;
+        }
         let enterable = matches!(param.kind, ParamType::Object | ParamType::Array);
         let field = path.get(1).filter(|_| !enterable)?;
         Some(
@@ -104,6 +143,10 @@ impl Names<'_> {
                     .help("write `steps.ID.output`"),
             );
         };
+        if place.step == Some(id) && self.document.lost(step_of(place.pointer)) {
+            // It may be two steps in one.
+            return None;
+        }
         if place.step == Some(id) {
             return Some(
                 Diagnostic::new("reads-itself", format!("step `{id}` reads its own output"))
@@ -111,6 +154,9 @@ impl Names<'_> {
             );
         }
         let Some(found) = self.types.get(id.as_str()) else {
+            if self.lacks_steps() || self.misnamed().any(|other| other.starts_with(id)) {
+                return None;
+            }
             let others = self.types.keys().copied().filter(|id| place.step != Some(*id));
             let help = suggest(id, others, "steps");
             return Some(
@@ -223,4 +269,10 @@ impl Names<'_> {
         let locals = place.locals.iter().copied().chain(["params", "steps"]);
         diagnostic.help(suggest(name, locals, "names"))
     }
+}
+
+/// The pointer of the step that a text belongs to, given its own.
+fn step_of(pointer: &str) -> &str {
+    let end = pointer.match_indices('/').nth(2).map(|(end, _)| end);
+    end.and_then(|end| pointer.get(..end)).unwrap_or(pointer)
 }

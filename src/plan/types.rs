@@ -2,11 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::{Param, ParamType, Returns, Step, Tool, Workflow};
+use crate::document::{Document, Param, ParamType, Returns, Step, Tool, Workflow};
 use crate::expression::{Type, Unit};
 use crate::value::Value;
 
 use super::Library;
+
+/// The keys that tell what a step gives.
+const TELLING: [&str; 9] =
+    ["agent", "tool", "workflow", "compute", "plan", "approval", "output", "default", "for_each"];
+
+/// Whether something is missing from a step, or in doubt, that tells what it gives.
+pub(super) fn is_open(document: &Document<Workflow>, number: usize) -> bool {
+    !document.is_whole()
+        && TELLING.iter().any(|key| document.lacks(&format!("/steps/{number}/{key}")))
+}
 
 /// The type of a step's output, as far as its own keys tell.
 pub(super) fn of_step(step: &Step, library: &Library) -> Type {
@@ -42,7 +52,9 @@ fn own_of_step(step: &Step, library: &Library) -> Type {
     } else if let Some(name) = &step.tool {
         library.tool(name).map_or(Type::Any, |tool| of_tool(tool, library))
     } else if let Some(name) = &step.workflow {
-        library.workflow(name).map_or(Type::Any, |workflow| of_outputs(&workflow.value))
+        library.workflow(name).map_or(Type::Any, |workflow| {
+            if workflow.lacks("/outputs") { Type::Any } else { of_outputs(&workflow.value) }
+        })
     } else if step.plan.is_some() {
         Type::Text
     } else if let Some(approval) = &step.approval {
@@ -82,26 +94,33 @@ fn of_written(value: &Value) -> Type {
 /// The type of what a tool gives.
 pub(super) fn of_tool(tool: &Tool, library: &Library) -> Type {
     let columns = library.columns.get(&tool.name);
+    if library.lacks(&tool.name, "") {
+        return Type::Any;
+    }
     match (tool.returns, columns) {
         (Returns::Rows, None) => Type::List(Box::new(Type::Any)),
         (Returns::Row | Returns::Value, None) => Type::Any,
         (returns, Some(columns)) => {
-            let mut fields = columns
+            let fields = columns
                 .iter()
                 .map(|(name, found)| (name.clone(), measured(tool.units.get(name), found)));
             match returns {
                 Returns::Rows => Type::List(Box::new(Type::Fields(fields.collect()))),
                 Returns::Row => Type::Fields(fields.collect()),
-                Returns::Value => fields.next().map_or(Type::Any, |(_, field)| field),
+                Returns::Value => columns.first().map_or(Type::Any, |(name, found)| {
+                    // The unit of a single value is told by any name.
+                    measured(tool.units.get(name).or(tool.units.values().next()), found)
+                }),
             }
         }
     }
 }
 
-/// A column with the unit that the tool gives it. Units of texts (`month`, `list`) say how they are written.
+/// A column with the unit that the tool gives it. Units of texts say how they are written: a month is `2025-11`.
 fn measured(unit: Option<&String>, found: &Type) -> Type {
     match (unit.map(String::as_str), found) {
-        (Some("month" | "date" | "list") | None, _) | (_, Type::Text) => found.clone(),
+        (Some("month" | "date" | "period" | "list"), Type::Any) => Type::Text,
+        (Some("month" | "date" | "period" | "list") | None, _) | (_, Type::Text) => found.clone(),
         (Some(unit), _) => Type::Number(Unit::new(unit)),
     }
 }

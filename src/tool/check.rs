@@ -23,6 +23,8 @@ pub(super) struct Prepared {
     columns: Option<Columns>,
     /// Params that the query does not read.
     unread: Vec<String>,
+    /// What the query does that its author hardly means.
+    doubts: Vec<Problem>,
 }
 
 /// What came of a query: the outer fault is the source's, the inner one the query's.
@@ -66,6 +68,10 @@ pub fn check_tools(
     let mut lost: BTreeSet<&SourceName> = BTreeSet::new();
     for (document, index, tool) in library.tool_places().filter(|(_, _, tool)| wanted(&tool.name)) {
         let at = format!("/tools/{index}");
+        // Nothing is known of it but its name.
+        if document.lost(&at) {
+            continue;
+        }
         let sql = match &tool.kind {
             ToolKind::Sql(sql) => sql,
             ToolKind::Mcp(_) => continue,
@@ -82,14 +88,16 @@ pub fn check_tools(
         } else if toolbox.database(sql).is_some() {
             let params = || {
                 let unread = postgres::check_parameters(tool, sql);
-                Ok(unread.map(|unread| Prepared { columns: None, unread }))
+                Ok(unread.map(|unread| Prepared { columns: None, unread, doubts: Vec::new() }))
             };
             databases.0.remove(&tool.name).unwrap_or_else(params)
         } else {
             continue;
         };
         match checked {
-            Ok(Ok(Prepared { columns: known, unread })) => {
+            Ok(Ok(Prepared { columns: known, unread, doubts })) => {
+                let query = format!("{at}/sql/query");
+                found.extend(doubts.iter().map(|doubt| document.diagnostic(doubt, &query)));
                 found.extend(unread.iter().map(|name| {
                     let message = format!("the query does not read param `{name}`");
                     Diagnostic::new("unused-param", message)
@@ -105,6 +113,9 @@ pub fn check_tools(
                 }));
                 columns.insert(tool.name.clone(), known);
             }
+            // A param that is at fault itself is not missing.
+            Ok(Err(problem))
+                if problem.code == "sql-param" && document.lacks(&format!("{at}/params")) => {}
             Ok(Err(problem)) => {
                 found.push(document.diagnostic(&problem, &format!("{at}/sql/query")));
             }
@@ -160,7 +171,8 @@ fn prepare(connection: &Connection, tool: &Tool, sql: &Sql) -> Result<Prepared, 
         let message = "the query holds more than one statement";
         return Err(at(query, None, "sql-syntax", message, "make it two tools"));
     }
-    fit(tool, query, columns, unread)
+    let doubts = super::sums::of_texts(connection, query);
+    fit(tool, query, columns, unread).map(|prepared| Prepared { doubts, ..prepared })
 }
 
 /// Holds the columns of a query against what the tool says it returns.
@@ -185,7 +197,7 @@ pub(super) fn fit(
             "select one, or say `returns: row`",
         ));
     }
-    Ok(Prepared { columns: Some(columns), unread })
+    Ok(Prepared { columns: Some(columns), unread, doubts: Vec::new() })
 }
 
 /// The params of a tool that its query does not read. What the query reads, the tool has to declare.
@@ -217,12 +229,18 @@ pub(super) fn unread(
     Ok(unread)
 }
 
+/// Whether a column of this declared type holds texts.
+pub(super) fn is_text(declared: &str) -> bool {
+    let declared = declared.to_ascii_lowercase();
+    ["char", "text", "clob"].iter().any(|word| declared.contains(word))
+}
+
 fn columns(statement: &Statement<'_>) -> Columns {
     let kind = |declared: Option<&str>| {
         let declared = declared.unwrap_or_default().to_ascii_lowercase();
         match declared.as_str() {
             "" => Type::Any,
-            d if d.contains("char") || d.contains("text") || d.contains("clob") => Type::Text,
+            d if is_text(d) => Type::Text,
             d if ["int", "real", "floa", "doub", "dec", "num"]
                 .iter()
                 .any(|word| d.contains(word)) =>
@@ -272,7 +290,13 @@ fn fault(connection: &Connection, query: &str, error: &rusqlite::Error) -> Probl
         let column = column.split(" - ").next().unwrap_or(&column).to_owned();
         let bare = column.rsplit('.').next().unwrap_or(&column).to_owned();
         let known = columns_of_tables(connection, query);
-        let help = suggest(&bare, known.iter().map(String::as_str), "columns");
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in &known {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        let help = suggest(&bare, names, "columns");
         let mut problem = at(
             query,
             Some(&column),
@@ -343,8 +367,8 @@ fn tables(connection: &Connection) -> Vec<String> {
     )
 }
 
-/// The columns of the tables that the query names; of all tables where it names none that exist.
-fn columns_of_tables(connection: &Connection, query: &str) -> Vec<String> {
+/// The columns of the tables that the query names, with their declared types; of all tables where it names none that exist.
+pub(super) fn columns_of_tables(connection: &Connection, query: &str) -> Vec<(String, String)> {
     let all = tables(connection);
     let lower = query.to_ascii_lowercase();
     let named: Vec<&String> = all
@@ -352,15 +376,13 @@ fn columns_of_tables(connection: &Connection, query: &str) -> Vec<String> {
         .filter(|table| occurrence(&lower, &table.to_ascii_lowercase()).is_some())
         .collect();
     let tables = if named.is_empty() { all.iter().collect() } else { named };
-    let mut found: Vec<String> = Vec::new();
+    let mut found = Vec::new();
     for table in tables {
         let quoted = table.replace('"', "\"\"");
         if let Ok(statement) = connection.prepare(&format!("select * from \"{quoted}\"")) {
-            for name in statement.column_names() {
-                if !found.iter().any(|known| known == name) {
-                    found.push(name.to_owned());
-                }
-            }
+            found.extend(statement.columns().map(|column| {
+                (column.name().to_owned(), column.decl_type().unwrap_or_default().to_owned())
+            }));
         }
     }
     found

@@ -14,6 +14,7 @@ mod online;
 mod postgres;
 mod query;
 mod source;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod toolbox;

@@ -15,6 +15,7 @@ mod agents;
 mod ask;
 mod breaker;
 mod chat;
+mod compiler;
 mod conflicts;
 mod consult;
 mod coordination;

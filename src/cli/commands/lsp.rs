@@ -70,10 +70,11 @@ impl Checks for Files {
             Loaded::library_of_files(&place)
         };
         let files = place.files_in("workflows");
-        let read = files.iter().map(|path| load::read::<Workflow>(&place, path).0.map(Arc::new));
-        let workflows: Vec<Arc<_>> = read.flatten().collect();
-        for workflow in &workflows {
-            loaded.library.add_workflow(Arc::clone(workflow));
+        let read = files.iter().map(|path| load::read_as_far::<Workflow>(&place, path).0);
+        let mut workflows: Vec<Arc<_>> = Vec::new();
+        for workflow in read.map(|document| document.map(Arc::new)) {
+            loaded.library.add_workflow(workflow.clone());
+            workflows.extend(workflow.filter(|document| document.is_whole()));
         }
         if reads {
             loaded.check_values();

@@ -64,7 +64,7 @@ pub(in crate::cli) fn compiled(
         .unwrap_or_else(|| Path::new(""));
     let place = Place::find(global, from)?;
     let file = workflow_file(&place, named)?;
-    let (workflow, faults) = load::read::<Workflow>(&place, &file);
+    let (workflow, faults) = load::read_as_far::<Workflow>(&place, &file);
     // Only what the workflow names is asked for: another tool's source may be away. One that runs others, or plans,
     // may call any tool.
     let runs_others = workflow.iter().any(|w| {

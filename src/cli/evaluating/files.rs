@@ -26,7 +26,7 @@ pub(in crate::cli) fn read(loaded: &mut Loaded, place: &Place, paths: &[PathBuf]
         paths.iter().chain(&place.files_in("evals")).flat_map(|path| rows_of(path)).collect();
     let mut files = Vec::new();
     for path in paths.iter().filter(|path| !data.contains(*path)) {
-        let document = loaded.document::<Eval>(place, path);
+        let document = loaded.document::<Eval>(place, path).filter(Document::is_whole);
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Files of one name in several folders go by their paths.
         let taken = files.iter().any(|file: &File| file.name == stem);

@@ -20,8 +20,7 @@ impl Typer<'_> {
             && one != other
         {
             let message = format!("{} and {} cannot be {verb}", one.as_str(), other.as_str());
-            let help = "bring both to the same unit first: a percent is a ratio divided by 100, an amount in another currency needs its rate";
-            self.problems.push(problem("mixed-units", &message, Some(help.to_owned()), span));
+            self.problems.push(problem("mixed-units", &message, Some(alike(one, other)), span));
             return None;
         }
         a.or(b)
@@ -52,6 +51,27 @@ impl Typer<'_> {
         let Some((message, help)) = misread(filter, unit) else { return };
         self.problems.push(problem("mixed-units", &message, Some(help), span));
     }
+}
+
+/// How numbers of two units are made to count the same.
+fn alike(one: &Unit, other: &Unit) -> String {
+    let (one, other) = (one.as_str(), other.as_str());
+    let of = |unit: &'static str| one == unit || other == unit;
+    let how = if of("percent") && of("ratio") {
+        "a ratio is a percent divided by 100".to_owned()
+    } else if let (Some((a, _)), Some((b, time))) =
+        (one.split_once("_per_"), other.split_once("_per_"))
+        && a == b
+    {
+        format!("multiply the first, so that it is for a {time} as well")
+    } else if of("percent") || of("ratio") {
+        "a share of an amount is the two multiplied".to_owned()
+    } else if one.len() == 3 && other.len() == 3 {
+        "an amount in another currency is multiplied by its rate".to_owned()
+    } else {
+        "multiply or divide one of them by what turns it into the other".to_owned()
+    };
+    format!("bring both to the same unit first: {how}")
 }
 
 /// What is wrong with writing a number of a unit by a filter, and how to mend it.

@@ -9,7 +9,7 @@ use super::Checked;
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let Some(project) = &checked.library.project else { return Vec::new() };
     let Some(budget) = &project.value.limits.budget else { return Vec::new() };
-    if budget.on_exceed == OnExceed::Warn {
+    if budget.on_exceed == OnExceed::Warn || !project.is_whole() {
         return Vec::new();
     }
     // What `when` may skip costs nothing at the least.

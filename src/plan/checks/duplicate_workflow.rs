@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::document::{Document, Workflow};
+use crate::document::{Document, Workflow, is_unnamed};
 
 /// Workflows whose name an earlier one has.
 pub fn check_names<'w>(
@@ -13,6 +13,9 @@ pub fn check_names<'w>(
     let mut found = Vec::new();
     for document in workflows {
         let name = &document.value.name;
+        if is_unnamed(name.as_str()) {
+            continue;
+        }
         let Some(earlier) = first.insert(name, document) else { continue };
         found.push(
             Diagnostic::new("duplicate-workflow", format!("workflow `{name}` exists twice"))

@@ -9,12 +9,11 @@ use crate::value::pointer_segment;
 use super::Checked;
 
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
-    let steps = &checked.plan.steps;
     let optional: BTreeMap<&str, &str> =
-        steps.iter().filter_map(|step| Some((step.id.as_str(), reason(step)?))).collect();
+        checked.sound().filter_map(|(_, step)| Some((step.id.as_str(), reason(step)?))).collect();
     let mut found = Vec::new();
     // A step with a condition of its own has an author who thought of it.
-    for (number, step) in checked.plan.steps.iter().enumerate().filter(|(_, s)| s.when.is_none()) {
+    for (number, step) in checked.sound().filter(|(_, s)| s.when.is_none()) {
         for need in step.needs.iter().filter(|need| !need.tolerant) {
             if let Some((id, reason)) = optional.get_key_value(need.step.as_str()) {
                 let message =
@@ -23,7 +22,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
             }
         }
     }
-    for (number, step) in checked.plan.steps.iter().enumerate() {
+    for (number, step) in checked.sound() {
         for need in step.needs.iter().filter(|need| need.unguarded) {
             let message = format!(
                 "step `{}` fails whenever `{}` gives nothing, though its `needs` say that it goes on without",

@@ -30,7 +30,7 @@ use crate::document::{Document, Workflow};
 use crate::expression::Type;
 use crate::id::StepId;
 
-use super::{Graph, Library, Plan};
+use super::{Graph, Library, Plan, Step};
 
 pub use duplicate_workflow::check_names;
 
@@ -54,6 +54,10 @@ pub(super) struct Checked<'w> {
     pub(super) params: IndexMap<String, String>,
     /// The type of what the workflow gives back.
     pub(super) outputs: Type,
+    /// Steps of which nobody can tell what they give, by id.
+    pub(super) open: BTreeSet<&'w str>,
+    /// Steps at fault, and those that wait for one, by number.
+    pub(super) unsound: BTreeSet<usize>,
 }
 
 /// Checks what can be told of single texts and values, whatever else is wrong.
@@ -65,17 +69,22 @@ pub(super) fn check_texts(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Checks what only a plan without faults can tell.
-pub(super) fn check_plan(checked: &Checked<'_>) -> Vec<Diagnostic> {
+/// Checks what a step tells together with those that it waits for. Steps at fault are left out, with all that wait for them.
+pub(super) fn check_steps(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let mut found = unknown_citation::check(checked);
     found.extend(may_be_skipped::check(checked));
-    found.extend(unused_param::check(checked));
-    found.extend(unused_step::check(checked));
-    found.extend(budget_too_small::check(checked));
     found.extend(prompt_too_long::check(checked));
     found.extend(unknown_filter::check(checked));
     found.extend(write_without_approval::check(checked));
     found.extend(untrusted_write::check(checked));
+    found
+}
+
+/// Checks what only a workflow without faults can tell.
+pub(super) fn check_whole(checked: &Checked<'_>) -> Vec<Diagnostic> {
+    let mut found = unused_param::check(checked);
+    found.extend(unused_step::check(checked));
+    found.extend(budget_too_small::check(checked));
     found
 }
 
@@ -91,6 +100,36 @@ pub fn check_use<'w>(
 }
 
 impl Checked<'_> {
+    /// Finds the steps at fault by the lines that faults stand in, and those that wait for one.
+    pub(super) fn find_unsound(&mut self, diagnostics: &[Diagnostic]) {
+        let here = |found: &&Diagnostic| {
+            found.is_error() && found.file.as_ref() == Some(&self.document.file)
+        };
+        let found = diagnostics.iter().filter(here).filter_map(|found| found.span);
+        let lines: BTreeSet<usize> =
+            found.chain(self.document.told().iter().copied()).map(|span| span.line).collect();
+        if lines.is_empty() {
+            return;
+        }
+        let line = |number: usize| self.document.span_of(&format!("/steps/{number}")).line;
+        let steps = self.plan.steps.len();
+        let is_at_fault = |number: &usize| {
+            let end = if number + 1 < steps { line(number + 1) } else { usize::MAX };
+            lines.range(line(*number)..end.max(line(*number) + 1)).next().is_some()
+        };
+        let mut open: Vec<usize> = (0..steps).filter(is_at_fault).collect();
+        while let Some(number) = open.pop() {
+            if self.unsound.insert(number) {
+                open.extend(self.graph.successors(number));
+            }
+        }
+    }
+
+    /// The steps that are sound, with their numbers.
+    pub(super) fn sound(&self) -> impl Iterator<Item = (usize, &Step)> {
+        self.plan.steps.iter().enumerate().filter(|(number, _)| !self.unsound.contains(number))
+    }
+
     /// The steps as the document numbers them, those last that are part of a circle or of no plan.
     fn order(&self) -> Vec<usize> {
         let steps = &self.document.value.steps;

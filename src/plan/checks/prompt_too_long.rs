@@ -10,7 +10,7 @@ const USUAL_BYTES_A_TOKEN: u64 = 4;
 
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (number, step) in checked.plan.steps.iter().enumerate() {
+    for (number, step) in checked.sound() {
         let Kind::Agent(agent) = &step.kind else { continue };
         let tokens = cost::fixed_bytes(agent) / USUAL_BYTES_A_TOKEN;
         let too_small =

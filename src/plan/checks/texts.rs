@@ -2,7 +2,7 @@
 //! `unknown-field` and `never-equal`, each a file of `expression::infer` or, for values that are handed on, `type_mismatch`.
 
 use crate::diagnostic::Diagnostic;
-use crate::document::Step;
+use crate::document::{Param, Step};
 use crate::expression::{Problem, Root, Type, Unit, infer_expression, infer_template, is_template};
 use crate::plan::{params, types};
 use crate::value::{Value, pointer_segment};
@@ -20,7 +20,8 @@ pub(super) fn check(checked: &mut Checked<'_>) -> Vec<Diagnostic> {
         found.extend(of_step);
         checked.items.extend(item.map(|item| (step.id.as_str(), item)));
         if let Some(compute) = compute {
-            checked.types.insert(step.id.as_str(), compute);
+            let id = step.id.as_str();
+            checked.types.insert(id, if checked.open.contains(id) { Type::Any } else { compute });
         }
     }
     let mut texts = Texts { checked, locals: Vec::new(), found: Vec::new() };
@@ -65,12 +66,19 @@ impl Texts<'_, '_> {
         let tool = step.tool.as_ref().and_then(|name| library.tool(name));
         let workflow = step.workflow.as_ref().and_then(|name| library.workflow(name));
         let params = tool.map(|tool| &tool.params).or(workflow.map(|w| &w.value.params));
+        // A param at fault may take anything.
+        let is_open = |name: &str| {
+            let part = format!("/params/{}", pointer_segment(name));
+            tool.is_some_and(|tool| library.lacks(&tool.name, &part))
+                || workflow.is_some_and(|workflow| workflow.lacks(&part))
+        };
         for (name, value) in step.with.iter().flatten() {
             let place = format!("{pointer}/with/{}", pointer_segment(name));
             let found = self.value(value, &place);
             let written =
                 Some(value).filter(|v| !v.as_str().is_some_and(|text| text.contains("{{")));
-            let Some(param) = params.and_then(|params| params.get(name)) else { continue };
+            let param = params.and_then(|params| params.get(name)).filter(|_| !is_open(name));
+            let Some(param) = param else { continue };
             let refused = || params::refused(name, param, value).filter(|_| written.is_some());
             let fault = type_mismatch::argument(name, param, &found, written).or_else(refused);
             self.found.extend(fault.map(|fault| self.checked.at(fault, &place)));
@@ -154,7 +162,10 @@ impl Texts<'_, '_> {
         };
         match root {
             Root::Params => {
-                let param = self.checked.document.value.params.get(first);
+                let document = self.checked.document;
+                let is_known =
+                    |_: &&Param| !document.lacks(&format!("/params/{}", pointer_segment(first)));
+                let param = document.value.params.get(first).filter(is_known);
                 let found = param.map(types::of_param).unwrap_or_default();
                 match (found, self.checked.params.get(first)) {
                     (Type::Number(None), Some(unit)) => Type::Number(Unit::new(unit)),

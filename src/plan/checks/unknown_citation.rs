@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, line_and_column, suggest};
 use crate::expression::{Citation, Type, citations};
-use crate::value::each_text;
+use crate::value::{each_text, pointer_segment};
 
 use super::{Checked, unknown_filter};
 
@@ -14,6 +14,9 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     for Cited { step, pointer, text, citation } in cited(checked) {
         // A filter that none has is told itself.
         if unknown_filter::of(&citation).is_some() {
+            continue;
+        }
+        if checked.unsound.contains(&step) {
             continue;
         }
         let evidence = given.entry(step).or_insert_with(|| evidence(checked, step));
@@ -82,7 +85,9 @@ fn fault(
     let (first, rest) = rest.split_first()?;
     if root == "params" {
         let params = &checked.document.value.params;
-        return (!params.contains_key(first)).then(|| {
+        let is_known = params.contains_key(first)
+            || checked.document.lost(&format!("/params/{}", pointer_segment(first)));
+        return (!is_known).then(|| {
             let help = suggest(first, params.keys().map(String::as_str), "params");
             (format!("`{text}` cites no param"), help)
         });

@@ -15,7 +15,10 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let Checked { document, library, plan, .. } = checked;
     let mut found = Vec::new();
     let flow = Flow { document, library, plan };
-    for Sent { pointer, read } in flow.sent() {
+    for Sent { number, pointer, read } in flow.sent() {
+        if checked.unsound.contains(&number) {
+            continue;
+        }
         if let Some(whose) = flow.untrusted(&read) {
             let name = named(&read);
             let message = format!("`{name}` is written out, and comes from {whose}");
@@ -41,6 +44,8 @@ fn named(read: &Read) -> String {
 
 /// What of a workflow is sent out, and where in its file that stands.
 struct Sent {
+    /// The number of the step that sends it.
+    number: usize,
     pointer: String,
     read: Read,
 }
@@ -74,7 +79,11 @@ impl<'f> Flow<'f> {
                 for read in reads_of(value) {
                     self.expand(read, written, &shown, &mut reads, 0);
                 }
-                found.extend(reads.into_iter().map(|read| Sent { pointer: pointer.clone(), read }));
+                found.extend(reads.into_iter().map(|read| Sent {
+                    number,
+                    pointer: pointer.clone(),
+                    read,
+                }));
             }
         }
         found

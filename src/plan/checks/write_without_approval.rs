@@ -9,7 +9,7 @@ use super::Checked;
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let Checked { library, plan, .. } = checked;
     let mut found = Vec::new();
-    for (number, step) in plan.steps.iter().enumerate() {
+    for (number, step) in checked.sound() {
         let Some(tool) = written_to(plan, step) else { continue };
         if !library.allow_write && consents(plan, step).is_empty() {
             let message =

@@ -27,6 +27,9 @@ impl Compiler<'_> {
     ) -> Option<Kind> {
         let (with, _) = self.with(step, pointer, edges);
         let Some(tool) = self.library.tool(name) else {
+            if self.document.lost(&format!("{pointer}/tool")) {
+                return None;
+            }
             let called = name.as_str().split_once('(').map(|(called, _)| called.trim());
             let known = called.filter(|called| self.library.tool_names().any(|one| one == *called));
             let help = match known {
@@ -37,7 +40,9 @@ impl Compiler<'_> {
             self.error("unknown-tool", message, help, &format!("{pointer}/tool"));
             return None;
         };
-        self.arguments("tool", name.as_str(), &tool.params, &with, pointer);
+        let library = self.library;
+        let lost = |part: &str| library.lost(name, part);
+        self.arguments("tool", name.as_str(), &tool.params, &with, pointer, &lost);
         self.tools.insert(name.clone());
         Some(Kind::Tool(ToolStep { tool: name.clone(), with: templates(&with) }))
     }
@@ -57,7 +62,8 @@ impl Compiler<'_> {
             self.error("unknown-workflow", format!("unknown workflow `{name}`"), help, &place);
             return None;
         };
-        self.arguments("workflow", name.as_str(), &document.value.params, &with, pointer);
+        let lost = |part: &str| document.lost(part);
+        self.arguments("workflow", name.as_str(), &document.value.params, &with, pointer, &lost);
         let mut above = self.above.clone();
         above.push(self.document.value.name.clone());
         if let Some(start) = above.iter().position(|workflow| workflow == name) {
@@ -123,7 +129,7 @@ impl Compiler<'_> {
         (with, told)
     }
 
-    /// Holds arguments against the params of what is called.
+    /// Holds arguments against the params of what is called, of which parts at fault are `lost`.
     fn arguments(
         &mut self,
         kind: &str,
@@ -131,9 +137,14 @@ impl Compiler<'_> {
         params: &IndexMap<String, Param>,
         with: &With,
         pointer: &str,
+        lost: &dyn Fn(&str) -> bool,
     ) {
-        let unknown: Vec<&String> =
-            with.keys().filter(|argument| !params.contains_key(*argument)).collect();
+        let unknown: Vec<&String> = with
+            .keys()
+            .filter(|argument| !params.contains_key(*argument))
+            .filter(|argument| !lost(&format!("/params/{}", pointer_segment(argument))))
+            .collect();
+        let given = !self.document.lacks(&format!("{pointer}/with"));
         let names = || params.keys().map(String::as_str);
         for argument in &unknown {
             let place = format!("{pointer}/with/{}", pointer_segment(argument));
@@ -158,7 +169,8 @@ impl Compiler<'_> {
         }
         let missing = params
             .iter()
-            .filter(|(param, p)| p.default.is_none() && !with.contains_key(*param))
+            .filter(|(param, p)| given && p.default.is_none() && !with.contains_key(*param))
+            .filter(|(param, _)| !lost(&format!("/params/{}/default", pointer_segment(param))))
             // An argument that is this one mistyped was told already.
             .filter(|(param, _)| {
                 !unknown.iter().any(|written| nearest(written, names()) == Some(param.as_str()))

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::diagnostic::{self, Diagnostic, Span, suggest};
-use crate::document::{self, Cache, Document, Needs, OnError as WrittenOnError, Workflow};
+use crate::document::{
+    self, Cache, Document, Needs, OnError as WrittenOnError, Workflow, is_unnamed,
+};
 use crate::expression::{
     Analysis, Read, Root, Template, Type, analyse_expression, analyse_template,
 };
@@ -28,7 +30,8 @@ use super::references::{Names, Place};
 use super::{Graph, Kind, Library, OnError, Output, Plan, Step};
 use super::{agents, params, types, units};
 
-/// Makes the plan of a workflow. Faults are all those found; with an error among them there is no plan.
+/// Makes the plan of a workflow. Faults are all those found; with an error among them, or among those of a document that is not
+/// whole, there is no plan.
 pub fn compile(
     document: &Document<Workflow>,
     library: &Library,
@@ -56,11 +59,13 @@ struct Compiled {
     plan: Plan,
     known: Known,
     diagnostics: Vec<Diagnostic>,
+    /// Whether the document is whole, and nothing is wrong with it.
+    is_sound: bool,
 }
 
 impl Compiled {
     fn usable(self) -> (Option<Plan>, Vec<Diagnostic>) {
-        let usable = !self.diagnostics.iter().any(Diagnostic::is_error);
+        let usable = self.is_sound;
         (usable.then_some(self.plan), self.diagnostics)
     }
 }
@@ -73,10 +78,17 @@ fn compile_within(
 ) -> Compiled {
     let workflow = &document.value;
     let mut types = BTreeMap::new();
-    for step in &workflow.steps {
+    let mut open: BTreeSet<&str> = BTreeSet::new();
+    for (number, step) in workflow.steps.iter().enumerate() {
+        let id = step.id.as_str();
         // Of two steps with one id nobody can tell which is read.
-        let found = types::of_step(step, library);
-        types.entry(step.id.as_str()).and_modify(|known| *known = Type::Any).or_insert(found);
+        if types.contains_key(id) || types::is_open(document, number) {
+            open.insert(id);
+        }
+        if !is_unnamed(id) {
+            let of_step = || types::of_step(step, library);
+            types.insert(id, if open.contains(id) { Type::Any } else { of_step() });
+        }
     }
     let mut compiler = Compiler {
         document,
@@ -92,7 +104,7 @@ fn compile_within(
     compiler.diagnostics.extend(checks::check_ids(document));
     compiler.check_params();
     let steps: Vec<Step> =
-        workflow.steps.iter().enumerate().filter_map(|(n, step)| compiler.step(n, step)).collect();
+        workflow.steps.iter().enumerate().map(|(n, step)| compiler.step(n, step)).collect();
     let outputs = compiler.outputs(&steps);
     let agents = agents::consulted(&steps, library);
     compiler.tools.extend(agents.values().flat_map(|agent| agent.tools.iter().cloned()));
@@ -119,10 +131,7 @@ fn compile_within(
     };
     let graph = Graph::of(&plan);
     let Compiler { mut diagnostics, names, params_read, .. } = compiler;
-    // Of two steps with one id nobody can tell which is waited for.
-    if !diagnostics.iter().any(|found| found.code == "duplicate-step") {
-        diagnostics.extend(checks::check_cycles(document, &plan, &graph));
-    }
+    diagnostics.extend(checks::check_cycles(document, &plan, &graph));
     let types = names.types;
     let mut checked = Checked {
         document,
@@ -134,14 +143,22 @@ fn compile_within(
         items: BTreeMap::new(),
         params: units::of_params(workflow),
         outputs: Type::Any,
+        open,
+        unsound: BTreeSet::new(),
     };
     // A place where something is wrong already is not told of again.
-    let told: BTreeSet<Option<Span>> = diagnostics.iter().map(|known| known.span).collect();
+    let before = document.told().iter().copied().map(Some);
+    diagnostics.retain(|found| !document.told().iter().any(|told| Some(*told) == found.span));
+    let told: BTreeSet<Option<Span>> =
+        diagnostics.iter().map(|known| known.span).chain(before).collect();
     let of_texts = checks::check_texts(&mut checked);
     diagnostics.extend(of_texts.into_iter().filter(|found| !told.contains(&found.span)));
-    if !diagnostics.iter().any(Diagnostic::is_error) {
-        diagnostics.extend(checks::check_plan(&checked));
+    checked.find_unsound(&diagnostics);
+    diagnostics.extend(checks::check_steps(&checked));
+    if document.is_whole() && !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(checks::check_whole(&checked));
     }
+    let is_sound = document.is_whole() && !diagnostics.iter().any(Diagnostic::is_error);
     diagnostic::sort(&mut diagnostics);
     let owned = |types: BTreeMap<&str, Type>| {
         types.into_iter().map(|(id, found)| (id.to_owned(), found)).collect()
@@ -150,7 +167,7 @@ fn compile_within(
     let units = units::units(workflow, params, |id| types.get(id), &outputs);
     let known = Known { outputs: owned(types), items: owned(items) };
     plan.units = units;
-    Compiled { plan, known, diagnostics }
+    Compiled { plan, known, diagnostics, is_sound }
 }
 
 struct Compiler<'w> {
@@ -182,7 +199,9 @@ impl Compiler<'_> {
         self.diagnostics.extend(found);
         for (name, param) in &self.document.value.params {
             let pointer = format!("/params/{}", pointer_segment(name));
-            for (diagnostic, place) in params::check(name, param, &pointer) {
+            let is_open = self.document.lacks(&format!("{pointer}/type"));
+            let found = params::check(name, param, &pointer).into_iter().filter(|_| !is_open);
+            for (diagnostic, place) in found {
                 let span = self.document.span_of(&place);
                 self.diagnostics.push(diagnostic.at(&self.document.file, span));
             }
@@ -195,7 +214,8 @@ impl Compiler<'_> {
         }
     }
 
-    fn step(&mut self, number: usize, step: &document::Step) -> Option<Step> {
+    /// A step with its names resolved. One whose kind cannot be told computes nothing, in a plan that nobody gets.
+    fn step(&mut self, number: usize, step: &document::Step) -> Step {
         let pointer = format!("/steps/{number}");
         let mut edges = Edges::default();
         let for_each = self.for_each(step, &pointer, &mut edges);
@@ -231,13 +251,13 @@ impl Compiler<'_> {
                     "remove it".to_owned(),
                     &place,
                 );
-            } else if !self.names.types.contains_key(need.as_str()) {
+            } else if !self.names.types.contains_key(need.as_str()) && !self.names.lacks_steps() {
                 let others = self.names.types.keys().copied().filter(|id| *id != step.id.as_str());
                 let help = suggest(need.as_str(), others, "steps");
                 self.error("unknown-step", format!("unknown step `{need}`"), help, &place);
             }
         }
-        Some(Step {
+        Step {
             id: step.id.clone(),
             description: step.description.clone(),
             needs: edges.needs(&step.needs),
@@ -247,8 +267,8 @@ impl Compiler<'_> {
             retry: step.retry.unwrap_or_default(),
             timeout: step.timeout,
             on_error,
-            kind: kind?,
-        })
+            kind: kind.unwrap_or_else(|| Kind::Compute(IndexMap::new())),
+        }
     }
 
     fn kind(&mut self, step: &document::Step, pointer: &str, edges: &mut Edges) -> Option<Kind> {
