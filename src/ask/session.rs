@@ -98,6 +98,17 @@ pub fn in_full(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Stri
 pub fn asks_back(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Route> {
     let last = turns.last()?;
     let workflow = last.workflow.as_ref().and_then(|name| catalog.workflow(name));
+    // What was asked back is still open, among fewer values.
+    if let Some(workflow) = workflow.filter(|_| last.run_id.is_none())
+        && follow_up(catalog, turns, question).is_none()
+    {
+        let open = router::narrowed(&catalog.index, &workflow.name, question);
+        let route = Route::to_workflow(workflow, last.params.clone(), By::Session);
+        if open.iter().any(|missing| route.missing.contains(&missing.param)) {
+            let why = "the question before, of which something is still open".to_owned();
+            return Some(Route { why, open, ..route });
+        }
+    }
     let timeless = workflow.filter(|workflow| !workflow.params.contains_key("from"));
     if let Some(workflow) = timeless
         && router::names_only_time(&catalog.index, question)

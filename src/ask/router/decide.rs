@@ -7,7 +7,7 @@ use super::index::{Index, Scored, share};
 use super::nameless::{Nameless, nameless};
 use super::params::{Filled, fill};
 use super::reading::Text;
-use super::scope::{is_foreign, names_stranger};
+use super::scope::{is_foreign, is_own, names_stranger};
 use super::slant::{is_about_several, slant};
 use super::target::Target;
 use super::team::{team, together};
@@ -90,7 +90,10 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     let weights = index.weights(&text, &scored);
     let base = Undecided { text: &text, scored: &scored };
 
-    let explained = scored.iter().map(|it| it.firmly(&weights)).fold(0.0, f64::max);
+    // A misspelling may be chance, unless it stands beside a time that there is data of: `revnue in december 2025`.
+    let dated = text.periods.iter().any(|found| found.period.is_some());
+    let told = |it: &Scored<'_>| if dated { it.coverage } else { it.firmly(&weights) };
+    let explained = scored.iter().map(told).fold(0.0, f64::max);
     if is_foreign(&text, &weights, explained, sure.foreign) {
         let reason = "hardly a word of it is known here, and it does not speak of the company";
         return Route { score: 1.0 - explained, ..base.route(Kind::OutOfScope, reason) };
@@ -102,7 +105,14 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     let team = team(&agents, &weights, sure);
     let shared = if team.len() > 1 { together(&team, &weights) } else { 0.0 };
     let nearest = nearest(&team, &agents);
-    let unsure = |reason| Route { agents: names(&nearest), ..base.route(Kind::Unsure, reason) };
+    let unsure = |reason| {
+        let mut agents = names(&nearest);
+        // Nobody knows a word of it, but it is about the company: who may ask all the others has to see.
+        if agents.is_empty() && is_own(&text) {
+            agents.extend(presiding(&scored));
+        }
+        Route { agents, ..base.route(Kind::Unsure, reason) }
+    };
 
     if let Some(route) = named_in_vain(index, question, &text, &scored, sure) {
         return route;
@@ -227,6 +237,11 @@ impl<'s> Choice<'s> {
         // Who asks how much does not forget to say how much; who says `double` or `more` has something else in mind than an
         // amount.
         let numbers = self.filled.missing.iter().filter(|missing| missing.values.is_empty());
+        // One word (`invest`) asks nothing yet, where nothing has to be given with it.
+        let known = self.it.explained.values().filter(|tells| **tells > 0.0).count();
+        if !self.it.entry.needs() && known < 2 {
+            return false;
+        }
         let unsaid = numbers.filter(|missing| text.asks_number() || missing.is_unnamed()).count();
         unsaid == 0
             && self.slant.is_none()
@@ -314,6 +329,14 @@ fn nearest<'s, 'i>(team: &[&'s Scored<'i>], agents: &[&'s Scored<'i>]) -> Vec<&'
     }
     near.truncate(MOST_NEAR);
     near
+}
+
+/// Who may ask all the others.
+fn presiding(scored: &[Scored<'_>]) -> Option<AgentName> {
+    scored.iter().filter(|it| it.entry.presides).find_map(|it| match &it.entry.target {
+        Target::Agent(name) => Some(name.clone()),
+        Target::Workflow(_) => None,
+    })
 }
 
 fn names(team: &[&Scored<'_>]) -> Vec<AgentName> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::amounts::Unit;
+use super::answer::Missing;
 use super::index::Index;
 use super::params::{Filled, fill, is_required_number, number};
 use super::reading::{How, Sense, Text, is_year};
@@ -77,6 +78,18 @@ fn scaled(entry: &Entry, text: &Text, before: &Object) -> Option<Object> {
     // Hundredths are what an amount has.
     let value = number((amount * factor * 100.0).round() / 100.0);
     param.bound_broken(&value).is_none().then(|| Object::from_iter([(name.clone(), value)]))
+}
+
+/// The params of a workflow of which a question that says nothing else names several values; those are all that is open.
+pub fn narrowed(index: &Index, workflow: &WorkflowName, question: &str) -> Vec<Missing> {
+    let text = index.text(question);
+    let read = index.read(&Target::Workflow(workflow.clone()), &text);
+    let Some((entry, told)) = read.filter(|(entry, told)| !is_about_more(entry, &text, told))
+    else {
+        return Vec::new();
+    };
+    let missing = fill(entry, &text, &told, index.last).missing.into_iter();
+    missing.filter(|missing| !missing.is_unnamed() && !missing.values.is_empty()).collect()
 }
 
 /// Whether a question says nothing but a period.

@@ -39,7 +39,7 @@ mod spoken;
 
 pub use answer::{Candidate, Kind, Match, Missing, Route};
 pub use decide::{Thresholds, route, route_by};
-pub use follow::{changed, names_only_time};
+pub use follow::{changed, names_only_time, narrowed};
 pub use index::Index;
 pub use lift::{Named, Said, names_time, said};
 pub use months::{Month, Period};

@@ -69,7 +69,14 @@ impl Text {
             (period.from?.year() == year).then(|| year.to_string())
         });
         let written = self.tokens.iter().filter(|token| is_year(&token.text));
-        within.chain(written.map(|token| token.text.clone())).collect()
+        // `the holiday of 25`, `fb holiday 25`: two digits with which a question ends, behind a word.
+        let words = self.tokens.iter().filter(|token| token.kind != Kind::Mark);
+        let mut last = words.rev();
+        let short = last.next().filter(|token| token.text.len() == 2).and_then(Token::whole);
+        let behind_word = last.next().is_some_and(|token| token.kind == Kind::Word);
+        let short = short.filter(|year| behind_word && (20..40).contains(year));
+        let short = short.map(|year| (2000 + year).to_string());
+        within.chain(written.map(|token| token.text.clone())).chain(short).collect()
     }
 }
 

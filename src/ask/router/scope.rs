@@ -22,7 +22,7 @@ pub(super) fn is_foreign(
     most: f64,
 ) -> bool {
     let has = |words: &[&str]| text.tokens.iter().any(|token| token.is(words));
-    if has(OWN) {
+    if is_own(text) {
         return false;
     }
     // Nor does anyone ask for the last quarter of anything else.
@@ -37,6 +37,11 @@ pub(super) fn is_foreign(
         return has(CHAT);
     }
     explained <= most && text.stopped > 0
+}
+
+/// Whether a question speaks of the own company.
+pub(super) fn is_own(text: &Text) -> bool {
+    text.tokens.iter().any(|token| token.is(OWN))
 }
 
 /// Whether a question names someone or something in the middle of a sentence that nobody here knows.
