@@ -104,7 +104,9 @@ impl Inputs {
             }
             Kind::Tool(call) => {
                 let tool = frame.plan().tools.get(&call.tool);
-                of(output, tool.map_or(&UNKNOWN, |tool| &tool.units), Origin::Data, &given)
+                let units = tool.map_or(&*UNKNOWN, |tool| &tool.units);
+                let arguments = state.step(unit).and_then(|found| found.arguments.as_ref());
+                Evidence::of_call(path.clone(), output, units, arguments, &given)
             }
             Kind::Workflow(call) => {
                 let inner = state.plan().workflows.get(&call.workflow);
@@ -186,14 +188,15 @@ fn looked_up(
     let items = items.map(|(number, item)| (format!("{place}.{number}"), &item.looked_up));
     let own = std::iter::once((place.clone(), &found.looked_up));
     own.chain(items).fold(given, |given, (below, results)| {
-        results.iter().fold(given, |given, LookedUp { path, tool, value, .. }| {
-            // What is no tool of the plan is an agent that was asked.
-            let (origin, units) = match frame.plan().tools.get(tool) {
-                Some(tool) => (Origin::Data, &tool.units),
-                None => (Origin::Model, &*UNKNOWN),
-            };
-            let path = path.strip_prefix(&place).unwrap_or(path);
-            Evidence::of_output(format!("{below}{path}"), value, units, origin, &given)
+        results.iter().fold(given, |given, LookedUp { path, tool, arguments, value }| {
+            let path = format!("{below}{}", path.strip_prefix(&place).unwrap_or(path));
+            match frame.plan().tools.get(tool) {
+                Some(tool) => {
+                    Evidence::of_call(path, value, &tool.units, arguments.as_ref(), &given)
+                }
+                // What is no tool of the plan is an agent that was asked.
+                None => Evidence::of_output(path, value, &UNKNOWN, Origin::Model, &given),
+            }
         })
     })
 }

@@ -599,9 +599,11 @@ fn wrong_figures_are_reported_and_true_ones_are_not() {
     for (class, tally) in &wrongs {
         // Nobody sees a swap within a row in a sentence that says more than a name.
         let limit = match *class {
-            "swapped with another" => 70.0,
+            "swapped with another" => 75.0,
             "named: swapped" => 20.0,
             "wrong sign" => 10.0,
+            // Of some computed values nobody says what they count.
+            "wrong unit" => 8.0,
             _ => 5.0,
         };
         assert!(share(tally.accepted(), tally.planted) <= limit, "too many accepted: {class}");

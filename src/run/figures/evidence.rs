@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use super::index::{Known, index};
 use super::numbers::figures;
+use super::periods::{Span, hull};
 use crate::value::{Object, Value};
 
 /// Who made a value.
@@ -39,6 +40,8 @@ pub(super) struct Entry {
     /// Units by field.
     units: IndexMap<String, String>,
     pub(super) origin: Origin,
+    /// The period that its tool was asked for.
+    pub(super) asked: Option<Span>,
 }
 
 /// Where params stand.
@@ -62,6 +65,7 @@ impl Evidence {
                 value: Arc::new(Value::Object(params.clone())),
                 units: units.clone(),
                 origin: Origin::Data,
+                asked: None,
             },
             Vec::new(),
         )
@@ -80,7 +84,23 @@ impl Evidence {
         if origin == Origin::Model && value.as_str().is_some_and(|text| figures(text).is_empty()) {
             return Arc::clone(given);
         }
-        let entry = Entry { path, value: Arc::clone(value), units: units.clone(), origin };
+        let (value, units) = (Arc::clone(value), units.clone());
+        let entry = Entry { path, value, units, origin, asked: None };
+        Arc::new(Self::node(entry, vec![Arc::clone(given)]))
+    }
+
+    /// The result of a tool that was called with these arguments, on top of what was given before: the times among them are those of
+    /// its values.
+    pub fn of_call(
+        path: String,
+        value: &Arc<Value>,
+        units: &IndexMap<String, String>,
+        arguments: Option<&Object>,
+        given: &Arc<Self>,
+    ) -> Arc<Self> {
+        let times = arguments.into_iter().flat_map(Object::values).filter_map(Value::as_str);
+        let (value, units) = (Arc::clone(value), units.clone());
+        let entry = Entry { path, value, units, origin: Origin::Data, asked: hull(times) };
         Arc::new(Self::node(entry, vec![Arc::clone(given)]))
     }
 

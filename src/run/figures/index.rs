@@ -53,6 +53,7 @@ pub(super) fn index(entries: &[Entry]) -> Vec<Known> {
                 Value::String(text) => {
                     numbers.extend(given_figures(text).into_iter().map(|figure| {
                         let unit = match figure.kind {
+                            Kind::Plain if figure.of_things => Unit::Count,
                             Kind::Plain => Unit::named(entry.unit(field)),
                             Kind::Money(_) | Kind::Percent | Kind::Ratio => Unit::from(figure.kind),
                         };

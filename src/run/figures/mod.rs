@@ -31,8 +31,12 @@ mod operands;
 
 mod claims;
 mod derive;
+mod flows;
 mod naming;
+mod periods;
+mod placed;
 mod rows;
+mod tables;
 mod verify;
 
 mod made;

@@ -298,6 +298,11 @@ const LIGHT: &[&str] = &[
     "would",
 ];
 
+/// Whether a word tells nothing beside a name.
+pub(super) fn tells_nothing(word: &str) -> bool {
+    GLUE.contains(&word) && !TIMES.contains(&word)
+}
+
 /// Whether a word is said of any row: it tells nothing, or is of the name of some value.
 pub(super) fn is_plain_word(word: &str, operands: &[Operand]) -> bool {
     GLUE.contains(&word)
@@ -315,7 +320,7 @@ pub fn is_named_alike(one: &[String], other: &[String]) -> bool {
 }
 
 /// Whether an operand can be written as such a figure.
-fn fits(operand: &Operand, figure: &Figure) -> bool {
+pub(super) fn fits(operand: &Operand, figure: &Figure) -> bool {
     match (figure.kind, operand.class) {
         (Kind::Money(figure), Class::Sized(Unit::Money(value))) => figure == value,
         (Kind::Percent | Kind::Ratio, Class::Share)
@@ -489,6 +494,32 @@ fn says(word: &str, name: &str) -> bool {
 fn words(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
+}
+
+/// The parts of a sentence before and behind a figure that belong to it rather than to its neighbours.
+pub(super) fn sides<'t>(
+    text: &'t str,
+    figure: &Figure,
+    figures: &[Range<usize>],
+) -> (&'t str, &'t str) {
+    let at = &figure.range;
+    let sentence = sentence_around(text, at.start);
+    let before = figures.iter().rfind(|span| span.end <= at.start && span.end > sentence.start);
+    let behind = figures.iter().find(|span| span.start >= at.end && span.start < sentence.end);
+    let left = text.get(before.map_or(sentence.start, |span| span.end)..at.start);
+    let left = left.unwrap_or_default();
+    let left = match before.and_then(|_| separator(left)) {
+        Some(cut) => left.get(cut.end..).unwrap_or_default(),
+        None if before.is_some() => "",
+        None => left,
+    };
+    let right = text.get(at.end..behind.map_or(sentence.end, |span| span.start));
+    let right = right.unwrap_or_default();
+    // An aside in brackets right behind it is its own.
+    let aside = right.trim_start().strip_prefix('(').and_then(|aside| aside.split_once(')'));
+    let cut = separator(right).filter(|_| aside.is_none());
+    let right = cut.map_or(right, |cut| right.get(..cut.start).unwrap_or_default());
+    (left, right)
 }
 
 /// Where the part of a sentence ends that belongs to the figure before.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::context::MONTHS;
 use super::evidence::{Entry, Evidence, Origin};
+use super::periods::Span;
 use super::units::Unit;
 use crate::value::{Object, Value};
 
@@ -36,6 +37,8 @@ pub(super) struct Operand {
     pub(super) shape: Rc<str>,
     /// Whether it is the sum of a column.
     pub(super) total: bool,
+    /// The period that its tool was asked for.
+    pub(super) asked: Option<Span>,
 }
 
 impl Operand {
@@ -171,6 +174,7 @@ impl Reader<'_, '_> {
             class,
             object,
             total,
+            asked: self.entry.asked,
         });
     }
 }
@@ -182,7 +186,7 @@ fn texts(object: &Object) -> Vec<String> {
 }
 
 /// Words that tell how a value is counted, not what it is.
-const UNITS: &[&str] = &[
+pub(super) const UNITS: &[&str] = &[
     "usd", "eur", "gbp", "chf", "jpy", "pct", "percent", "ratio", "number", "count", "total",
     "sum", "value", "amount",
 ];

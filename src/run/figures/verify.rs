@@ -9,7 +9,7 @@ use super::index::{Fit, Known, contradicting, matches, nearest, path_of};
 use super::naming::{is, misnamed};
 use super::numbers::{Figure, Kind, given_figures};
 use super::operands::{Operand, operands};
-use super::rows::{Stranger, stranger};
+use super::placed::placed;
 use super::units::Currency;
 
 /// Texts whose numbers need no source: what the author or the user wrote, without the data fenced in it.
@@ -94,21 +94,15 @@ pub fn check(
             if said.iter().any(|said| same(said, figure)) {
                 return Fate::Matched { path };
             }
-            if let Some(named) = misnamed(text, figure, &places, operands) {
-                return Fate::Unverified { reason: speaks_of(named, figure.kind, &path) };
-            }
             let all = made_of.get_or_insert_with(|| self::operands(evidence, MADE_OF));
-            let of_another = (all.len() < MADE_OF)
-                .then(|| stranger(text, figure, &places, all, &path))
-                .flatten();
-            match of_another {
-                Some(stranger) => match derive(text, figure, &without(all, stranger.of)) {
-                    Some(Derived { formula, value, paths }) => {
-                        Fate::Derived { formula, value, operands: paths }
-                    }
-                    None => Fate::Unverified { reason: is_of_another(&stranger) },
-                },
-                None => Fate::Matched { path },
+            let at_its_place =
+                (all.len() < MADE_OF).then(|| placed(text, figure, &places, all, &path)).flatten();
+            match (at_its_place, misnamed(text, figure, &places, operands)) {
+                (Some(fate), _) => fate,
+                (None, Some(named)) => {
+                    Fate::Unverified { reason: speaks_of("sentence", named, figure.kind, &path) }
+                }
+                (None, None) => Fate::Matched { path },
             }
         }
         None if said.iter().any(|said| same(said, figure)) => Fate::Given,
@@ -162,30 +156,14 @@ pub(super) fn unsourced(written: &str, evidence: &Evidence) -> Option<String> {
 }
 
 /// Why a figure is not right where it stands: the clause names another value.
-fn speaks_of(named: &Operand, kind: Kind, path: &str) -> String {
+pub(super) fn speaks_of(who: &str, named: &Operand, kind: Kind, path: &str) -> String {
     let value = if kind == Kind::Percent { named.value * 100.0 } else { named.value };
-    format!(
-        "the sentence speaks of {}, which is {}; this is {path}",
-        named.path,
-        written(value, kind)
-    )
+    format!("the {who} speaks of {}, which is {}; this is {path}", named.path, written(value, kind))
 }
 
 /// Why a figure is not right where it stands: what it counts is another number.
 fn counts_else(counted: &Operand, kind: Kind) -> String {
     format!("the sentence speaks of {}, which is {}", counted.path, written(counted.value, kind))
-}
-
-/// The operands but for those of a row that is not spoken of.
-fn without(operands: &[Operand], label: &str) -> Vec<Operand> {
-    let of = |operand: &&Operand| operand.labels.iter().any(|one| one == label);
-    operands.iter().filter(|operand| !of(operand)).cloned().collect()
-}
-
-/// Why a figure is not right where it stands: it is of another row.
-fn is_of_another(stranger: &Stranger<'_>) -> String {
-    let Stranger { found, of, named } = stranger;
-    format!("the sentence speaks of `{named}`; this is of `{of}` ({})", found.path)
 }
 
 fn same(said: &Figure, figure: &Figure) -> bool {
@@ -308,7 +286,7 @@ impl Trace {
 }
 
 /// A value as a figure of that kind, as exactly as it takes to see the difference.
-fn written(value: f64, kind: Kind) -> String {
+pub(super) fn written(value: f64, kind: Kind) -> String {
     let text = format!("{:.2}", value.abs());
     let text = match kind {
         Kind::Money(_) => text.strip_suffix(".00").unwrap_or(&text),

@@ -51,6 +51,9 @@ const DATED: &[&str] = &[
     "till",
 ];
 
+/// Parts of a year: `the end of 2025`.
+const PARTS: &[&str] = &["end", "beginning", "start", "middle", "rest", "months", "all", "most"];
+
 /// Words that a year may follow as well as a number, where a noun follows.
 const BEFORE_NOUN: &[&str] = &[
     "the", "a", "our", "your", "their", "its", "this", "that", "these", "those", "both", "all",
@@ -99,7 +102,13 @@ pub(super) fn reading(before: &str, after: &str) -> Reading {
     let head = before.trim_end_matches([' ', '\u{a0}', '-', '–', '*', '_', ',', '/', '(']);
     let word = last_word(head).to_lowercase();
     let begins = ends_sentence(head) || head.is_empty();
-    let dated = DATED.contains(&word.as_str()) || MONTHS.contains(&word.as_str());
+    let is_dated = |word: &str| DATED.contains(&word) || MONTHS.contains(&word);
+    // `the third quarter of 2025`
+    let of = (word == "of").then(|| {
+        last_word(head.get(..head.len() - 2).unwrap_or_default().trim_end()).to_lowercase()
+    });
+    let dated =
+        is_dated(&word) || of.is_some_and(|word| is_dated(&word) || PARTS.contains(&word.as_str()));
     if after.starts_with(['\'', '’']) {
         return Reading::Year;
     }
@@ -172,6 +181,7 @@ impl Years {
             read(text, &mut years);
         }
         for entry in evidence.entries().filter(|entry| entry.origin == Origin::Data) {
+            years.extend(entry.asked.into_iter().flat_map(|(first, last)| [first / 12, last / 12]));
             entry.walk(&mut |_, field, value| match value {
                 Value::String(text) => read(text, &mut years),
                 Value::Number(number) if field.is_some_and(|field| field.contains("year")) => {
