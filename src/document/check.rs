@@ -308,7 +308,7 @@ impl Checker<'_> {
         }
         // Keys that were to stand below it are told themselves.
         if place_of(pointer, self.kind) == foreign::Place::Output
-            && self.root.pointer(pointer).is_some_and(|o| o.get("type").is_some())
+            && self.root.pointer(pointer).is_some_and(|o| counted_keys(o) > 0)
         {
             return;
         }
@@ -365,6 +365,9 @@ impl Checker<'_> {
         let help = match (wanted.as_str(), instance) {
             (_, Value::String(_)) if place_of(pointer, self.kind) == foreign::Place::Output => {
                 Some("remove it: later steps read `steps.ID.output`; `output: {schema: ...}` gives an answer a shape".to_owned())
+            }
+            ("object", Value::String(word)) if is_param(pointer, self.kind) => {
+                Some(helps::of_param(&last(pointer), word))
             }
             _ if let Some(help) = helps::of_type(&last(pointer), instance) => Some(help),
             ("string", Value::Number(_) | Value::Bool(_)) => {
@@ -556,6 +559,12 @@ fn is_step(pointer: &str, kind: Kind) -> bool {
 
 fn is_tool(pointer: &str, kind: Kind) -> bool {
     kind == Kind::Tools && pointer.starts_with("/tools/") && pointer.matches('/').count() == 2
+}
+
+fn is_param(pointer: &str, kind: Kind) -> bool {
+    matches!(kind, Kind::Workflow | Kind::Tools)
+        && pointer.rsplit('/').nth(1) == Some("params")
+        && !pointer.contains("/with/")
 }
 
 fn is_kinds(schema_path: &str) -> bool {

@@ -115,6 +115,8 @@ const STEP: &[(&str, &str)] = &[
     ("response_format", "output"),
     ("expected_output", "output"),
     ("functions", "tools"),
+    ("max_concurrency", "max_parallel"),
+    ("concurrency", "max_parallel"),
     ("maxTurns", "max_turns"),
     ("max_iter", "max_turns"),
     ("max_iterations", "max_turns"),

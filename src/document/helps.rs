@@ -30,6 +30,9 @@ pub(super) fn of_type(key: &str, value: &Value) -> Option<String> {
         ("values", Value::Array(_)) => {
             "write `enum: [...]`; `values` names a tool that lists them: `values: {tool: ..., field: ...}`".to_owned()
         }
+        ("params", Value::Array(_)) => {
+            "write a map, with an entry for each param: `NAME: {type: string}`".to_owned()
+        }
         ("needs", _) => "write a list: [a, b], or one item a line behind `- `".to_owned(),
         ("values", Value::String(words)) if words.contains(',') => {
             format!("write `enum: [{words}]`; `values` names a tool that lists them: `values: {{tool: ..., field: ...}}`")
@@ -94,6 +97,16 @@ pub fn switch(word: &str) -> Option<bool> {
         "yes" | "y" | "on" | "true" | "enabled" => Some(true),
         "no" | "n" | "off" | "false" | "disabled" => Some(false),
         _ => None,
+    }
+}
+
+/// How a param is written of which there is but a word: its type, or its value.
+pub(super) fn of_param(name: &str, word: &str) -> String {
+    const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
+    let meant = of_value("type", word).and_then(|help| help.split('`').nth(1));
+    match meant.or_else(|| TYPES.into_iter().find(|known| *known == word)) {
+        Some(kind) => format!("write `{name}: {{type: {kind}}}`"),
+        None => format!("write `{name}: {{type: string, default: {word}}}`"),
     }
 }
 
@@ -192,6 +205,9 @@ pub(super) fn of_part_by_name(place: Place, key: &str, parent: Option<&Value>) -
         });
     }
     match place {
+        Place::Output if parent.len() == 1 || !parent.contains_key("type") => Some(format!(
+            "describe it below `schema:`: `schema: {{type: object, properties: {{{key}: {{type: string}}}}}}`"
+        )),
         Place::Workflow if has("expected_output") || has("agent") || has("tool") => {
             Some(format!("write it as a step, in the list below `steps:`: `- id: {key}`"))
         }
@@ -263,6 +279,21 @@ pub(super) fn of_key(place: Place, key: &str) -> Option<&'static str> {
         (Place::Step, "type" | "kind") => {
             "remove it: what a step is, the key tells that it has of `agent`, `tool`, `workflow`, `compute`, `plan` and `approval`"
         }
+        (Place::Step, "async" | "async_execution") => {
+            "remove it: steps that do not read one another run at the same time"
+        }
+        (Place::Step, "human_input" | "interrupt" | "wait_for_approval") => {
+            "a person is asked by a step of its own: `approval: {message: ...}`"
+        }
+        (Place::Step, "output_file") => {
+            "remove it: `engine run` prints what the workflow gives, and `> FILE` keeps it"
+        }
+        (Place::Step, "preconditions") => "write `when`, with an expression",
+        (Place::Agent, "max_iter" | "max_iterations" | "max_turns") => {
+            "it belongs to a step: write `max_turns` there"
+        }
+        (Place::Agent, "allow_delegation") => "write `consult`, with the agents that it may ask",
+        (Place::Limits, "timeout") => "write `run_timeout`",
         (Place::Step, "agents") => {
             "a step asks one agent, at `agent:`; write a step for each, those run at the same time"
         }
@@ -273,7 +304,7 @@ pub(super) fn of_key(place: Place, key: &str) -> Option<&'static str> {
             "remove it: what comes in is a param, and what a step gave is read as `steps.ID.output`"
         }
         (Place::Step, "next" | "then" | "goto" | "transitions")
-        | (Place::Workflow, "edges" | "connections" | "start" | "entrypoint") => {
+        | (Place::Workflow, "edges" | "connections" | "start" | "entrypoint" | "entry_point") => {
             "remove it: a step waits for the steps that it reads, and for those at `needs`"
         }
         (Place::Workflow, "schedule" | "on" | "triggers" | "trigger" | "cron") => {

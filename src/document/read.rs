@@ -40,6 +40,13 @@ impl<T> Document<T> {
         !self.gaps.is_empty() && around.chain([pointer]).any(|one| self.gaps.contains(one))
     }
 
+    /// Whether entries of a map may be there under a name that is lost.
+    pub fn lacks_entries(&self, pointer: &str) -> bool {
+        let below = format!("{pointer}/");
+        let mut inside = self.gaps.range(below.clone()..).map_while(|gap| gap.strip_prefix(&below));
+        self.lost(pointer) || inside.any(|entry| !entry.contains('/'))
+    }
+
     /// The same of anything at, around or below a JSON pointer.
     pub fn lacks(&self, pointer: &str) -> bool {
         let below = format!("{pointer}/");

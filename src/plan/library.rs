@@ -38,7 +38,8 @@ pub struct Library {
 impl Library {
     /// Sets engine.yaml; what is missing from it is hidden.
     pub fn set_project(&mut self, document: Option<Document<Project>>) {
-        let lacks = |place: &str| document.as_ref().is_none_or(|document| document.lacks(place));
+        let lacks =
+            |place: &str| document.as_ref().is_none_or(|document| document.lacks_entries(place));
         let parts = [
             ("/models", "unknown-model"),
             ("/sources", "unknown-source"),

@@ -57,7 +57,7 @@ fn a_fault_of_one_file_hides_none_of_another() {
     let missing: Vec<_> = wanted.iter().filter(|one| !told.contains(&(**one).to_owned())).collect();
     let more: Vec<_> = told.iter().filter(|one| !wanted.contains(&one.as_str())).collect();
     assert!(missing.is_empty() && more.is_empty(), "missing: {missing:#?}, more: {more:#?}");
-    test.also(["run", "w"]).code(2).says("unknown key `timout`").says("unknown column");
+    test.also(["run", "w"]).code(2).says("unknown key `timout`").says("there is no column `usdd`");
 }
 
 #[test]

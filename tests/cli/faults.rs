@@ -357,13 +357,16 @@ fn the_mistakes_that_people_make() {
             .file("w.yaml", &format!("{head}{rest}"))
             .args(["validate", "w.yaml", "--format", "json"]);
         let report = test.run().code(2).json();
-        let found = &report["diagnostics"][0];
+        // A tool `t` there is nowhere: that is a mistake of its own.
+        let is_other = |one: &&serde_json::Value| one["message"] != "unknown tool `t`";
+        let all = report["diagnostics"].as_array().expect("diagnostics");
+        let all: Vec<_> = all.iter().filter(is_other).collect();
+        let found = all.first().copied().unwrap_or(&serde_json::Value::Null);
         assert!(code.is_empty() || found["code"] == code, "{name}: {report:#}");
         assert_eq!(found["line"], line, "{name}: {report:#}");
         assert!(column == 0 || found["column"] == column, "{name}: {report:#}");
         assert!(found["help"].as_str().unwrap_or_default().contains(help), "{name}: {report:#}");
-        let several = report["diagnostics"].as_array().map_or(0, Vec::len) > 1;
-        assert!(!several, "{name}: one mistake is told once: {report:#}");
+        assert!(all.len() < 2, "{name}: one mistake is told once: {report:#}");
     }
 }
 
