@@ -18,11 +18,13 @@ use crate::value::{Value, each_text};
 pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     each_text(value, "", &mut |text, pointer| {
-        let node = tree.at(pointer).0;
         let secrets = texts::secrets(text);
-        if secrets.is_empty()
-            && let Some(message) = by_place(text, pointer)
-        {
+        let by_place = if secrets.is_empty() { by_place(text, pointer) } else { None };
+        if by_place.is_none() && secrets.is_empty() {
+            return;
+        }
+        let node = tree.at(pointer).0;
+        if let Some(message) = by_place {
             // A text over several lines is secret as a whole.
             let place = if text.contains('\n') {
                 node.span

@@ -1,6 +1,9 @@
 //! What is secret in a text: keys by their form, and values by the names and addresses that they stand in.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::names::is_secret_name;
 
@@ -64,7 +67,7 @@ pub(super) struct Secret {
 
 /// Everything that is secret in a text, keys first.
 pub(super) fn secrets(text: &str) -> Vec<Secret> {
-    let mut found: Vec<Secret> = KEYS.iter().flat_map(|key| keys(text, *key)).collect();
+    let mut found: Vec<Secret> = keys(text).collect();
     found.extend(web_tokens(text));
     found.extend(blocks(text));
     found.extend(passwords(text));
@@ -94,31 +97,34 @@ fn has_digit(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit())
 }
 
-/// Where a text begins that is no part of a longer word.
-fn beginnings<'t>(text: &'t str, start: &'t str) -> impl Iterator<Item = usize> + 't {
-    text.match_indices(start).map(|(at, _)| at).filter(move |at| {
-        let before = text.get(..*at).and_then(|text| text.chars().next_back());
-        !before.is_some_and(|c| c.is_ascii_alphanumeric())
-    })
+/// Whether no longer word goes on at a byte.
+fn is_beginning(text: &str, at: usize) -> bool {
+    let before = text.get(..at).and_then(|text| text.chars().next_back());
+    !before.is_some_and(|c| c.is_ascii_alphanumeric())
 }
 
-fn keys<'t>(text: &'t str, (start, least): (&'t str, usize)) -> impl Iterator<Item = Secret> + 't {
-    beginnings(text, start).filter_map(move |at| {
-        let body = body(text, at + start.len());
+/// All beginnings of keys at once: every text of every file is looked at. None of them may begin within another one.
+static BEGINNINGS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(KEYS.iter().map(|(start, _)| start)).ok());
+
+fn keys(text: &str) -> impl Iterator<Item = Secret> {
+    let found = BEGINNINGS.iter().flat_map(move |all| all.find_iter(text));
+    found.filter_map(move |found| {
+        let (start, least) = KEYS.get(found.pattern().as_usize())?;
+        let body = body(text, found.end());
         // Words joined by hyphens have no digit; keys do.
-        let end = at + start.len() + body.len();
-        let is_key = body.len() >= least && has_digit(body);
-        (is_key && (start != BASIC || is_base64(body))).then(|| Secret {
+        let is_key = body.len() >= *least && has_digit(body) && is_beginning(text, found.start());
+        (is_key && (*start != BASIC || is_base64(body))).then(|| Secret {
             message: format!("a key stands here (it begins with `{}`)", start.trim()),
-            place: at..end,
-            hidden: at + start.len()..end,
+            place: found.start()..found.end() + body.len(),
+            hidden: found.end()..found.end() + body.len(),
         })
     })
 }
 
 /// Web tokens: two parts of base64 at least, the second a map as well.
 fn web_tokens(text: &str) -> impl Iterator<Item = Secret> {
-    beginnings(text, WEB_TOKEN).filter_map(|at| {
+    text.match_indices(WEB_TOKEN).filter(|(at, _)| is_beginning(text, *at)).filter_map(|(at, _)| {
         let body = body(text, at);
         let parts = body.split('.').nth(1)?;
         (body.len() >= 30 && parts.starts_with(WEB_TOKEN)).then(|| Secret {
