@@ -173,7 +173,8 @@ pub fn read_as_far<T: Kindred>(file: Arc<SourceFile>) -> (Option<Document<T>>, V
                 (Some(around), Some(secret)) => around.holds(secret),
                 _ => false,
             };
-            secret.span == found.span || inside && found.code == "invalid-value"
+            secret.span == found.span
+                || inside && matches!(found.code, "invalid-value" | "literal-secret")
         })
     };
     diagnostics.retain(|found| !is_secret(found));

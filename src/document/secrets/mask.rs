@@ -8,11 +8,15 @@ use crate::diagnostic::Span;
 
 /// A text with stars in place of what it holds that is secret, as many characters as it had.
 pub fn masked(text: &str) -> String {
-    let hidden: Vec<Range<usize>> =
+    let mut hidden: Vec<Range<usize>> =
         texts::secrets(text).into_iter().map(|one| one.hidden).collect();
+    hidden.sort_by_key(|place| place.start);
+    let (mut hidden, mut end) = (hidden.into_iter().peekable(), 0);
     let shown = |(at, c): (usize, char)| {
-        let is_hidden = hidden.iter().any(|place| place.contains(&at));
-        if is_hidden && !c.is_whitespace() { '*' } else { c }
+        while let Some(place) = hidden.next_if(|place| place.start <= at) {
+            end = end.max(place.end);
+        }
+        if at < end && !c.is_whitespace() { '*' } else { c }
     };
     text.char_indices().map(shown).collect()
 }

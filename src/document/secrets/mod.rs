@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub use mask::{masked, masked_file};
 pub(super) use names::{carries_secret, is_secret_name};
 
+use super::check::MOST;
 use super::places;
 use super::tree::Node;
 use crate::diagnostic::{Diagnostic, SourceFile, Span, line_and_column};
@@ -33,7 +34,7 @@ pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<D
             };
             found.push(told(message, pointer, file, place));
         }
-        for secret in secrets {
+        for secret in secrets.into_iter().take(MOST.saturating_sub(found.len())) {
             let (line, column) = line_and_column(text, secret.place.start);
             let length = text.get(secret.place).map_or(0, |secret| secret.chars().count());
             let place = places::inside(&file.text, node, line, column, length);
@@ -44,17 +45,20 @@ pub(super) fn check(value: &Value, tree: &Node, file: &Arc<SourceFile>) -> Vec<D
         }
     });
     for (number, line) in file.text.lines().enumerate() {
+        if found.len() >= MOST {
+            break;
+        }
         let Some(begin) = comment(line) else { continue };
-        for secret in line.get(begin..).map(texts::secrets).into_iter().flatten() {
-            let count = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
-            let column = count(line.get(..begin + secret.place.start)) + 1;
-            let length = count(line.get(begin + secret.place.start..begin + secret.place.end));
-            let place = Span::on_line(number + 1, column, length);
-            // What looks like a comment may be part of a text, whose secrets are told.
-            let known = |span: Span| (span.line..=span.end_line).contains(&place.line);
-            if !found.iter().any(|found| found.span.is_some_and(known)) {
-                found.push(told(secret.message, "", file, place));
-            }
+        let secret = line.get(begin..).and_then(|text| texts::secrets(text).into_iter().next());
+        let Some(secret) = secret else { continue };
+        let count = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
+        let column = count(line.get(..begin + secret.place.start)) + 1;
+        let length = count(line.get(begin + secret.place.start..begin + secret.place.end));
+        let place = Span::on_line(number + 1, column, length);
+        // What looks like a comment may be part of a text, whose secrets are told.
+        let known = |span: Span| (span.line..=span.end_line).contains(&place.line);
+        if !found.iter().any(|found| found.span.is_some_and(known)) {
+            found.push(told(secret.message, "", file, place));
         }
     }
     found

@@ -54,6 +54,25 @@ fn secrets_are_found_in_queries_and_in_place_of_variables() {
 }
 
 #[test]
+fn what_is_made_of_beginnings_of_keys_is_read_like_any_text() {
+    for part in [
+        "sk-",
+        "-----BEGIN PRIVATE KEY-----",
+        "token=a1&",
+        "http://h?token=a1&",
+        "://a:b@",
+        "eyJ.eyJ",
+    ] {
+        let text = part.repeat(1_000);
+        assert_eq!(masked(&text).len(), text.len());
+        let document = format!("role: \"{text}\" # {text}\n");
+        let tree = crate::document::tree::read(&document).unwrap();
+        let file = Arc::new(SourceFile { path: "agents/a.yaml".into(), text: document });
+        assert!(check(&tree.lower(), &tree, &file).len() <= MOST);
+    }
+}
+
+#[test]
 fn keys_are_told_from_words() {
     for text in [
         "sk-proj-4f8a9b2c7d1e6f3a5b8c",

@@ -54,6 +54,12 @@ const WEB_TOKEN: &str = "eyJ";
 /// How a key in the form of a file begins, and how it ends.
 const BLOCK: (&str, &str) = ("-----BEGIN ", "-----END ");
 
+/// As far as a value is followed, how far before it an address is looked for, and the longest name, in bytes. A text that is made of
+/// nothing but names of secrets takes no longer than others.
+const LONGEST_VALUE: usize = 16 << 10;
+const LONGEST_ADDRESS: usize = 2 << 10;
+const LONGEST_NAME: usize = 100;
+
 /// Something secret in a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Secret {
@@ -67,7 +73,7 @@ pub(super) struct Secret {
 
 /// Everything that is secret in a text, keys first.
 pub(super) fn secrets(text: &str) -> Vec<Secret> {
-    let mut found: Vec<Secret> = keys(text).collect();
+    let mut found = keys(text);
     found.extend(web_tokens(text));
     found.extend(blocks(text));
     found.extend(passwords(text));
@@ -84,6 +90,12 @@ fn part(c: char) -> bool {
 fn body(text: &str, from: usize) -> &str {
     let rest = text.get(from..).unwrap_or_default();
     rest.split(|c| !part(c)).next().unwrap_or_default()
+}
+
+/// What stands from a byte on, as far as a value is followed.
+fn stretch(text: &str, from: usize) -> &str {
+    let end = text.floor_char_boundary(from.saturating_add(LONGEST_VALUE));
+    text.get(from..end).unwrap_or_default()
 }
 
 fn is_base64(text: &str) -> bool {
@@ -107,46 +119,75 @@ fn is_beginning(text: &str, at: usize) -> bool {
 static BEGINNINGS: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::new(KEYS.iter().map(|(start, _)| start)).ok());
 
-fn keys(text: &str) -> impl Iterator<Item = Secret> {
-    let found = BEGINNINGS.iter().flat_map(move |all| all.find_iter(text));
-    found.filter_map(move |found| {
-        let (start, least) = KEYS.get(found.pattern().as_usize())?;
-        let body = body(text, found.end());
+/// What is secret behind these beginnings, each with a number of its own. Looking at one tells, too, where to go on: what it was held
+/// against begins nothing else, so that a text made of nothing but beginnings is read once.
+fn behind(
+    text: &str,
+    starts: impl Iterator<Item = (usize, usize)>,
+    look: impl Fn(usize, usize) -> Option<(usize, Option<Secret>)>,
+) -> Vec<Secret> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    for (at, number) in starts {
+        if at >= from
+            && is_beginning(text, at)
+            && let Some((end, secret)) = look(at, number)
+        {
+            from = end;
+            found.extend(secret);
+        }
+    }
+    found
+}
+
+fn keys(text: &str) -> Vec<Secret> {
+    let starts = BEGINNINGS.iter().flat_map(|all| all.find_iter(text));
+    let starts = starts.map(|found| (found.start(), found.pattern().as_usize()));
+    behind(text, starts, |at, number| {
+        let (start, least) = KEYS.get(number)?;
+        let body = body(text, at + start.len());
+        let end = at + start.len() + body.len();
         // Words joined by hyphens have no digit; keys do.
-        let is_key = body.len() >= *least && has_digit(body) && is_beginning(text, found.start());
-        (is_key && (*start != BASIC || is_base64(body))).then(|| Secret {
+        let is_key = body.len() >= *least && has_digit(body);
+        let secret = (is_key && (*start != BASIC || is_base64(body))).then(|| Secret {
             message: format!("a key stands here (it begins with `{}`)", start.trim()),
-            place: found.start()..found.end() + body.len(),
-            hidden: found.end()..found.end() + body.len(),
-        })
+            place: at..end,
+            hidden: at + start.len()..end,
+        });
+        Some((end, secret))
     })
 }
 
 /// Web tokens: two parts of base64 at least, the second a map as well.
-fn web_tokens(text: &str) -> impl Iterator<Item = Secret> {
-    text.match_indices(WEB_TOKEN).filter(|(at, _)| is_beginning(text, *at)).filter_map(|(at, _)| {
+fn web_tokens(text: &str) -> Vec<Secret> {
+    let starts = text.match_indices(WEB_TOKEN).map(|(at, _)| (at, 0));
+    behind(text, starts, |at, _| {
         let body = body(text, at);
-        let parts = body.split('.').nth(1)?;
-        (body.len() >= 30 && parts.starts_with(WEB_TOKEN)).then(|| Secret {
+        let end = at + body.len();
+        let second = body.split('.').nth(1).unwrap_or_default();
+        let secret = (body.len() >= 30 && second.starts_with(WEB_TOKEN)).then(|| Secret {
             message: format!("a web token stands here (it begins with `{WEB_TOKEN}`)"),
-            place: at..at + body.len(),
-            hidden: at + WEB_TOKEN.len()..at + body.len(),
-        })
+            place: at..end,
+            hidden: at + WEB_TOKEN.len()..end,
+        });
+        Some((end, secret))
     })
 }
 
 /// Keys as files hold them, several lines long.
-fn blocks(text: &str) -> impl Iterator<Item = Secret> {
+fn blocks(text: &str) -> Vec<Secret> {
     let (begin, end) = BLOCK;
-    text.match_indices(begin).filter_map(move |(at, _)| {
+    let starts = text.match_indices(begin).map(|(at, _)| (at, 0));
+    behind(text, starts, |at, _| {
         let rest = text.get(at..)?;
-        let head = rest.get(begin.len()..)?;
-        let head = head.split(['\n', '\\']).next()?.split_inclusive("-----").next()?;
-        head.contains("PRIVATE KEY").then(|| Secret {
-            message: format!("a key stands here (it begins with `{}`)", begin.trim()),
-            place: at..at + begin.len() + head.len(),
-            hidden: at + begin.len() + head.len()..at + rest.find(end).unwrap_or(rest.len()),
-        })
+        let head = rest.get(begin.len()..)?.split(['\n', '\\']).next()?;
+        let head = head.split_inclusive("-----").next()?;
+        if !head.contains("PRIVATE KEY") {
+            return None;
+        }
+        let head = begin.len() + head.len();
+        let hidden = at + head..at + rest.find(end).unwrap_or(rest.len());
+        let message = format!("a key stands here (it begins with `{}`)", begin.trim());
+        Some((hidden.end, Some(Secret { message, place: at..at + head, hidden })))
     })
 }
 
@@ -176,7 +217,7 @@ fn named(text: &str) -> impl Iterator<Item = Secret> {
         let spaced = before.len() != before.trim_end().len();
         let before = before.trim_end().trim_end_matches(['"', '\'']);
         let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        let name = before.rsplit(|c| !word(c)).next()?;
+        let name = before.rsplit(|c| !word(c)).next().filter(|name| name.len() <= LONGEST_NAME)?;
         if !is_secret_name(name) {
             return None;
         }
@@ -192,7 +233,7 @@ fn named(text: &str) -> impl Iterator<Item = Secret> {
                     || matches!(c, '"' | '\'' | '`' | '&' | ';' | ',' | ')' | ']' | '>' | '}' | '#')
             }
         };
-        let value = text.get(from..)?.split(closes).next()?;
+        let value = stretch(text, from).split(closes).next()?;
         // What is joined to its name is a value; what stands apart from it may as well be a word of a sentence, or a comparison.
         let random = || {
             value.len() >= 8 && has_digit(value) && value.bytes().any(|b| b.is_ascii_alphabetic())
@@ -216,7 +257,8 @@ fn named(text: &str) -> impl Iterator<Item = Secret> {
 
 /// Whether a byte stands in the query of an address.
 fn in_query(text: &str, at: usize) -> bool {
-    let before = text.get(..at).unwrap_or_default();
+    let from = text.floor_char_boundary(at.saturating_sub(LONGEST_ADDRESS));
+    let before = text.get(from..at).unwrap_or_default();
     let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).next();
     word.is_some_and(|word| word.contains("://") && word.contains('?'))
 }
