@@ -175,31 +175,32 @@ fn what_goes_wrong_is_told_and_bounded() {
 
 #[test]
 fn a_server_that_speaks_something_else_is_told_by_what_it_prints() {
-    let fault = |script: &str| {
-        let test = project("search", "").file("crm.sh", script).change(
-            "workflows/w.yaml",
-            "max_attempts: 2",
-            "max_attempts: 1",
-        );
+    // Only a server that hangs is waited for by a limit, which a slow machine keeps as well.
+    let fault = |script: &str, limit: &str| {
+        let test = project("search", "")
+            .file("crm.sh", script)
+            .change("workflows/w.yaml", "max_attempts: 2", "max_attempts: 1")
+            .change("engine.yaml", "timeout: 3s", &format!("timeout: {limit}"));
         let ran = test.run().code(1);
         assert!(!ran.stdout.contains("sesame") && !ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
         step(&ran.json(), "look")["error"].clone()
     };
     let error = fault(
         "printf 'Usage: \\033[31mcrm\\n'; echo \"key $CRM_TOKEN\"; echo no licence >&2; exit 3",
+        "60s",
     );
     assert_eq!(
         error["message"],
         "tool `crm`: the server did not begin to speak MCP: it ended with exit code 3; it printed: Usage: [31mcrm / key [secret]; it said: no licence"
     );
     assert!(error["help"].to_string().contains("log to standard error"), "{error}");
-    let error = fault("echo '{\"ready\": true}'; exec sleep 60");
+    let error = fault("echo '{\"ready\": true}'; exec sleep 60", "10s");
     assert_eq!(error["kind"], "timeout");
     assert_eq!(
         error["message"],
-        "tool `crm`: the server did not begin to speak MCP within 3s; it printed: {\"ready\": true}"
+        "tool `crm`: the server did not begin to speak MCP within 10s; it printed: {\"ready\": true}"
     );
-    let error = fault("exit 7");
+    let error = fault("exit 7", "60s");
     assert!(error["message"].to_string().ends_with("it ended with exit code 7\""), "{error}");
     assert!(error["help"].to_string().contains("check `command`"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! A stream of lines none of which is longer than a bound, with somebody who listens.
+//! A stream of lines none of which is longer than a bound.
 
 use std::io;
 use std::pin::Pin;
@@ -6,20 +6,17 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::said::Said;
-
 /// Fails where a line grows beyond so many bytes.
 pub(super) struct Bounded<R> {
     inner: R,
     most: usize,
     /// Bytes since the last end of a line.
     length: usize,
-    said: Said,
 }
 
 impl<R> Bounded<R> {
-    pub(super) fn new(inner: R, most: usize, said: Said) -> Self {
-        Self { inner, most, length: 0, said }
+    pub(super) fn new(inner: R, most: usize) -> Self {
+        Self { inner, most, length: 0 }
     }
 }
 
@@ -32,7 +29,6 @@ impl<R: AsyncRead + Unpin> AsyncRead for Bounded<R> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
         let read = buffer.filled().get(before..).unwrap_or_default();
-        self.said.output(read);
         self.length = match read.iter().rposition(|byte| *byte == b'\n') {
             Some(end) => read.len() - end - 1,
             None => self.length + read.len(),
@@ -59,14 +55,10 @@ mod tests {
     async fn lines_end_at_the_bound() {
         let fits = "12345678\n12345678\n".repeat(100);
         let mut text = String::new();
-        Bounded::new(fits.as_bytes(), 8, Said::default())
-            .read_to_string(&mut text)
-            .await
-            .expect("it fits");
+        Bounded::new(fits.as_bytes(), 8).read_to_string(&mut text).await.expect("it fits");
         assert_eq!(text, fits);
         let long = "1234567890".repeat(10_000);
-        let read =
-            Bounded::new(long.as_bytes(), 8, Said::default()).read_to_string(&mut text).await;
+        let read = Bounded::new(long.as_bytes(), 8).read_to_string(&mut text).await;
         assert!(read.expect_err("too long").to_string().contains("longer than 8 bytes"));
     }
 }

@@ -58,7 +58,7 @@ impl Connection {
         said: &Said,
     ) -> Result<Self, ToolError> {
         let (process, output, input) = Process::start(spec, root, secrets, said)?;
-        match who().serve((Bounded::new(output, LONGEST, said.clone()), input)).await {
+        match who().serve((Bounded::new(output, LONGEST), input)).await {
             Ok(service) => Self::of(service, Some(process), secrets).await,
             Err(error) => {
                 let why = match error {

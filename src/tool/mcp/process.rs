@@ -5,7 +5,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, duplex,
+};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -21,6 +23,9 @@ const USUAL: [&str; 7] = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROO
 
 /// As much of such a line as is looked at, in bytes.
 const LINE: u64 = 64 << 10;
+
+/// Bytes of its standard output that are on their way at most.
+const PASSED_ON: usize = 64 << 10;
 
 /// As long as is waited for a process that closed its output to end.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -38,7 +43,7 @@ impl Process {
         root: &Path,
         secrets: &Secrets,
         said: &Said,
-    ) -> Result<(Self, ChildStdout, ChildStdin), ToolError> {
+    ) -> Result<(Self, DuplexStream, ChildStdin), ToolError> {
         let (program, arguments) = spec
             .command
             .split_first()
@@ -75,22 +80,24 @@ impl Process {
             return Err(ToolError::new("bug", "the server was started without pipes"));
         };
         let mut listener = JoinSet::new();
+        let (forward, messages) = duplex(PASSED_ON);
+        listener.spawn(pass_on(output, forward, said.clone()));
         if let Some(stderr) = child.stderr.take() {
             listener.spawn(listen(stderr, secrets.clone(), said.clone()));
         }
-        Ok((Self { child, listener }, output, input))
+        Ok((Self { child, listener }, messages, input))
     }
 
-    /// Waits for its end, which is that of its standard error. Waiting for the process itself would give its number away, by which
+    /// Waits for its end, which is that of what it writes. Waiting for the process itself would give its number away, by which
     /// whatever is left of its group is ended.
     pub(super) async fn ended(&mut self) {
-        drop(self.listener.join_next().await);
+        while self.listener.join_next().await.is_some() {}
     }
 
     /// How a process came to its end that ended by itself, as the middle of a message. Whatever it left behind is ended with it.
     pub(super) async fn end(mut self) -> String {
-        // Whoever closes its output is about to end; its standard error is heard out.
-        drop(timeout(PATIENCE, self.listener.join_next()).await);
+        // Whoever closes its pipes is about to end; what it wrote is heard out.
+        drop(timeout(PATIENCE, self.ended()).await);
         self.kill();
         let Ok(status) = self.child.wait().await else { return "it ended".to_owned() };
         match status.code() {
@@ -118,6 +125,18 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Passes on what a server writes to its standard output, as long as somebody reads it. It is heard here, to its end, because
+/// whoever speaks the protocol leaves as soon as a server does not listen, whatever that still had to say.
+async fn pass_on(mut output: ChildStdout, mut forward: DuplexStream, said: Said) {
+    let mut bytes = vec![0; PASSED_ON];
+    let mut is_read = true;
+    while let Ok(count @ 1..) = output.read(&mut bytes).await {
+        let read = bytes.get(..count).unwrap_or_default();
+        said.output(read);
+        is_read = is_read && forward.write_all(read).await.is_ok();
     }
 }
 
