@@ -147,7 +147,8 @@ outputs: {answer: '{{ steps.answer.output }}'}
     assert!(answer.ends_with(": $5"), "{answer}");
     assert!(!answer.contains("$7,777,777"), "{answer}");
     assert!(answer.contains("me [ [steps.look.output.1.amount | usd] ]"), "{answer}");
-    assert_eq!(outcome["figures"]["cited"], 1, "{outcome:#}");
+    // The citation of the file itself, and the amount in the table; nothing for those that data wrote.
+    assert_eq!(outcome["figures"]["cited"], 2, "{outcome:#}");
 }
 
 fn prompts(seen: &[Seen]) -> impl Iterator<Item = (&Seen, String)> {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::card::{Card, End};
 use super::layout::{Layout, Point, Route, Size};
 use super::look::{self, INK, LINE, Look, Mark, PAPER, SOFT, TRACK};
-use super::text::{escape, fit, fit_name, width};
+use super::text::{escape, fit, fit_names, width};
 
 /// The part of a box that holds the glyph.
 const PANEL: f64 = 34.0;
@@ -33,6 +33,17 @@ pub(super) fn size(cards: &[Card<'_>]) -> Size {
         height: if ended { 64.0 } else { 46.0 },
         foot: if ended { 5.0 + BAR } else { 0.0 },
     }
+}
+
+/// The room for texts in a box.
+fn room(size: Size) -> f64 {
+    size.width - PANEL - 2.0 * PAD
+}
+
+/// The names of the cards' steps, as far as boxes have room.
+pub(super) fn names(cards: &[Card<'_>], size: Size) -> Vec<String> {
+    let names: Vec<&str> = cards.iter().map(|card| card.step.id.as_str()).collect();
+    fit_names(&names, BOLD, room(size))
 }
 
 /// A text; `weight` is that of CSS.
@@ -146,7 +157,7 @@ fn arrow(tip: Point, length: f64) -> String {
 }
 
 /// The box of a step and what is in it and below it.
-pub(super) fn card(out: &mut String, card: &Card<'_>, corner: Point, size: Size) {
+pub(super) fn card(out: &mut String, card: &Card<'_>, name: &str, corner: Point, size: Size) {
     let look = look::of_kind(card.kind());
     let colour = look::colour(card.kind(), card.status());
     let stroke = if card.is_critical() { 2.5 } else { 1.25 };
@@ -164,12 +175,11 @@ pub(super) fn card(out: &mut String, card: &Card<'_>, corner: Point, size: Size)
         look.radius,
     );
     panel(out, look, (colour, stroke), size.height);
-    let room = size.width - PANEL - 2.0 * PAD;
+    let room = room(size);
     let x = PANEL + PAD;
     let skipped = card.status() == Some(crate::run::StepStatus::Skipped);
     let ink = if skipped { SOFT } else { INK };
-    let id = fit_name(card.step.id.as_str(), BOLD, room);
-    text(out, Point { x, y: 19.0 }, BOLD, ("bold", ink), &id);
+    text(out, Point { x, y: 19.0 }, BOLD, ("bold", ink), name);
     text(out, Point { x, y: 35.0 }, SMALL, ("normal", SOFT), &fit(&card.calls, SMALL, room));
     if let Some(end) = &card.end {
         let fill = if skipped { SOFT } else { colour };

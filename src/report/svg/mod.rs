@@ -80,8 +80,8 @@ pub(super) fn svg(plan: &Plan, outcome: Option<&Outcome>) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "<g transform=\"translate({MARGIN} {HEAD})\">");
     draw::edges(&mut out, &layout, &cards, &critical_edges(plan, outcome), size);
-    for (card, corner) in cards.iter().zip(&layout.boxes) {
-        draw::card(&mut out, card, *corner, size);
+    for ((card, name), corner) in cards.iter().zip(draw::names(&cards, size)).zip(&layout.boxes) {
+        draw::card(&mut out, card, &name, *corner, size);
     }
     let _ =
         writeln!(out, "</g>\n<g transform=\"translate({MARGIN} {below})\">\n{signs}</g>\n</svg>");

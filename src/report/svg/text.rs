@@ -51,8 +51,28 @@ pub(super) fn fit(text: &str, size: f64, room: f64) -> String {
     kept
 }
 
+/// Names that are told apart: as [`fit_name`] cuts them, and those that would look the same from the word on in which they
+/// differ.
+pub(super) fn fit_names(names: &[&str], size: f64, room: f64) -> Vec<String> {
+    let cuts: Vec<String> = names.iter().map(|name| fit_name(name, size, room)).collect();
+    let told_apart = |(name, cut): (&&str, &String)| {
+        let twins = names.iter().zip(&cuts).filter(|(other, it)| *it == cut && *other != name);
+        let shared = twins.map(|(other, _)| shared(name, other)).min()?;
+        let word = name.get(..shared)?.rfind(['_', '-']).map_or(0, |at| at + 1);
+        let rest = name.get(word..)?;
+        Some(format!("…{}", fit(rest, size, room - width("…", size))))
+    };
+    names.iter().zip(&cuts).map(|it| told_apart(it).unwrap_or_else(|| it.1.clone())).collect()
+}
+
+/// How many bytes two names begin with alike.
+fn shared(one: &str, other: &str) -> usize {
+    let alike = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
+    alike.map(|(character, _)| character.len_utf8()).sum()
+}
+
 /// A name, of which the middle is left out where it is wider than the room: names of a kind often differ at their end.
-pub(super) fn fit_name(name: &str, size: f64, room: f64) -> String {
+fn fit_name(name: &str, size: f64, room: f64) -> String {
     if width(name, size) <= room {
         return name.to_owned();
     }
@@ -111,6 +131,15 @@ mod tests {
             assert!(width(&cut, 13.0) <= 130.0, "{cut}");
         }
         assert_eq!(fit_name("abc", 10.0, 0.0), "…");
+    }
+
+    #[test]
+    fn names_that_differ_in_the_middle_are_told_apart() {
+        let names =
+            ["numbers_of_region_north_for_report", "numbers_of_region_south_for_report", "sum"];
+        let cuts = fit_names(&names, 13.0, 130.0);
+        assert_eq!(cuts, ["…north_for_rep…", "…south_for_rep…", "sum"]);
+        assert!(cuts.iter().all(|cut| width(cut, 13.0) <= 130.0), "{cuts:?}");
     }
 
     #[test]
