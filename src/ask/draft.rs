@@ -9,7 +9,7 @@ use crate::value::{Object, Value, one_line};
 use super::{Argument, PLAN, Part, QUESTION};
 
 /// The last step, which puts everything together.
-pub(super) const ANSWER: &str = "answer";
+pub const ANSWER: &str = "answer";
 
 /// The most answers that the last step takes: it may ask agents for what is missing, and then has to answer.
 const TURNS: u32 = 3;
@@ -149,10 +149,27 @@ impl Finding {
 
     /// It as a prompt tells it.
     fn told(&self) -> String {
-        let Self { id, by, is_text } = self;
-        let filter = if *is_text { "" } else { " | tojson" };
-        format!("Found by `{id}` ({by}):\n{{{{ steps.{id}.output{filter} }}}}")
+        let Self { id, by, .. } = self;
+        format!("Found by `{id}` ({by}):\n{{{{ steps.{id}.output{} }}}}", self.filter())
     }
+
+    /// The same, with words for the case that nothing was found.
+    fn told_or_missing(&self) -> String {
+        found(&self.id, &self.by, self.filter())
+    }
+
+    fn filter(&self) -> &'static str {
+        if self.is_text { "" } else { " | tojson" }
+    }
+}
+
+/// What a step found that may have failed, as a prompt tells it.
+pub(super) fn found(id: &str, by: &str, filter: &str) -> String {
+    let value = format!("steps.{id}.output");
+    format!(
+        "\n\n{{% if {value} is defined %}}Found by `{id}` ({by}):\n{{{{ {value}{filter} }}}}\
+         {{% else %}}Missing: `{id}` ({by}) found nothing.{{% endif %}}"
+    )
 }
 
 /// The last step. It goes without findings that failed, and says so. What is missing it may ask for.
@@ -164,11 +181,7 @@ fn answer(library: &Library, found: &[Finding]) -> Value {
     } else {
         ""
     };
-    let told = |finding: &Finding| {
-        let (id, told) = (&finding.id, finding.told());
-        format!("\n\n{{% if steps.{id}.output is defined %}}{told}{{% endif %}}")
-    };
-    let findings: String = found.iter().map(told).collect();
+    let findings: String = found.iter().map(Finding::told_or_missing).collect();
     let ids: Vec<&String> = found.iter().map(|finding| &finding.id).collect();
     json!({
         "id": ANSWER,

@@ -13,6 +13,10 @@ use crate::value::{Value, unquoted};
 /// Numbers that arithmetic may hold though nobody says them: none, all, hundredths, and the parts of a year.
 const RECKONING: &[f64] = &[0.0, 1.0, 3.0, 4.0, 12.0, 52.0, 100.0, 365.0];
 
+/// As many of them a reckoning may hold, and so much they may come to when multiplied: more would make any number of them.
+const MOST_FREE: usize = 4;
+const MOST_PRODUCT: f64 = 5_000.0;
+
 /// What the values of a model are held against.
 pub(super) struct Held<'a> {
     pub(super) library: &'a Library,
@@ -141,11 +145,18 @@ impl Held<'_> {
     /// What is wrong with arithmetic: a number that neither the question says nor any reckoning needs.
     fn arithmetic(&self, source: &str, is_expression: bool) -> Option<String> {
         let numbers = expression::numbers(source, is_expression);
-        let mut unsaid = numbers.into_iter().filter(|number| {
-            let said = self.said.says_number(*number) || self.said.says_factor(*number);
-            !said && !RECKONING.contains(number)
-        });
-        let number = unsaid.next()?;
+        let free = |number: &f64| RECKONING.contains(number);
+        let said = |number: &f64| self.said.says_number(*number) || self.said.says_factor(*number);
+        // Said numbers make others as well when they are taken again and again.
+        let count = numbers.iter().filter(|number| **number > 0.0).count();
+        let product: f64 =
+            numbers.iter().filter(|number| free(number)).map(|n| n.max(1.0)).product();
+        if count > MOST_FREE || product > MOST_PRODUCT {
+            return Some(format!(
+                "the arithmetic `{source}` makes a value of numbers alone: read it from an earlier part, or leave it out"
+            ));
+        }
+        let number = numbers.into_iter().find(|number| !free(number) && !said(number))?;
         Some(format!(
             "the arithmetic `{source}` holds {number}, which the question does not say: read it from an earlier part, or leave it out"
         ))

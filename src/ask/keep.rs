@@ -63,8 +63,24 @@ pub fn keep(
 /// Something that the question names, as one param or two.
 struct Lifted {
     named: Named,
+    /// How the question says it.
+    said: String,
+    /// The word behind it.
+    counted: Option<String>,
     /// The params with what is declared of them.
     params: Vec<(String, Value)>,
+}
+
+/// The word that a text begins with.
+fn next_word(text: &str) -> Option<&str> {
+    let word = text.trim_start().split(|c: char| !c.is_alphanumeric()).next();
+    word.filter(|word| !word.is_empty())
+}
+
+/// Whether two words are one, in the singular or the plural.
+fn alike(one: &str, other: &str) -> bool {
+    let stem = |word: &str| word.trim_end_matches('s').to_lowercase();
+    stem(one) == stem(other)
 }
 
 fn lift(catalog: &Catalog, question: &str, document: &Value) -> Vec<Lifted> {
@@ -119,7 +135,8 @@ fn lift(catalog: &Catalog, question: &str, document: &Value) -> Vec<Lifted> {
                 ]
             }
         };
-        lifted.push(Lifted { named: one, params });
+        let counted = question.get(one.range.end..).and_then(next_word).map(str::to_owned);
+        lifted.push(Lifted { said: said.to_owned(), counted, named: one, params });
     }
     lifted
 }
@@ -315,8 +332,20 @@ fn in_words(words: &str, lifted: &[Lifted]) -> String {
                 let names = [Some(unquoted(&known.value)), known.label.clone()];
                 names.iter().flatten().flat_map(|name| whole_words(words, name)).for_each(add);
             }
-            // A small number may count anything, and months are written in many ways.
-            Said::Count(_) | Said::Period(_) => {}
+            // A small number may count anything, unless it stands before the same word as in the question.
+            Said::Count(value) => {
+                let forms = [unquoted(value), one.said.clone()];
+                let found = forms.iter().flat_map(|form| whole_words(words, form));
+                let same = |span: &Range<usize>| {
+                    let behind = words.get(span.end..).and_then(next_word);
+                    behind.is_some_and(|word| {
+                        one.counted.as_deref().is_some_and(|it| alike(it, word))
+                    })
+                };
+                found.filter(same).for_each(add);
+            }
+            // Months are written in many ways.
+            Said::Period(_) => {}
         }
     }
     spans.sort_by_key(|(span, _)| span.start);

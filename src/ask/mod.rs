@@ -26,7 +26,7 @@ mod words;
 pub use catalog::{Catalog, Known};
 pub use decide::{Decided, Decider};
 pub use decision::{Argument, Decision, Part, Verdict};
-pub use draft::{Refusal, lexical_draft, text};
+pub use draft::{ANSWER, Refusal, lexical_draft, text};
 pub use keep::{Origin, keep};
 pub use overview::overview;
 pub use planner::{Planner, bug, check};

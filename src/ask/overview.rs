@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::draft::{ANSWER, document, identifier, plain, synthesiser};
+use super::draft::{ANSWER, document, found, identifier, plain, synthesiser};
 use super::router::{self, Said};
 use super::{Catalog, QUESTION};
 use crate::document::{Returns, Tool};
@@ -28,7 +28,7 @@ pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Valu
     if said.period.is_none() && router::names_time(&catalog.index, question) {
         lines.push(OTHER_TIME.to_owned());
     }
-    let mut told = Vec::new();
+    let (mut ids, mut told) = (Vec::new(), Vec::new());
     for agent in agents.iter().filter_map(|name| library.agent(name)) {
         let new: Vec<&ToolName> =
             agent.overview.iter().filter(|name| names.insert((*name).clone())).collect();
@@ -45,7 +45,8 @@ pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Valu
                 step.insert("with".to_owned(), with.into());
             }
             steps.push(step);
-            told.push(id);
+            told.push(found(&id, &format!("tool {}", tool.name), " | tojson"));
+            ids.push(id);
         }
     }
     if told.is_empty() {
@@ -55,9 +56,10 @@ pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Valu
     steps.push(json!({
         "id": ANSWER,
         "agent": synthesiser(library),
-        "prompt": format!("{{{{ params.{QUESTION} }}}}"),
+        "prompt": format!("The question: {{{{ params.{QUESTION} }}}}{}", told.concat()),
         "tools": [],
-        "needs": {"optional": told},
+        "figures": "cite",
+        "needs": {"optional": ids},
         "on_error": "default",
         "default": lines.join("\n"),
     }));

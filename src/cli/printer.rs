@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Stderr, Stdout, Write};
 use serde::Serialize;
 
 use super::exit::Failure;
-use crate::report::Screen;
+use crate::report::{Screen, harmless};
 
 /// Where a command prints.
 pub(super) struct Printer {
@@ -61,7 +61,7 @@ impl Printer {
 
     /// Prints data, and says where nobody reads it.
     pub(super) fn try_out(&self, text: &str) -> std::io::Result<()> {
-        let text = if self.stdout.is_terminal() { harmless(text) } else { text.into() };
+        let text = if self.stdout.is_terminal() { harmless(text) } else { Cow::Borrowed(text) };
         let mut stdout = self.stdout.lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
     }
@@ -76,52 +76,7 @@ impl Printer {
 
     /// Prints anything that is not data.
     pub(super) fn err(&self, text: &str) {
-        let text = if self.stderr.is_terminal() { harmless(text) } else { text.into() };
-        drop(self.stderr.lock().write_all(text.as_bytes()));
-    }
-}
-
-/// A text that changes nothing of a terminal but the colour of its letters: data may hold sequences that set its title, move
-/// its cursor or turn the direction of a line. What would do so is shown instead.
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
-    let harms = |c: char| {
-        c.is_control() && !matches!(c, '\n' | '\t')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(harms) {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        if harms(c) && !begins_colour(text.get(at..).unwrap_or_default()) {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-    }
-    out.into()
-}
-
-/// Whether a text begins with a sequence that does no more than set the colour or weight of letters.
-fn begins_colour(text: &str) -> bool {
-    let inside = text.strip_prefix("\u{1b}[");
-    let end = inside.and_then(|rest| rest.find(|c: char| !c.is_ascii_digit() && c != ';'));
-    inside
-        .zip(end)
-        .is_some_and(|(rest, end)| rest.get(end..).is_some_and(|rest| rest.starts_with('m')))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harmless;
-
-    #[test]
-    fn data_sets_no_title_and_turns_no_line() {
-        let hostile = "a\u{1b}]0;owned\u{7}\u{1b}[31mred\u{1b}[0m\u{1b}[2J\u{9b}1A\u{202e}z\r\n\tb";
-        assert_eq!(
-            harmless(hostile),
-            "a\\u{1b}]0;owned\\u{7}\u{1b}[31mred\u{1b}[0m\\u{1b}[2J\\u{9b}1A\\u{202e}z\\u{d}\n\tb"
-        );
-        assert_eq!(harmless("plain é\n"), "plain é\n");
+        // Logs and pipes end up on terminals as well.
+        drop(self.stderr.lock().write_all(harmless(text).as_bytes()));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::printer::{Printer, harmless};
+use super::printer::Printer;
 use crate::model::Watcher;
+use crate::report::harmless;
 
 /// Shows an answer on standard output while it comes. It may still change: the answer that counts is told at the end.
 #[derive(Default)]

@@ -28,10 +28,23 @@ pub fn numbers(source: &str, is_expression: bool) -> Vec<f64> {
             #[expect(clippy::cast_precision_loss, reason = "nobody says such a number")]
             Token::Int128(number) => found.push(**number as f64),
             Token::Float(number) => found.push(*number),
+            Token::Str(text) => found.extend(number_in(text)),
+            Token::String(text) => found.extend(number_in(text)),
             _ => {}
         }
     }
     found
+}
+
+/// The number that a quoted text is, or that its digits make where they are many: a filter may take it for one. Months and years are
+/// names of times.
+fn number_in(text: &str) -> Option<f64> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_time = digits.len() == 4 && digits.len() == text.len()
+        || text.get(4..5) == Some("-") && !text.contains(char::is_alphabetic);
+    let number = text.trim().replace(['_', ','], "").parse().ok();
+    let made = || (digits.len() > 4).then(|| digits.parse().ok()).flatten();
+    if is_time { None } else { number.or_else(made) }
 }
 
 fn is_writing(pipe: Option<&Token<'_>>, name: Option<&Token<'_>>) -> bool {
@@ -57,7 +70,9 @@ mod tests {
             ("a * 1.15 + [3, 4][0]", vec![1.15, 3.0, 4.0]),
             ("steps.rows.output[2].spend_usd | round(2)", vec![]),
             ("(a | default(7)) * -20", vec![7.0, 20.0]),
-            ("p1 + q3_2025 + '2025'", vec![]),
+            ("p1 + q3_2025 + '2025' + '2025-03'", vec![]),
+            ("'1234567' | int + ('x9' ~ \"\\u0031234567\")", vec![1_234_567.0, 1_234_567.0]),
+            ("{'a': '88_888'}['a'] | int", vec![88_888.0]),
         ] {
             assert_eq!(numbers(source, true), found, "{source}");
         }

@@ -13,6 +13,7 @@ mod eval;
 mod figures;
 mod fold;
 mod graph;
+mod harmless;
 mod history;
 mod interval;
 mod money;
@@ -39,6 +40,7 @@ pub use eval::{
 };
 pub use figures::figures;
 pub use graph::{Format as GraphFormat, graph};
+pub use harmless::harmless;
 pub use history::{pruned, runs};
 pub use money::{costs, of_budget};
 pub use plan::{PlanReport, plan};

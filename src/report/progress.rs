@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::harmless::harmless;
 use super::steps::planned;
 use super::summary::{cost, duration};
 use crate::event::{Event, Record, SkipReason};
@@ -52,7 +53,11 @@ struct Line<'e> {
 
 impl Lines {
     fn of<'e>(&mut self, record: &'e Record) -> Option<Line<'e>> {
-        let line = |step, mark, text, ended| Some(Line { step, mark, text, ended });
+        // What a server or a cell says must not change the lines around it.
+        let line = |step, mark, text: String, ended| {
+            let text = harmless(&text.replace(['\r', '\n'], " ")).into_owned();
+            Some(Line { step, mark, text, ended })
+        };
         match &record.event {
             Event::StepStarted { step, .. } => {
                 self.taken.insert(step.clone(), Taken { started_us: record.at_us, cost_usd: 0.0 });

@@ -70,6 +70,8 @@ const COMPLETE_GAIN: f64 = 1.5;
 const MISSING: f64 = 0.1;
 /// A workflow of whose params the question gives none is a weak rival to an agent.
 const UNHINTED: f64 = 0.7;
+/// A question of which this share is known is nobody else's, however it is spelled.
+const WHOLE: f64 = 0.7;
 /// Where nothing is sure, agents that come this near the best are named as well.
 const NEAR: f64 = 0.55;
 /// And no more of them than these.
@@ -90,9 +92,12 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     let weights = index.weights(&text, &scored);
     let base = Undecided { text: &text, scored: &scored };
 
-    // A misspelling may be chance, unless it stands beside a time that there is data of: `revnue in december 2025`.
+    // A misspelling may be chance, unless it stands beside a time that there is data of (`revnue in december 2025`), or hardly a word
+    // is left that is not known.
     let dated = text.periods.iter().any(|found| found.period.is_some());
-    let told = |it: &Scored<'_>| if dated { it.coverage } else { it.firmly(&weights) };
+    let told = |it: &Scored<'_>| {
+        if dated || it.coverage >= WHOLE { it.coverage } else { it.firmly(&weights) }
+    };
     let explained = scored.iter().map(told).fold(0.0, f64::max);
     if is_foreign(&text, &weights, explained, sure.foreign) {
         let reason = "hardly a word of it is known here, and it does not speak of the company";

@@ -185,10 +185,17 @@ impl Asked<'_> {
 fn unanswered<'o>(route: &Route, outcome: &'o Outcome) -> Option<&'o Fault> {
     let answered =
         |step: &StepOutcome| step.kind == "agent" && step.status == StepStatus::Succeeded;
-    if route.workflow.is_some()
-        || outcome.status != RunStatus::Failed
-        || outcome.steps.iter().any(answered)
-    {
+    if route.workflow.is_some() {
+        return None;
+    }
+    // Who was to put findings together had none: whatever is said rests on nothing.
+    let (last, parts): (Vec<_>, Vec<_>) =
+        outcome.steps.iter().partition(|step| step.id.to_string() == ask::ANSWER);
+    let nothing = |step: &&StepOutcome| step.status == StepStatus::Failed;
+    if last.iter().any(|step| answered(step)) && !parts.is_empty() && parts.iter().all(nothing) {
+        return parts.iter().find_map(|step| step.error.as_ref());
+    }
+    if outcome.status != RunStatus::Failed || outcome.steps.iter().any(answered) {
         return None;
     }
     let mut faults = outcome.steps.iter().filter_map(|step| step.error.as_ref());

@@ -51,16 +51,21 @@ fn named_value(line: &str) -> Option<Range<usize>> {
         let name = before.rsplit(|c| !is_part(c) && c != '-').next()?;
         let value = line.get(at + 1..)?;
         let text = value.trim();
-        let written = value.starts_with(char::is_whitespace)
-            && !text.is_empty()
-            && !text.starts_with(['{', '[', '|', '>', '&', '#']);
+        let is_secret = carries_secret(name);
+        // A map, a list or a mark of a text that goes on tells nothing by itself.
+        let opens = text.starts_with(['{', '[']) && text.contains([':', ',', '}', ']'])
+            || text.starts_with(['|', '>']) && text.len() <= 3;
+        let written = !text.is_empty()
+            && !opens
+            && (value.starts_with(char::is_whitespace) && !text.starts_with(['&', '#'])
+                || is_secret);
         let word = text.trim_end_matches(['}', ' ', ',']).trim_matches(['"', '\'']);
         let secret = match name {
             "env" => is_literal(word) || !word.chars().all(is_part),
             name if name.ends_with("_env") => {
                 word.contains(|c: char| c.is_ascii_lowercase() || !is_part(c))
             }
-            name => carries_secret(name),
+            _ => is_secret,
         };
         (written && secret).then(|| at + 1..line.len())
     })

@@ -121,6 +121,14 @@ fn without_secrets(found: &[Diagnostic]) -> Vec<Diagnostic> {
     let masked_of = |file: &Arc<SourceFile>| files.get(file.path.as_path()).map(Arc::clone);
     let without = |found: &Diagnostic| {
         let mut shown = found.clone();
+        // Helps write out what stands in the line, mended.
+        let hidden = found.file.as_ref().map_or_else(Vec::new, |file| {
+            let masked = masked_of(file);
+            masked.map_or_else(Vec::new, |masked| hidden_words(file, &masked, found.span))
+        });
+        let masked = |text: &str| {
+            hidden.iter().fold(masked(text), |text, word| text.replace(word, "******"))
+        };
         shown.message = masked(&shown.message);
         shown.help = shown.help.as_deref().map(masked);
         shown.file = shown.file.as_ref().and_then(masked_of);
@@ -131,6 +139,43 @@ fn without_secrets(found: &[Diagnostic]) -> Vec<Diagnostic> {
         shown
     };
     found.iter().map(without).collect()
+}
+
+/// The words around a span that are stars in the masked file.
+fn hidden_words<'f>(file: &'f SourceFile, masked: &SourceFile, span: Option<Span>) -> Vec<&'f str> {
+    const LEAST: usize = 4;
+    let Some(span) = span else { return Vec::new() };
+    let lines = file.text.lines().zip(masked.text.lines());
+    let near = lines
+        .skip(span.line.saturating_sub(2))
+        .take(span.end_line - span.line.min(span.end_line) + 3);
+    let marks =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '{' | '}' | '[' | ']');
+    let changed = near.filter(|(line, masked)| line != masked).flat_map(|(line, masked)| {
+        // Stars stand for characters one by one, and blanks stay.
+        let mut stars = masked.chars();
+        let mut words = Vec::new();
+        let mut from = None;
+        for (at, c) in line.char_indices() {
+            let hidden = stars.next() == Some('*') && c != '*';
+            match (hidden, from) {
+                (true, None) => from = Some(at),
+                (false, Some(begin)) => {
+                    words.extend(line.get(begin..at));
+                    from = None;
+                }
+                _ => {}
+            }
+        }
+        words.extend(from.and_then(|begin| line.get(begin..)));
+        words
+    });
+    let mut words: Vec<&str> = changed
+        .flat_map(|word| word.split(marks))
+        .filter(|word| word.chars().count() >= LEAST)
+        .collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words
 }
 
 /// Errors and warnings.
@@ -264,6 +309,26 @@ mod tests {
         }
         let text = diagnostics(&found, &files(), Format::Text, &Manner::default());
         assert!(text.contains("two: {a: ******, b: ******}"), "{text}");
+    }
+
+    #[test]
+    fn no_help_writes_out_what_its_line_hides() {
+        let text = "models:\n  password: @hunter2pass\n  secret:s3cret99 x\n  token: {opened99\n";
+        let file = Arc::new(SourceFile { path: "engine.yaml".into(), text: text.to_owned() });
+        let quoted = Diagnostic::new("yaml-syntax", "a value cannot begin with `@` (@hunter2pass)")
+            .help("put quotes around it: \"@hunter2pass\"")
+            .at(&file, Span::on_line(2, 13, 1));
+        let joined = Diagnostic::new("yaml-syntax", "`secret:s3cret99` has no blank")
+            .at(&file, Span::on_line(3, 3, 3));
+        let open = Diagnostic::new("yaml-syntax", "`{opened99` does not end")
+            .at(&file, Span::on_line(4, 10, 1));
+        let found = [quoted, joined, open];
+        for format in [Format::Text, Format::Json, Format::Github, Format::Sarif, Format::Junit] {
+            let text = diagnostics(&found, &files(), format, &Manner::default());
+            for secret in ["hunter2", "s3cret99", "opened99"] {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
     }
 
     #[test]
