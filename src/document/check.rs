@@ -431,7 +431,7 @@ impl Checker<'_> {
             p if p.starts_with("^[A-Za-z_]") => helps::name(text),
             other => format!("it must match {other}"),
         };
-        let shown = if variable { String::new() } else { format!(" `{text}`") };
+        let shown = if variable { " what stands here".to_owned() } else { format!(" `{text}`") };
         self.report(
             "invalid-value",
             format!("`{}` cannot be{shown}", last(pointer)),

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Checker;
-use super::secrets::{carries_secret, is_secret_name};
+use super::secrets::{carries_secret, is_secret_name, is_written_out};
 use crate::id::ServerName;
 use crate::value::{HumanDuration, Object, Value, pointer_segment};
 
@@ -172,5 +172,5 @@ impl Checker<'_> {
 fn is_literal(variable: &str, text: &str) -> bool {
     let is_file = text.starts_with(['/', '.', '~']) && text.contains('/');
     let names_file = || is_file && !is_secret_name(variable);
-    !text.is_empty() && carries_secret(variable) && !names_file()
+    is_written_out(text) && carries_secret(variable) && !names_file()
 }

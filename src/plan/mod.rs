@@ -72,6 +72,18 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The tool by which a step changes something outside.
+    pub fn written_to(&self, step: &Step) -> Option<&Tool> {
+        match &step.kind {
+            Kind::Tool(call) => self.tools.get(&call.tool).filter(|tool| tool.writes()),
+            Kind::Agent(_)
+            | Kind::Compute(_)
+            | Kind::Workflow(_)
+            | Kind::Plan(_)
+            | Kind::Approval(_) => None,
+        }
+    }
+
     /// Whether some of its steps, or of the workflows that these run, are planned while it runs.
     pub fn plans(&self) -> bool {
         let is_planned = |step: &Step| matches!(step.kind, Kind::Plan(_));

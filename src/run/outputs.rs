@@ -53,6 +53,12 @@ pub(super) fn render(frame: &Frame, inputs: &Inputs) -> (RunStatus, Object, Opti
         };
         outputs.insert(name.clone(), value);
     }
+    // What was to be changed outside and was not is missing as an output is.
+    let unwritten = |step: &&Step| {
+        let failed = frame.step_by_id(&step.id).is_some_and(|found| found.phase == Phase::Failed);
+        failed && plan.written_to(step).is_some()
+    };
+    missing += plan.steps.iter().filter(unwritten).count();
     let status = match (made, missing) {
         (_, 0) => RunStatus::Succeeded,
         (0, _) => RunStatus::Failed,

@@ -297,3 +297,39 @@ steps:
         .says("`steps.draft.output` is written out, and comes from a model");
     check(&inner.replace("Write?", "Write {{ params.text }}?")).code(0);
 }
+
+#[test]
+fn a_write_that_fails_is_no_success_whatever_else_was_made() {
+    let refusing = ModelServer::start(|seen, _| match seen.path.as_str() {
+        "/notes" => Reply::raw(400, r#"{"error": "no"}"#),
+        _ => Reply::text("done"),
+    });
+    let beside = "
+name: w
+params: {title: {type: string, default: hello}}
+steps:
+  - {id: ok, approval: {message: 'Write {{ params.title }}?'}}
+  - {id: write, tool: note, with: {text: '{{ params.title }}'}, when: steps.ok.output.choice == 'approve'}
+outputs: {title: '{{ params.title }}'}
+";
+    let test = project(&refusing, beside);
+    test.also(["validate", "w.yaml", "--deny-warnings"]).code(0);
+    let outcome = test.also(["run", "w.yaml", "--json"]).code(3).json();
+    let outcome =
+        test.also(["approve", id(&outcome), "--choice", "approve", "--json"]).code(3).json();
+    assert_eq!(outcome["status"], "partial", "{outcome:#}");
+    assert_eq!(step(&outcome, "write")["status"], "failed");
+    let server = server();
+    let test = project(
+        &server,
+        &beside
+            .replace("'Write {{ params.title }}?'", "'Write?\\u001b[2K{{ params.title }}'")
+            .replace('\'', "\""),
+    );
+    let ran = test.also(["run", "w.yaml", "-p", "title=a\u{1b}[1Ab"]);
+    assert!(
+        !ran.stderr.contains("\u{1b}[2K") && !ran.stderr.contains("\u{1b}[1A"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 pub use mask::{masked, masked_file};
 pub(super) use names::{carries_secret, is_secret_name};
+pub(super) use texts::is_written_out;
 
 use super::check::MOST;
 use super::places;
@@ -80,7 +81,7 @@ fn by_place(text: &str, pointer: &str) -> Option<String> {
         [.., "with", name] | [.., "params", name, "default"] => *name,
         _ => return None,
     };
-    (is_secret_name(name) && texts::is_written_out(text))
+    (is_secret_name(name) && is_written_out(text))
         .then(|| format!("`{name}` carries a secret, which never stands in a file"))
 }
 

@@ -263,10 +263,15 @@ fn in_query(text: &str, at: usize) -> bool {
     word.is_some_and(|word| word.contains("://") && word.contains('?'))
 }
 
-/// Whether a value is neither a template, nor a variable, nor a word that stands for one (`YOUR_KEY`).
-pub(super) fn is_written_out(value: &str) -> bool {
+/// What a name of a secret is set to where it switches something.
+const SETTINGS: &[&str] =
+    &["true", "false", "yes", "no", "on", "off", "none", "null", "fetch", "required", "0", "1"];
+
+/// Whether a value is neither a switch, nor a template, nor a variable, nor a word that stands for one (`YOUR_KEY`).
+pub(in crate::document) fn is_written_out(value: &str) -> bool {
     let stands_for = |c: char| c.is_ascii_uppercase() || matches!(c, '_' | '.');
     !value.is_empty()
+        && !SETTINGS.contains(&value.to_ascii_lowercase().as_str())
         && !value.chars().all(stands_for)
         && !value.to_ascii_lowercase().starts_with("your")
         && !value.contains(['{', '<', '$', '*'])

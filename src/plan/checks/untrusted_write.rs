@@ -9,7 +9,6 @@ use crate::plan::{Kind, Library, Plan, Step, consents, types};
 use crate::value::{Value, each_text, pointer_segment};
 
 use super::Checked;
-use super::write_without_approval::written_to;
 
 pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let Checked { document, library, plan, .. } = checked;
@@ -64,8 +63,7 @@ impl<'f> Flow<'f> {
         for (number, step) in self.plan.steps.iter().enumerate() {
             let Some(written) = self.document.value.steps.get(number) else { continue };
             let inner = self.inner(step).map(|flow| flow.exposed());
-            if written_to(self.plan, step).is_none()
-                && inner.as_ref().is_none_or(BTreeSet::is_empty)
+            if self.plan.written_to(step).is_none() && inner.as_ref().is_none_or(BTreeSet::is_empty)
             {
                 continue;
             }

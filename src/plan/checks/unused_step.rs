@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::id::StepId;
+use crate::plan::Step;
 
 use super::Checked;
 
@@ -16,7 +17,9 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let needed = plan.steps.iter().flat_map(|step| step.needs.iter().map(|need| &need.step));
     let told = plan.outputs.values().flat_map(|output| &output.reads);
     let read: BTreeSet<&StepId> = needed.chain(told).collect();
-    let unread = plan.steps.iter().enumerate().filter(|(_, step)| !read.contains(&step.id));
+    // What a step changes outside is what it is for.
+    let idle = |step: &Step| !read.contains(&step.id) && plan.written_to(step).is_none();
+    let unread = plan.steps.iter().enumerate().filter(|(_, step)| idle(step));
     unread
         .map(|(number, step)| {
             let message = format!("no step and no output reads step `{}`", step.id);

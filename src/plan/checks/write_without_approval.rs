@@ -1,7 +1,6 @@
 //! `write-without-approval`: a step that changes something, to which nobody consents.
 
 use crate::diagnostic::Diagnostic;
-use crate::document::Tool;
 use crate::plan::{Kind, Plan, Step, consents};
 
 use super::Checked;
@@ -10,7 +9,7 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let Checked { library, plan, .. } = checked;
     let mut found = Vec::new();
     for (number, step) in checked.sound() {
-        let Some(tool) = written_to(plan, step) else { continue };
+        let Some(tool) = plan.written_to(step) else { continue };
         if !library.allow_write && consents(plan, step).is_empty() {
             let message =
                 format!("step `{}` writes by `{}`, and nobody consents to it", step.id, tool.name);
@@ -20,18 +19,6 @@ pub(super) fn check(checked: &Checked<'_>) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// The tool by which a step changes something.
-pub(super) fn written_to<'p>(plan: &'p Plan, step: &Step) -> Option<&'p Tool> {
-    match &step.kind {
-        Kind::Tool(call) => plan.tools.get(&call.tool).filter(|tool| tool.writes()),
-        Kind::Agent(_)
-        | Kind::Compute(_)
-        | Kind::Workflow(_)
-        | Kind::Plan(_)
-        | Kind::Approval(_) => None,
-    }
 }
 
 fn mend(plan: &Plan, step: &Step) -> String {
