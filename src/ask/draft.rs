@@ -149,8 +149,7 @@ impl Finding {
 
     /// It as a prompt tells it.
     fn told(&self) -> String {
-        let Self { id, by, .. } = self;
-        format!("Found by `{id}` ({by}):\n{{{{ steps.{id}.output{} }}}}", self.filter())
+        found_by(&self.id, &self.by, self.filter())
     }
 
     /// The same, with words for the case that nothing was found.
@@ -163,12 +162,16 @@ impl Finding {
     }
 }
 
-/// What a step found that may have failed, as a prompt tells it.
+/// What a step found, as a prompt tells it.
+fn found_by(id: &str, by: &str, filter: &str) -> String {
+    format!("Found by `{id}` ({by}):\n{{{{ steps.{id}.output{filter} }}}}")
+}
+
+/// The same of a step that may have failed.
 pub(super) fn found(id: &str, by: &str, filter: &str) -> String {
-    let value = format!("steps.{id}.output");
     format!(
-        "\n\n{{% if {value} is defined %}}Found by `{id}` ({by}):\n{{{{ {value}{filter} }}}}\
-         {{% else %}}Missing: `{id}` ({by}) found nothing.{{% endif %}}"
+        "\n\n{{% if steps.{id}.output is defined %}}{}{{% else %}}Missing: `{id}` ({by}) found nothing.{{% endif %}}",
+        found_by(id, by, filter)
     )
 }
 

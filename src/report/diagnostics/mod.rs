@@ -107,75 +107,87 @@ fn without_secrets(found: &[Diagnostic]) -> Vec<Diagnostic> {
             places.entry(&file.path).or_default().push(span);
         }
     }
-    let mut files: BTreeMap<&Path, Arc<SourceFile>> = BTreeMap::new();
+    let mut files: BTreeMap<&Path, Masked<'_>> = BTreeMap::new();
     for diagnostic in found {
         let related = diagnostic.related.iter().map(|related| &related.file);
         for file in diagnostic.file.iter().chain(related) {
             files.entry(&file.path).or_insert_with(|| {
-                let places = places.get(file.path.as_path()).map_or(&[][..], Vec::as_slice);
-                let text = masked_file(&file.text, places);
-                Arc::new(SourceFile { path: file.path.clone(), text })
+                Masked::of(file, places.get(file.path.as_path()).map_or(&[][..], Vec::as_slice))
             });
         }
     }
-    let masked_of = |file: &Arc<SourceFile>| files.get(file.path.as_path()).map(Arc::clone);
+    let masked_of = |file: &Arc<SourceFile>| files.get(file.path.as_path());
+    let shown_of = |file: &Arc<SourceFile>| masked_of(file).map(|masked| Arc::clone(&masked.file));
     let without = |found: &Diagnostic| {
         let mut shown = found.clone();
         // Helps write out what stands in the line, mended.
-        let hidden = found.file.as_ref().map_or_else(Vec::new, |file| {
-            let masked = masked_of(file);
-            masked.map_or_else(Vec::new, |masked| hidden_words(file, &masked, found.span))
-        });
+        let near = found.file.as_ref().and_then(masked_of).zip(found.span);
+        let hidden = near.map_or_else(Vec::new, |(masked, span)| masked.hidden_near(span));
         let masked = |text: &str| {
             hidden.iter().fold(masked(text), |text, word| text.replace(word, "******"))
         };
         shown.message = masked(&shown.message);
         shown.help = shown.help.as_deref().map(masked);
-        shown.file = shown.file.as_ref().and_then(masked_of);
+        shown.file = shown.file.as_ref().and_then(shown_of);
         for related in &mut shown.related {
             related.message = masked(&related.message);
-            related.file = masked_of(&related.file).unwrap_or_else(|| Arc::clone(&related.file));
+            related.file = shown_of(&related.file).unwrap_or_else(|| Arc::clone(&related.file));
         }
         shown
     };
     found.iter().map(without).collect()
 }
 
-/// The words around a span that are stars in the masked file.
-fn hidden_words<'f>(file: &'f SourceFile, masked: &SourceFile, span: Option<Span>) -> Vec<&'f str> {
+/// A file without its secrets, made once however many faults it has.
+struct Masked<'f> {
+    file: Arc<SourceFile>,
+    /// The words that are stars in it, by the number of their line.
+    hidden: BTreeMap<usize, Vec<&'f str>>,
+}
+
+impl<'f> Masked<'f> {
+    fn of(file: &'f SourceFile, places: &[Span]) -> Self {
+        let text = masked_file(&file.text, places);
+        let lines = file.text.lines().zip(text.lines()).enumerate();
+        let changed = lines.filter(|(_, (line, masked))| line != masked);
+        let hidden =
+            changed.map(|(at, (line, masked))| (at + 1, hidden_words(line, masked))).collect();
+        Self { file: Arc::new(SourceFile { path: file.path.clone(), text }), hidden }
+    }
+
+    /// The words that are hidden on the lines of a span and beside them, the longest first.
+    fn hidden_near(&self, span: Span) -> Vec<&'f str> {
+        let (first, last) = (span.line.saturating_sub(1), span.end_line.max(span.line) + 1);
+        let mut words: Vec<&str> =
+            self.hidden.range(first..=last).flat_map(|(_, words)| words).copied().collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words
+    }
+}
+
+/// The words of a line that are stars in the masked one; shorter ones stand in other words by chance.
+fn hidden_words<'l>(line: &'l str, masked: &str) -> Vec<&'l str> {
     const LEAST: usize = 4;
-    let Some(span) = span else { return Vec::new() };
-    let lines = file.text.lines().zip(masked.text.lines());
-    let near = lines
-        .skip(span.line.saturating_sub(2))
-        .take(span.end_line - span.line.min(span.end_line) + 3);
+    // Stars stand for characters one by one, and blanks stay.
+    let mut stars = masked.chars();
+    let mut parts = Vec::new();
+    let mut from = None;
+    for (at, c) in line.char_indices() {
+        let hidden = stars.next() == Some('*') && c != '*';
+        match (hidden, from) {
+            (true, None) => from = Some(at),
+            (false, Some(begin)) => {
+                parts.extend(line.get(begin..at));
+                from = None;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(from.and_then(|begin| line.get(begin..)));
     let marks =
         |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '{' | '}' | '[' | ']');
-    let changed = near.filter(|(line, masked)| line != masked).flat_map(|(line, masked)| {
-        // Stars stand for characters one by one, and blanks stay.
-        let mut stars = masked.chars();
-        let mut words = Vec::new();
-        let mut from = None;
-        for (at, c) in line.char_indices() {
-            let hidden = stars.next() == Some('*') && c != '*';
-            match (hidden, from) {
-                (true, None) => from = Some(at),
-                (false, Some(begin)) => {
-                    words.extend(line.get(begin..at));
-                    from = None;
-                }
-                _ => {}
-            }
-        }
-        words.extend(from.and_then(|begin| line.get(begin..)));
-        words
-    });
-    let mut words: Vec<&str> = changed
-        .flat_map(|word| word.split(marks))
-        .filter(|word| word.chars().count() >= LEAST)
-        .collect();
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    words
+    let words = parts.into_iter().flat_map(|part| part.split(marks));
+    words.filter(|word| word.chars().count() >= LEAST).collect()
 }
 
 /// Errors and warnings.
