@@ -187,6 +187,7 @@ def chats(engine, folder):
     terminal.type("And TikTok?\r")
     results["and not the conversation"] = terminal.until("And")
     begun.set()
+    results["of which nothing more is told"] = "was checked" not in terminal.screen()
     results["which goes on"] = terminal.until("And again.")
     terminal.type("/exit\r")
     results["and ends"] = terminal.end() == 0

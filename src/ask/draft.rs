@@ -1,11 +1,14 @@
 //! Workflow documents made for one question. They are only drafts until `plan` has checked them.
 
+use std::iter;
+
 use serde_json::json;
 
 use crate::id::AgentName;
 use crate::plan::Library;
-use crate::value::{Object, Value, one_line};
+use crate::value::{Object, Value};
 
+use super::findings::{Finding, plain};
 use super::{Argument, PLAN, Part, QUESTION};
 
 /// The last step, which puts everything together.
@@ -13,6 +16,9 @@ pub const ANSWER: &str = "answer";
 
 /// The most answers that the last step takes: it may ask agents for what is missing, and then has to answer.
 const TURNS: u32 = 3;
+
+/// What is said where the findings stand as they are.
+const UNJOINED: &str = "Nobody put the findings together, so they stand here as they are.";
 
 /// What is wrong with the parts of a plan before anything can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +39,7 @@ pub(super) fn draft(library: &Library, question: &str, parts: &[Part]) -> Result
     for part in parts {
         steps.push(step(library, part, parts)?);
     }
-    let found: Vec<Finding> = parts.iter().map(|part| Finding::of(library, part)).collect();
+    let found: Vec<Finding<'_>> = parts.iter().map(|part| Finding::of(library, part)).collect();
     steps.push(answer(library, &found));
     Ok(document(question, &steps))
 }
@@ -127,56 +133,9 @@ fn step(library: &Library, part: &Part, parts: &[Part]) -> Result<Value, Refusal
     }
 }
 
-/// What a part found, as a later step reads it.
-struct Finding {
-    id: String,
-    /// Who found it, as the heading says.
-    by: String,
-    /// Whether it is a text.
-    is_text: bool,
-}
-
-impl Finding {
-    fn of(library: &Library, part: &Part) -> Self {
-        let role = |name| library.agent(name).and_then(|agent| agent.role.clone());
-        let by = match (&part.agent, &part.tool) {
-            (Some(name), _) => role(name).unwrap_or_else(|| name.to_string()),
-            (None, Some(tool)) => format!("tool {tool}"),
-            (None, None) => "arithmetic".to_owned(),
-        };
-        Self { id: part.id.clone(), by: plain(&by), is_text: part.agent.is_some() }
-    }
-
-    /// It as a prompt tells it.
-    fn told(&self) -> String {
-        found_by(&self.id, &self.by, self.filter())
-    }
-
-    /// The same, with words for the case that nothing was found.
-    fn told_or_missing(&self) -> String {
-        found(&self.id, &self.by, self.filter())
-    }
-
-    fn filter(&self) -> &'static str {
-        if self.is_text { "" } else { " | tojson" }
-    }
-}
-
-/// What a step found, as a prompt tells it.
-fn found_by(id: &str, by: &str, filter: &str) -> String {
-    format!("Found by `{id}` ({by}):\n{{{{ steps.{id}.output{filter} }}}}")
-}
-
-/// The same of a step that may have failed.
-pub(super) fn found(id: &str, by: &str, filter: &str) -> String {
-    format!(
-        "\n\n{{% if steps.{id}.output is defined %}}{}{{% else %}}Missing: `{id}` ({by}) found nothing.{{% endif %}}",
-        found_by(id, by, filter)
-    )
-}
-
-/// The last step. It goes without findings that failed, and says so. What is missing it may ask for.
-fn answer(library: &Library, found: &[Finding]) -> Value {
+/// The last step. It goes without findings that failed, and says so. What is missing it may ask for. Where it cannot be done, the
+/// findings are the answer.
+fn answer(library: &Library, found: &[Finding<'_>]) -> Value {
     let named = synthesiser_name(library).and_then(|name| library.agent(name));
     let may_ask = named.is_some_and(|agent| !agent.consult.is_empty());
     let more = if may_ask {
@@ -185,7 +144,9 @@ fn answer(library: &Library, found: &[Finding]) -> Value {
         ""
     };
     let findings: String = found.iter().map(Finding::told_or_missing).collect();
-    let ids: Vec<&String> = found.iter().map(|finding| &finding.id).collect();
+    let ids: Vec<&str> = found.iter().map(|finding| finding.id).collect();
+    let shown = found.iter().map(Finding::shown);
+    let shown: Vec<String> = iter::once(UNJOINED.to_owned()).chain(shown).collect();
     json!({
         "id": ANSWER,
         "description": "Puts the findings together.",
@@ -199,6 +160,8 @@ fn answer(library: &Library, found: &[Finding]) -> Value {
         "max_turns": TURNS,
         "figures": "cite",
         "needs": {"optional": ids},
+        "on_error": "default",
+        "default": shown.join("\n"),
     })
 }
 
@@ -216,11 +179,6 @@ pub(super) fn synthesiser(library: &Library) -> Value {
 
 fn synthesiser_name(library: &Library) -> Option<&AgentName> {
     library.project.as_ref()?.value.ask.agent.as_ref()
-}
-
-/// A text that is no template, whatever stands in it.
-pub(super) fn plain(text: &str) -> String {
-    one_line(text).replace("{{", "{ {").replace("{%", "{ %").replace("{#", "{ #")
 }
 
 /// A name as a step's id.

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde_json::json;
 
-use super::draft::plain;
+use super::findings::plain;
 use super::router::{self, Named, Said, Target};
 use super::{By, Catalog, QUESTION};
 use crate::document::Param;

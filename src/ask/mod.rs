@@ -13,6 +13,7 @@ mod catalog;
 mod decide;
 mod decision;
 mod draft;
+mod findings;
 mod held;
 mod keep;
 mod overview;

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::draft::{ANSWER, document, found, identifier, plain, synthesiser};
+use super::draft::{ANSWER, document, identifier, synthesiser};
+use super::findings::{Finding, plain};
 use super::router::{self, Said};
 use super::{Catalog, QUESTION};
-use crate::document::{Returns, Tool};
+use crate::document::Tool;
 use crate::id::{AgentName, ToolName};
 use crate::value::{Object, Value};
-
-/// A sentence that is longer is cut at its first comma, in bytes.
-const LONGEST_TITLE: usize = 60;
 
 /// What is said where the question's time cannot be told to the tools.
 const OTHER_TIME: &str = "\nThe question names a time that the data does not reach, or several: the tables are of their usual time.";
@@ -38,14 +36,15 @@ pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Valu
         lines.push(format!("\n## {}", plain(agent.role.as_deref().unwrap_or(agent.name.as_str()))));
         for tool in new.into_iter().filter_map(|name| library.tool(name)) {
             let id = identifier(tool.name.as_str());
-            lines.push(shown(tool, &id));
+            let found = Finding::of_tool(tool, &id);
+            lines.push(found.shown());
+            told.push(found.told_or_missing());
             let mut step = json!({"id": id, "tool": tool.name});
             let with = said.arguments(tool);
             if let (Some(step), false) = (step.as_object_mut(), with.is_empty()) {
                 step.insert("with".to_owned(), with.into());
             }
             steps.push(step);
-            told.push(found(&id, &format!("tool {}", tool.name), " | tojson"));
             ids.push(id);
         }
     }
@@ -64,42 +63,6 @@ pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Valu
         "default": lines.join("\n"),
     }));
     document(question, &steps)
-}
-
-/// What a tool gave, as Markdown: a title, what stands in it, and a table whose numbers are written in their units.
-fn shown(tool: &Tool, id: &str) -> String {
-    let about = plain(&tool.description);
-    let (title, rest) = titled(about.trim());
-    let rest = match rest.trim() {
-        "" => String::new(),
-        rest => format!("\n\n{}", capitalized(rest)),
-    };
-    let value = format!("steps.{id}.output");
-    let written = match tool.returns {
-        Returns::Value => String::new(),
-        Returns::Row | Returns::Rows if tool.units.is_empty() => " | table".to_owned(),
-        Returns::Row | Returns::Rows => format!(" | table(units={})", json!(tool.units)),
-    };
-    format!(
-        "\n**{title}**{rest}\n\n{{% if {value} is defined %}}{{{{ {value}{written} }}}}{{% else %}}(not available){{% endif %}}"
-    )
-}
-
-/// The first clause of a description names the table, the rest explains it.
-fn titled(about: &str) -> (&str, &str) {
-    let (sentence, rest) = about.split_once([':', '.', ';']).unwrap_or((about, ""));
-    if sentence.len() <= LONGEST_TITLE {
-        return (sentence, rest);
-    }
-    about
-        .split_once(',')
-        .filter(|(clause, _)| clause.len() < sentence.len())
-        .unwrap_or((sentence, rest))
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
 /// What a question names that a tool may take.

@@ -47,6 +47,7 @@ pub struct Turn {
 pub fn follow_up(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Route> {
     let last = turns.last()?;
     let workflow = catalog.workflow(last.workflow.as_ref()?)?;
+    let question = router::taken_up(question);
     let changed = shifted(catalog, workflow, &last.params, question)
         .or_else(|| router::changed(&catalog.index, &workflow.name, &last.params, question))?;
     let shown = changed.iter().map(|(name, value)| format!("{name} = {}", unquoted(value)));
@@ -81,7 +82,8 @@ pub fn in_full(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Stri
         return None;
     }
     if last.workflow.is_none()
-        && let Some(full) = router::rewritten(&catalog.index, last.full(), question)
+        && let Some(full) =
+            router::rewritten(&catalog.index, last.full(), router::taken_up(question))
     {
         return Some(full);
     }
@@ -97,6 +99,7 @@ pub fn in_full(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Stri
 /// for what takes none; none where it stands alone or leans on what is known.
 pub fn asks_back(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Route> {
     let last = turns.last()?;
+    let question = router::taken_up(question);
     let workflow = last.workflow.as_ref().and_then(|name| catalog.workflow(name));
     // What was asked back is still open, among fewer values.
     if let Some(workflow) = workflow.filter(|_| last.run_id.is_none())

@@ -36,10 +36,12 @@ impl Exit {
             RunStatus::Cancelled => Self::Interrupted,
             _ if over_budget => Self::OverBudget,
             RunStatus::Failed => Self::Failed,
-            RunStatus::Partial | RunStatus::Waiting => Self::Partial,
-            RunStatus::Succeeded if strict && !outcome.figures.unverified.is_empty() => {
+            RunStatus::Succeeded | RunStatus::Partial
+                if strict && !outcome.figures.unverified.is_empty() =>
+            {
                 Self::Untraced
             }
+            RunStatus::Partial | RunStatus::Waiting => Self::Partial,
             RunStatus::Succeeded => Self::Success,
         }
     }
@@ -90,6 +92,10 @@ impl Failure {
         };
         let error = if colour { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
         let mut out = String::new();
+        if matches!(self, Self::Interrupted) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{error}: interrupted before anything was answered");
+        }
         for fault in faults {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "{error}: {}", fault.message);

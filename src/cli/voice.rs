@@ -36,10 +36,14 @@ impl Voice {
         self.state().spoke
     }
 
-    /// Prints what is still missing of a text; all of it, with a word about it, where it is not as it was shown.
+    /// Prints what is still missing of a text; all of it, with a word about it, where it is not as it was shown. An answer that was
+    /// stopped has none.
     pub(super) fn end(&self, text: &str, printer: &Printer) {
         let state = self.state();
-        if let Some(rest) = text.strip_prefix(state.shown.as_str()) {
+        if text.is_empty() {
+            // What was shown is all there is.
+            printer.out(if state.shown.is_empty() { "" } else { "\n" });
+        } else if let Some(rest) = text.strip_prefix(state.shown.as_str()) {
             printer.out(rest);
         } else {
             printer.out("\n");

@@ -84,6 +84,12 @@ impl Plan {
         }
     }
 
+    /// Whether another step goes on without a step that failed.
+    pub fn is_optional(&self, step: &StepId) -> bool {
+        let mut needs = self.steps.iter().flat_map(|other| &other.needs);
+        needs.any(|need| need.optional && need.step == *step)
+    }
+
     /// Whether some of its steps, or of the workflows that these run, are planned while it runs.
     pub fn plans(&self) -> bool {
         let is_planned = |step: &Step| matches!(step.kind, Kind::Plan(_));

@@ -78,6 +78,7 @@ pub fn route(route: &Route) -> String {
     let workflow = || route.workflow.as_ref().map_or_else(String::new, ToString::to_string);
     let to = match route.kind {
         RouteKind::Workflow => format!("workflow {}", workflow()),
+        RouteKind::Clarify if route.workflow.is_none() => "nobody as it stands".to_owned(),
         RouteKind::Clarify => {
             format!("workflow {}, once it is known: {}", workflow(), route.missing.join(", "))
         }

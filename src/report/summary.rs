@@ -19,7 +19,8 @@ pub fn answer(outcome: &Outcome) -> String {
         _ => format!("{:#}\n", Value::Object(outcome.outputs.clone())),
     };
     if outcome.degraded && !out.is_empty() {
-        out.push_str("\n(Worded without a model.)\n");
+        let part = if is_told(&outcome.steps) { ", in part" } else { "" };
+        let _ = writeln!(out, "\n(Worded without a model{part}.)");
     }
     if let Some(data) = outcome.data.as_ref().filter(|_| !out.is_empty()) {
         let _ = writeln!(out, "\n{}", super::figures::data(data));
@@ -28,6 +29,11 @@ pub fn answer(outcome: &Outcome) -> String {
         out.push_str(&super::figures::conflicts(&outcome.figures.conflicts));
     }
     out
+}
+
+/// Whether a model worded some of the steps.
+fn is_told(steps: &[StepOutcome]) -> bool {
+    steps.iter().any(|step| step.status == StepStatus::Succeeded && step.model.is_some())
 }
 
 /// A text with a mark behind each figure that nothing bears out: where its step says that it stands, and else where it is found.
@@ -138,7 +144,8 @@ pub fn summary(outcome: &Outcome) -> String {
         line("unverified", &more);
     }
     if outcome.degraded {
-        line("degraded", "worded without a model; the figures are the same");
+        let part = if is_told(&outcome.steps) { " in part" } else { "" };
+        line("degraded", &format!("worded without a model{part}; the figures are the same"));
     }
     let unasked = unasked(&outcome.steps);
     if let Some(help) = unasked.values().flatten().next() {

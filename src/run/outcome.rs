@@ -254,9 +254,9 @@ impl Outcome {
             outcome.figures.unverified.extend(at.figures.unverified.iter().cloned());
             let path = state.path(unit);
             outcome.warnings.extend(warnings(&path, at));
-            // A run that has all its outputs did without the step.
+            // A run that has all its outputs did without the step, and so did others that name it as optional.
             let lost = at.error.as_ref().filter(|_| at.phase == Phase::Failed);
-            let lost = lost.filter(|_| status == RunStatus::Succeeded);
+            let lost = lost.filter(|_| status == RunStatus::Succeeded || state.is_optional(unit));
             outcome
                 .warnings
                 .extend(lost.map(|error| format!("step `{path}` failed: {}", error.message)));

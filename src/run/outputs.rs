@@ -1,11 +1,13 @@
 //! The outputs of a plan, made from what its steps gave.
 
+use std::fmt::Display;
+
 use super::executor::inputs_of;
 use super::figures::{figures as read, made_number, made_output};
 use super::frame::Frame;
 use super::inputs::Inputs;
 use super::state::RunState;
-use super::step_state::Phase;
+use super::step_state::{Phase, StepState};
 use crate::event::{Fault, FigureCount, FigureEntry, RunStatus, SkipReason};
 use crate::expression::{Root, Template, Written, analyse_expression};
 use crate::id::StepId;
@@ -144,11 +146,17 @@ fn skipped_on_purpose(frame: &Frame, step: &StepId) -> bool {
 }
 
 fn first_failure(frame: &Frame) -> Option<Fault> {
-    frame.plan().steps.iter().zip(frame.steps()).find_map(|(step, at)| {
-        let error = at.error.as_ref().filter(|_| at.phase == Phase::Failed)?;
-        Some(Fault {
-            message: format!("step `{}` failed: {}", step.id, error.message),
-            ..error.clone()
-        })
-    })
+    let mut steps = frame.plan().steps.iter().zip(frame.steps());
+    steps.find_map(|(step, at)| failure(&step.id, at))
+}
+
+/// The first failure that other steps went on without, wherever in the run: what they made has a gap.
+pub(super) fn gap(state: &RunState) -> Option<Fault> {
+    let mut optional = state.units().filter(|(unit, _)| state.is_optional(*unit));
+    optional.find_map(|(unit, at)| failure(&state.path(unit), at))
+}
+
+fn failure(step: &impl Display, at: &StepState) -> Option<Fault> {
+    let error = at.error.as_ref().filter(|_| at.phase == Phase::Failed)?;
+    Some(Fault { message: format!("step `{step}` failed: {}", error.message), ..error.clone() })
 }

@@ -434,6 +434,12 @@ impl RunState {
         self.frames.get(unit.frame)?.plan.steps.get(unit.step)
     }
 
+    /// Whether other steps go on without a unit that failed.
+    pub fn is_optional(&self, unit: Unit) -> bool {
+        let frame = self.frames.get(unit.frame);
+        frame.zip(self.definition(unit)).is_some_and(|(at, step)| at.plan.is_optional(&step.id))
+    }
+
     /// The state of a unit.
     pub fn step(&self, unit: Unit) -> Option<&StepState> {
         self.frames.get(unit.frame)?.step(unit)

@@ -460,11 +460,62 @@ fn what_an_answer_lacks_is_asked_for_twice_at_most_and_shown_in_the_outcome() {
     assert_eq!(server.seen().len(), 1 + 2 + 3 + 2);
     assert_eq!(answer["usage"]["model_calls"], 8);
 
-    // One that asks on where it has to answer does not answer; what was found stays in the journal, and nothing goes on.
+    // One that asks on where it has to answer does not answer: what was found is shown as it is.
     let server = never_content(false);
     let ran = asked("Should we hire 10 engineers? Can we afford it?").openai(&server).run();
-    let answer = ran.code(1).json();
+    let answer = ran.code(0).json();
     assert_eq!(step(&answer, "money")["status"], "succeeded");
-    assert_eq!(step(&answer, "answer")["status"], "failed");
+    assert_eq!(step(&answer, "answer")["status"], "defaulted");
+    assert_eq!(
+        answer["outputs"]["answer"],
+        "Nobody put the findings together, so they stand here as they are.\n\n## Head of People\n\nIt is fine.\n\n\
+         ## Chief Financial Officer\n\nIt is fine."
+    );
     assert!(server.seen().len() <= 1 + 2 + 2 + 2 + 3, "{}", server.seen().len());
+}
+
+/// A server where one specialist has no answer, or nobody has one once both were asked.
+fn without(missing: &'static str) -> ModelServer {
+    let parts = json!({"parts": [part("hiring", "hr", &[]), part("money", "cfo", &[])]});
+    ModelServer::start(move |seen, _| {
+        if is_decision(seen) {
+            return Reply::text(&decision(parts.clone()));
+        }
+        if seen.message("user").contains(missing) {
+            return Reply::error(400, "no");
+        }
+        Reply::text("It is fine.")
+    })
+}
+
+#[test]
+fn an_answer_without_one_of_its_specialists_is_partial_and_names_whom_it_lacks() {
+    let server = without("What does cfo say?");
+    let ran = asked("Should we hire 10 engineers? Can we afford it?").openai(&server).run();
+    let answer = ran.code(3).json();
+    assert_eq!(answer["status"], "partial");
+    assert_eq!(answer["outputs"]["answer"], "It is fine.");
+    assert_eq!(answer["warnings"].as_array().map(Vec::len), Some(1), "{}", answer["warnings"]);
+    assert!(answer["warnings"][0].as_str().expect("a warning").contains("step `money` failed"));
+    assert!(answer["error"]["message"].as_str().expect("why").contains("step `money` failed"));
+    let seen = server.seen();
+    let told = seen.iter().find(|one| one.message("user").contains("Put this together"));
+    let told = told.expect("the last step").message("user");
+    assert!(told.contains("Missing: `money` (Chief Financial Officer) found nothing."), "{told}");
+}
+
+#[test]
+fn what_specialists_found_is_shown_where_nobody_can_put_it_together() {
+    let question = "Should we hire 10 engineers? Can we afford it?";
+    let server = without("Put this together");
+    let answer = asked(question).openai(&server).run().code(0).json();
+    let shown = "Nobody put the findings together, so they stand here as they are.\n\n## Head of People\n\nIt is fine.\n\n\
+                 ## Chief Financial Officer\n\nIt is fine.";
+    assert_eq!(answer["outputs"]["answer"], shown);
+
+    // Nor where what is left of the budget does not allow it: what was paid for is not lost.
+    let spent = answer["cost_usd"].as_f64().expect("what it cost");
+    let limit = format!("{:.6}", spent + 0.0013);
+    let test = Test::demo().openai(&server).args(["ask", question, "--max-cost-usd", &limit]);
+    test.run().code(4).prints(shown).says("budget");
 }

@@ -486,7 +486,7 @@ fn a_lost_input_that_is_optional_is_named_to_the_agent() {
     let written = "name: w\nsteps:\n  - {id: market, agent: {instructions: x}, prompt: market, figures: none}\n  - {id: own, agent: {instructions: x}, prompt: own, figures: none}\n  - id: answer\n    needs: {optional: [market]}\n    agent: {instructions: Sum up.}\n    prompt: \"{{ steps.own.output }} {{ steps.market.output | default('') }}\"\n    figures: none\noutputs: {answer: \"{{ steps.answer.output }}\"}\n";
     let test =
         Test::new().file("w.yaml", written).openai(&server).args(["run", "w.yaml", "--json"]);
-    let outcome = test.run().code(0).json();
+    let outcome = test.run().code(3).json();
     assert_eq!(step(&outcome, "market")["status"], "failed");
     assert_eq!(step(&outcome, "answer")["status"], "succeeded");
     let seen = server.seen();

@@ -36,6 +36,7 @@ mod lift;
 mod nameless;
 mod refer;
 mod spoken;
+mod turns;
 
 pub use answer::{Candidate, Kind, Match, Missing, Route};
 pub use decide::{Thresholds, route, route_by};
@@ -47,4 +48,5 @@ pub use reading::How;
 pub use refer::{needs_period, nouns, period_from, period_of, rewritten, telling, with_noun};
 pub use spoken::Spoken;
 pub use target::Target;
+pub use turns::taken_up;
 pub use values::Values;

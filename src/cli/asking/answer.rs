@@ -26,7 +26,8 @@ impl Asked<'_> {
         }
         let Ask { ending, explain, plan_only, save, .. } = self.arguments;
         // What is carried over is shown before it runs.
-        if *explain || route.by == By::Session && !ending.quiet && !plan_only {
+        let carried = route.by == By::Session && plan.is_some();
+        if *explain || carried && !ending.quiet && !plan_only {
             self.printer.err(&report::route(&route));
         }
         let document = document.as_ref();
@@ -181,25 +182,32 @@ impl Asked<'_> {
     }
 }
 
-/// Why agents gave no answer, where that is because no model did: none of them.
+/// Why agents gave no answer, where that is because no model did: none of them, or only the one that was to put together what the
+/// others found.
 fn unanswered<'o>(route: &Route, outcome: &'o Outcome) -> Option<&'o Fault> {
-    let answered =
-        |step: &StepOutcome| step.kind == "agent" && step.status == StepStatus::Succeeded;
-    if route.workflow.is_some() {
+    if route.workflow.is_some() || outcome.status == RunStatus::Cancelled {
         return None;
     }
-    // Who was to put findings together had none: whatever is said rests on nothing.
+    let gave =
+        |step: &&StepOutcome| matches!(step.status, StepStatus::Succeeded | StepStatus::Cached);
     let (last, parts): (Vec<_>, Vec<_>) =
         outcome.steps.iter().partition(|step| step.id.to_string() == ask::ANSWER);
-    let nothing = |step: &&StepOutcome| step.status == StepStatus::Failed;
-    if last.iter().any(|step| answered(step)) && !parts.is_empty() && parts.iter().all(nothing) {
-        return parts.iter().find_map(|step| step.error.as_ref());
-    }
-    if outcome.status != RunStatus::Failed || outcome.steps.iter().any(answered) {
+    let is_agent = |step: &&StepOutcome| step.kind == "agent";
+    let mut found = parts.iter().copied().filter(gave);
+    // An answer that was put together rests on any finding, and findings that stand as they are on what agents said, if any were asked.
+    let rests = if last.iter().any(gave) {
+        parts.is_empty() || found.next().is_some()
+    } else {
+        found.any(|step| is_agent(&step)) || !parts.is_empty() && !parts.iter().any(is_agent)
+    };
+    if rests {
         return None;
     }
     let mut faults = outcome.steps.iter().filter_map(|step| step.error.as_ref());
-    faults.find(|fault| fault.kind == OVER_BUDGET || ModelErrorKind::is_absence(&fault.kind))
+    let absent = |fault: &&Fault| {
+        !parts.is_empty() || fault.kind == OVER_BUDGET || ModelErrorKind::is_absence(&fault.kind)
+    };
+    faults.find(absent)
 }
 
 /// What is said where no model answered.

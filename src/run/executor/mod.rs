@@ -349,6 +349,11 @@ impl<'r> Executor<'r> {
             self.recorder.pause().await?;
             return outcome.ok_or_else(|| JournalError::bug("a waiting run has an outcome"));
         }
+        if status == RunStatus::Succeeded
+            && let Some(gap) = outputs::gap(state)
+        {
+            (status, error) = (RunStatus::Partial, Some(gap));
+        }
         if let Some(message) = state.exceeded() {
             error = Some(
                 Fault::new(OVER_BUDGET, format!("the budget is exceeded: {message}"))
