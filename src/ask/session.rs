@@ -138,8 +138,15 @@ pub fn asks_back(catalog: &Catalog, turns: &[Turn], question: &str) -> Option<Ro
 /// What is missing of such a question.
 const PERIOD: &str = "period";
 
-/// A route with the values that the conversation gives its missing params.
-pub fn carried(catalog: &Catalog, turns: &[Turn], route: Route) -> Route {
+/// A route with the values that the conversation gives its missing params. Where the conversation may say what the words of the
+/// question do not (`Can you explain that?`), they are not sure.
+pub fn carried(catalog: &Catalog, turns: &[Turn], question: &str, route: Route) -> Route {
+    if turns.is_empty() {
+        return route;
+    }
+    if route.kind == RouteKind::OutOfScope {
+        return Route { sure: false, ..route };
+    }
     let Some(workflow) = route.workflow.as_ref().and_then(|name| catalog.workflow(name)) else {
         return route;
     };
@@ -153,12 +160,11 @@ pub fn carried(catalog: &Catalog, turns: &[Turn], route: Route) -> Route {
             params.insert(missing.param.clone(), one.value.clone());
         }
     }
-    if shown.is_empty() {
-        return route;
-    }
     let found = Route::to_workflow(workflow, params, By::Session);
-    if found.kind != RouteKind::Workflow {
-        return route;
+    if shown.is_empty() || found.kind != RouteKind::Workflow {
+        // `Is it worth it?` may be about whatever was spoken of.
+        let leans = route.kind == RouteKind::Clarify && router::has_pronoun(question);
+        return Route { sure: route.sure && !leans, ..route };
     }
     let why = format!("as spoken of before, {}", shown.join(", "));
     Route { score: route.score, candidates: route.candidates, matches: route.matches, why, ..found }

@@ -89,6 +89,48 @@ fn a_pronoun_stands_for_what_was_spoken_of() {
 }
 
 #[test]
+fn what_only_the_conversation_explains_is_left_to_the_model_that_is_told_it() {
+    let server = ModelServer::start(|seen, _| {
+        let told = seen.message("user");
+        if !seen.message("system").starts_with("You send a question") {
+            return Reply::text("Revenue was fine.");
+        }
+        let kind = if told.contains("now: thanks") { "out_of_scope" } else { "agent" };
+        let decision = json!({"kind": kind, "workflow": null, "params": [], "agent": "cfo", "parts": [], "reason": "It fits."});
+        Reply::text(&decision.to_string())
+    });
+    let test = Test::demo().openai(&server);
+    let ask = |question: &str| test.also(["ask", question, "--session", "s", "--json"]);
+    ask("What was our revenue in Q3 2025?").code(0);
+    for question in ["Can you explain that?", "how does this compare to Q3?", "in euros?"] {
+        let route = ask(question).code(0).json()["route"].clone();
+        assert_eq!(
+            (&route["by"], &route["agents"]),
+            (&json!("model"), &json!(["cfo"])),
+            "{question}: {route}"
+        );
+    }
+    let seen = server.seen();
+    let told = seen.last().expect("a question").message("user");
+    assert!(
+        told.contains("Answer: Revenue was fine.") && told.contains("now: in euros?"),
+        "{told}"
+    );
+    assert_eq!(ask("thanks").code(6).json()["route"]["by"], "model");
+
+    // Nobody leans on what was never said.
+    let alone = test.also(["ask", "Can you explain that?", "--json"]).code(6).json();
+    assert_eq!(alone["route"]["by"], "lexical");
+}
+
+#[test]
+fn a_period_alone_is_that_of_the_question_before() {
+    let [_, year] = routes(["What is our operating margin?", "and in 2024?"]);
+    assert_eq!(year["read_as"], "What is our operating margin in 2024?");
+    assert_eq!(year["agents"], json!(["cfo"]));
+}
+
+#[test]
 fn a_question_to_agents_is_asked_again_for_something_else() {
     let [first, second, third] = routes([
         "What was our operating margin in Q3 2025?",

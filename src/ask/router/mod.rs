@@ -45,7 +45,9 @@ pub use index::Index;
 pub use lift::{Named, Said, names_time, said};
 pub use months::{Month, Period};
 pub use reading::How;
-pub use refer::{needs_period, nouns, period_from, period_of, rewritten, telling, with_noun};
+pub use refer::{
+    has_pronoun, needs_period, nouns, period_from, period_of, rewritten, telling, with_noun,
+};
 pub use spoken::Spoken;
 pub use target::Target;
 pub use turns::taken_up;

@@ -90,7 +90,12 @@ pub fn with_noun(question: &str, noun: &str) -> Option<String> {
     Some(format!("{before}{noun}{}", question.get(last.span.end..)?))
 }
 
-/// The question before with what this one names instead, where it names nothing else.
+/// Whether a question speaks of something by a pronoun.
+pub fn has_pronoun(question: &str) -> bool {
+    tokens(question).iter().any(|token| token.is(PRONOUNS))
+}
+
+/// The question before with what this one names instead, where it names nothing else; a period is added where it had none.
 pub fn rewritten(index: &Index, before: &str, question: &str) -> Option<String> {
     let old = said(index, before);
     let spoken_of = old.iter().find_map(|one| match one.what {
@@ -105,6 +110,10 @@ pub fn rewritten(index: &Index, before: &str, question: &str) -> Option<String> 
     let new = said(index, question);
     if new.is_empty() || is_about_more(&index.text(question), &new) {
         return None;
+    }
+    if spoken_of.is_none() && matches!(new.as_slice(), [Named { what: Said::Period(_), .. }]) {
+        let end = |c: char| c.is_whitespace() || c == '?' || c == '.' || c == '!';
+        return Some(format!("{} {}?", before.trim_end_matches(end), question.trim_matches(end)));
     }
     let mut changes: Vec<(&Named, String)> = Vec::new();
     for one in &new {

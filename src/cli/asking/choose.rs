@@ -47,7 +47,7 @@ async fn way(asked: &Asked<'_>) -> Result<Chosen, Failure> {
         return chosen(asked, route, false, None);
     }
     let route = ask::route(asked.catalog, asked.question);
-    let route = ask::carried(asked.catalog, &asked.turns, route);
+    let route = ask::carried(asked.catalog, &asked.turns, asked.question, route);
     let has_model = asked.has_model().await;
     // Words tell whom a question of several needs, but not what each has to find.
     if route.sure && route.kind != RouteKind::Plan || !has_model {
