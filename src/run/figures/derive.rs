@@ -1,8 +1,13 @@
 //! Values that an answer may have made of two others: sums, differences, ratios, shares, growth, and a year's worth of a
 //! month. Pure arithmetic finds something for every number, so a formula counts only where chance would hardly find it.
 
+use std::ops::Range;
+
+use super::flows::{Flow, flow};
 use super::numbers::{Figure, Kind, Sign};
-use super::operands::{Class, Operand, Sentence, same_thing};
+use super::operands::{Class, Operand, same_thing};
+use super::sentence::Sentence;
+use super::signs::told_as_profit;
 use super::units::Unit;
 
 /// A figure that two values of the evidence make.
@@ -77,12 +82,19 @@ const ALL: &[&str] = &[
 const PER: &[&str] = &["per", "each", "every", "average", "averaged", "apiece"];
 
 /// Finds what a figure is made of, the values named in its sentence first.
-pub(super) fn derive(text: &str, figure: &Figure, operands: &[Operand]) -> Option<Derived> {
+/// `figures` are where the figures of the text stand, in order.
+pub(super) fn derive(
+    text: &str,
+    figure: &Figure,
+    figures: &[Range<usize>],
+    operands: &[Operand],
+) -> Option<Derived> {
     if figure.value <= 0.0 {
         return None;
     }
     let sentence = Sentence::around(text, figure.range.start);
-    let search = Search { figure, sentence: &sentence, behind: behind(text, figure) };
+    let profit = told_as_profit(text, figure, figures);
+    let search = Search { figure, sentence: &sentence, behind: behind(text, figure), profit };
     let mut named: Vec<&Operand> = operands.iter().filter(|o| sentence.names(o)).collect();
     named.truncate(TRIED);
     let mut formulas = search.alone(&named);
@@ -115,6 +127,8 @@ struct Search<'s> {
     sentence: &'s Sentence,
     /// The word behind the figure.
     behind: String,
+    /// Whether it is told as a profit, or as a loss.
+    profit: Option<bool>,
 }
 
 /// A formula, as a figure of the kind wanted would write its value.
@@ -206,7 +220,16 @@ impl Search<'_> {
                         if a.path < b.path && !(a.total || b.total) {
                             add(Operation::Sum, a.value + b.value);
                         }
-                        if a.value > b.value {
+                        // What is left of the income is a profit, and what is missing a loss.
+                        let is_profit = match (flow(a), flow(b)) {
+                            (Some(Flow::Comes), Some(Flow::Goes)) => Some(true),
+                            (Some(Flow::Goes), Some(Flow::Comes)) => Some(false),
+                            _ => None,
+                        };
+                        let is_told = is_profit.is_none()
+                            || self.profit.is_none()
+                            || is_profit == self.profit;
+                        if a.value > b.value && is_told {
                             add(Operation::Difference, a.value - b.value);
                         }
                     }

@@ -5,9 +5,11 @@
 
 use std::ops::Range;
 
-use super::naming::{fits, is, sides};
+use super::clause::Clause;
+use super::naming::{fits, is};
 use super::numbers::Figure;
-use super::operands::{Operand, same};
+use super::operands::Operand;
+use super::sentence::{same, words_of};
 
 /// Verbs of money that goes.
 const GOES: &[&str] =
@@ -54,6 +56,23 @@ const BETWEEN: &[&str] = &[
     "a", "total", "of", "some", "another", "you", "them", "it", "to",
 ];
 
+/// Which way money goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    Comes,
+    Goes,
+}
+
+/// Which way the money of a value goes, as its name tells.
+pub(super) fn flow(operand: &Operand) -> Option<Flow> {
+    let is = |list: &[&str]| operand.words.iter().any(|word| list.contains(&word.as_str()));
+    match (is(INCOMES), is(OUTLAYS)) {
+        (true, false) => Some(Flow::Comes),
+        (false, true) => Some(Flow::Goes),
+        _ => None,
+    }
+}
+
 /// What of the same row flows as the verb before the figure says, where the figure does not.
 pub(super) fn other_way<'o>(
     text: &str,
@@ -61,20 +80,13 @@ pub(super) fn other_way<'o>(
     figures: &[Range<usize>],
     operands: &'o [Operand],
 ) -> Option<&'o Operand> {
-    let (left, right) = sides(text, figure, figures);
-    let words = |text: &str| -> Vec<String> {
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.map(str::to_lowercase).collect()
-    };
-    let (left, right) = (words(left), words(right));
+    let clause = Clause::around(text, figure, figures);
+    let (left, right) = (words_of(clause.left), words_of(clause.right));
     let verb = left.iter().rev().find(|word| !BETWEEN.contains(&word.as_str()))?.as_str();
     let (own, other) = match verb {
-        verb if GOES.contains(&verb) => (OUTLAYS, INCOMES),
-        verb if COMES.contains(&verb) => (INCOMES, OUTLAYS),
+        verb if GOES.contains(&verb) => (Flow::Goes, Flow::Comes),
+        verb if COMES.contains(&verb) => (Flow::Comes, Flow::Goes),
         _ => return None,
-    };
-    let flows = |operand: &Operand, list: &[&str]| {
-        operand.words.iter().any(|word| list.contains(&word.as_str()))
     };
     let is_named = |operand: &Operand| {
         let mut said = left.iter().filter(|word| *word != verb).chain(&right);
@@ -82,12 +94,11 @@ pub(super) fn other_way<'o>(
     };
     let found: Vec<&Operand> = operands.iter().filter(|operand| is(operand, figure)).collect();
     let first = found.first()?;
-    let against =
-        |operand: &&Operand| flows(operand, other) && !flows(operand, own) && !is_named(operand);
+    let against = |operand: &&Operand| flow(operand) == Some(other) && !is_named(operand);
     if !found.iter().all(against) {
         return None;
     }
     operands.iter().find(|operand| {
-        operand.object == first.object && fits(operand, figure) && flows(operand, own)
+        operand.object == first.object && fits(operand, figure) && flow(operand) == Some(own)
     })
 }

@@ -26,16 +26,20 @@ mod scan;
 mod words;
 mod years;
 
+mod clause;
 mod index;
 mod operands;
+mod sentence;
 
 mod claims;
 mod derive;
 mod flows;
+mod glue;
 mod naming;
 mod periods;
 mod placed;
 mod rows;
+mod signs;
 mod tables;
 mod verify;
 

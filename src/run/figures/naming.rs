@@ -8,82 +8,17 @@
 //! Only such clauses accuse a figure: a name, a figure, and nothing else but words that tell nothing. What is accused is
 //! let off where a value that it can be is spoken of by so much as one word.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::clause::Clause;
+use super::derive::{DECLINE, GROWTH};
+use super::glue::{GLUE, TIMES};
 use super::numbers::{Figure, Kind};
-use super::operands::{Class, Operand, Sentence, alike, same, sentence_around};
+use super::operands::{Class, Operand};
+use super::sentence::{Sentence, alike, is_spelled_out, same, short_for, words_of};
+use super::signs::tells_a_side;
 use super::units::Unit;
-
-/// Words beside a name that do not change what it names.
-const GLUE: &[&str] = &[
-    "a",
-    "an",
-    "the",
-    "its",
-    "our",
-    "their",
-    "this",
-    "that",
-    "these",
-    "it",
-    "is",
-    "was",
-    "are",
-    "were",
-    "be",
-    "been",
-    "has",
-    "have",
-    "had",
-    "of",
-    "in",
-    "on",
-    "for",
-    "at",
-    "to",
-    "from",
-    "came",
-    "comes",
-    "come",
-    "stood",
-    "stands",
-    "stand",
-    "reached",
-    "reaches",
-    "totalled",
-    "totals",
-    "amounted",
-    "amounts",
-    "equalled",
-    "equals",
-    "about",
-    "around",
-    "roughly",
-    "approximately",
-    "nearly",
-    "almost",
-    "just",
-    "exactly",
-    "now",
-    "currently",
-    "year",
-    "month",
-    "quarter",
-    "fiscal",
-    "period",
-    "s",
-    "campaign",
-    "channel",
-    "department",
-    "company",
-    "usd",
-    "dollars",
-    "and",
-];
-
-/// Those of them that tell one time from another.
-const TIMES: &[&str] =
-    &["this", "that", "year", "month", "quarter", "fiscal", "period", "now", "currently"];
 
 /// A longer one is no name but a sentence.
 const LONGEST_NAME: usize = 6;
@@ -151,6 +86,28 @@ const BINDS: &[&str] = &[
     "totalled", "about", "around", "roughly", "nearly", "almost", "just", "exactly", "only",
 ];
 
+/// Verbs before `to` that tell what a value became, beside those of growth and decline.
+const CHANGES: &[&str] = &[
+    "changed",
+    "improved",
+    "improves",
+    "moved",
+    "moves",
+    "went",
+    "goes",
+    "recovered",
+    "slipped",
+    "worsened",
+    "narrowed",
+    "widened",
+    "rises",
+    "falls",
+    "grows",
+    "drops",
+    "adds",
+    "reverted",
+];
+
 /// `Of the budget, $71,318 is spent`: what stands behind these is not what the sentence is about.
 const ASIDE: &[&str] = &["of", "in", "on", "for", "at", "to", "from"];
 
@@ -173,7 +130,7 @@ pub(super) fn misnamed<'o>(
     figures: &[Range<usize>],
     operands: &'o [Operand],
 ) -> Option<&'o Operand> {
-    let clause = Clause::around(text, figure, figures);
+    let clause = Named::around(text, figure, figures);
     let named: Vec<&Operand> =
         operands.iter().filter(|o| fits(o, figure) && clause.is_about(o, operands)).collect();
     let first = *named.first()?;
@@ -182,15 +139,23 @@ pub(super) fn misnamed<'o>(
     }
     let mut found = operands.iter().filter(|operand| is(operand, figure)).peekable();
     found.peek()?;
+    // What is a ratio may be worded as money for each dollar.
+    if figure.per_dollar && operands.iter().any(|o| o.class == Class::Share && is(o, figure)) {
+        return None;
+    }
     // Of a row that is named, a name says no more than it says: `a ROAS of` is none to break even. Where several rows are
-    // named, it may be that of each.
+    // named, it may be that of each. Of two names that share a word (`gross margin`, `operating margin`) the others tell.
     let strict = first.is_row() && clause.is_led_to(first);
+    let is_apart = |operand: &Operand| {
+        first.words.iter().any(|word| !operand.words.iter().any(|name| same(name, word)))
+    };
     let own = |operand: &Operand| {
-        !strict
+        !(strict || is_apart(operand))
             || (operand.is_row()
                 && operand.object != first.object
                 && clause.sentence.names_row(operand))
             || operand.words.iter().any(|word| !first.words.contains(word) && clause.has(word))
+            || clause.left.iter().chain(&clause.right).any(|word| tells_a_side(operand, word))
     };
     found.all(|operand| !(clause.mentions(operand, operands) && own(operand))).then_some(first)
 }
@@ -199,7 +164,7 @@ pub(super) fn misnamed<'o>(
 /// name of its own, or one that anything has. `all` are the figures of the text.
 pub fn name_of(text: &str, figure: &Figure, all: &[Figure]) -> Vec<String> {
     let spans: Vec<Range<usize>> = all.iter().map(|figure| figure.range.clone()).collect();
-    let Clause { left, right, .. } = Clause::around(text, figure, &spans);
+    let Named { left, right, .. } = Named::around(text, figure, &spans);
     let telling = |words: Vec<String>| -> Vec<String> {
         let told = words
             .into_iter()
@@ -214,101 +179,6 @@ pub fn name_of(text: &str, figure: &Figure, all: &[Figure]) -> Vec<String> {
             || word == "and"
     };
     if name.len() > LONGEST_NAME || name.iter().all(says_nothing) { Vec::new() } else { name }
-}
-
-/// Words around a figure that name nothing.
-const LIGHT: &[&str] = &[
-    "with",
-    "only",
-    "just",
-    "even",
-    "brought",
-    "brings",
-    "earned",
-    "earns",
-    "made",
-    "makes",
-    "returned",
-    "returns",
-    "took",
-    "takes",
-    "spent",
-    "spends",
-    "used",
-    "uses",
-    "generated",
-    "delivered",
-    "yielded",
-    "produced",
-    "gave",
-    "costs",
-    "back",
-    "more",
-    "less",
-    "we",
-    "they",
-    "he",
-    "up",
-    "down",
-    "over",
-    "under",
-    "by",
-    "each",
-    "per",
-    "against",
-    "or",
-    "as",
-    "also",
-    "still",
-    "but",
-    "rose",
-    "fell",
-    "grew",
-    "dropped",
-    "same",
-    "months",
-    "ended",
-    "leaves",
-    "left",
-    "kept",
-    "keeps",
-    "needs",
-    "needed",
-    "covers",
-    "far",
-    "much",
-    "little",
-    "too",
-    "so",
-    "then",
-    "there",
-    "alone",
-    "already",
-    "again",
-    "while",
-    "whereas",
-    "versus",
-    "vs",
-    "once",
-    "yearly",
-    "annual",
-    "attributed",
-    "frees",
-    "saves",
-    "would",
-];
-
-/// Whether a word tells nothing beside a name.
-pub(super) fn tells_nothing(word: &str) -> bool {
-    GLUE.contains(&word) && !TIMES.contains(&word)
-}
-
-/// Whether a word is said of any row: it tells nothing, or is of the name of some value.
-pub(super) fn is_plain_word(word: &str, operands: &[Operand]) -> bool {
-    GLUE.contains(&word)
-        || LIGHT.contains(&word)
-        || word.chars().all(|c| c.is_ascii_digit())
-        || operands.iter().any(|operand| operand.words.iter().any(|name| same(name, word)))
 }
 
 /// Whether two names say the same, in whatever order.
@@ -339,9 +209,9 @@ pub(super) fn is(operand: &Operand, figure: &Figure) -> bool {
     reads(operand.value) || reads(operand.value * 100.0)
 }
 
-/// The words around a figure that belong to it rather than to its neighbours.
-struct Clause {
-    /// Before it.
+/// The words of a clause, by which a value may be named.
+struct Named {
+    /// Before the figure.
     left: Vec<String>,
     /// Right before it, back to the last sign, and whether a sign or the sentence begins there.
     ahead: (Vec<String>, bool),
@@ -350,28 +220,17 @@ struct Clause {
     sentence: Sentence,
 }
 
-impl Clause {
+impl Named {
     fn around(text: &str, figure: &Figure, figures: &[Range<usize>]) -> Self {
-        let at = figure.range.clone();
-        let sentence = sentence_around(text, at.start);
-        let before = figures.iter().rfind(|span| span.end <= at.start && span.end > sentence.start);
-        let behind = figures.iter().find(|span| span.start >= at.end && span.start < sentence.end);
-        let from = before.map_or(sentence.start, |span| span.end);
-        let to = behind.map_or(sentence.end, |span| span.start);
-        let mut left = text.get(from..at.start).unwrap_or_default();
-        let sign = left.rfind([':', ',', '(', ';', '|', '—']);
-        let ahead = sign.and_then(|at| left.get(at..)).unwrap_or(left);
-        let ahead = (words(ahead), sign.is_some() || before.is_none());
-        if before.is_some() {
-            // What stands behind the figure before belongs to that one.
-            left = separator(left).and_then(|cut| left.get(cut.end..)).unwrap_or_default();
+        let clause = Clause::around(text, figure, figures);
+        let sign = clause.since.rfind([':', ',', '(', ';', '|', '—']);
+        let ahead = sign.and_then(|at| clause.since.get(at..)).unwrap_or(clause.since);
+        Self {
+            left: words_of(clause.left),
+            ahead: (words_of(ahead), sign.is_some() || clause.is_first),
+            right: words_of(clause.right),
+            sentence: Sentence::of(clause.sentence),
         }
-        let mut right = text.get(at.end..to).unwrap_or_default();
-        if let Some(cut) = separator(right) {
-            right = right.get(..cut.start).unwrap_or_default();
-        }
-        let sentence = Sentence::around(text, at.start);
-        Self { left: words(left), ahead, right: words(right), sentence }
     }
 
     /// Whether it says nothing but the name of a value and the figure.
@@ -388,19 +247,27 @@ impl Clause {
         self.leads_to(operand) || self.ends_with(operand)
     }
 
-    /// Whether it has a word, or one that says the same.
+    /// Whether it has a word, one that says the same, or what it is short for.
     fn has(&self, name: &str) -> bool {
-        self.left.iter().chain(&self.right).any(|word| same(word, name))
+        [&self.left, &self.right]
+            .into_iter()
+            .any(|said| said.iter().any(|word| same(word, name)) || is_spelled_out(name, said))
     }
 
     /// `... with a net income of` before the figure, whatever stands before that.
     fn ends_with(&self, operand: &Operand) -> bool {
         let (ahead, is_begun) = &self.ahead;
+        let ahead = &shortened(ahead, operand);
         let mut back = ahead.iter().rev().peekable();
         let is = |list: &[&str], word: &str| list.contains(&word);
-        let mut is_bound = false;
-        while back.next_if(|word| is(BINDS, word)).is_some() {
-            is_bound = true;
+        let (mut is_bound, mut leads) = (false, false);
+        while let Some(word) = back.next_if(|word| is(BINDS, word)) {
+            (is_bound, leads) = (true, leads || word == "to");
+        }
+        // `improved to`
+        let becomes = |word: &str| is(GROWTH, word) || is(DECLINE, word) || is(CHANGES, word);
+        if leads {
+            back.next_if(|word| becomes(word));
         }
         let is_named =
             operand.words.iter().rev().all(|name| back.next_if(|word| says(word, name)).is_some());
@@ -417,11 +284,12 @@ impl Clause {
 
     /// `The spend of Facebook was` before the figure.
     fn leads_to(&self, operand: &Operand) -> bool {
+        let left = &shortened(&self.left, operand);
         let says = |word: &String| operand.words.iter().any(|name| says(word, name));
-        let Some(first) = self.left.iter().position(says) else { return false };
-        let qualifier = first.checked_sub(1).and_then(|at| self.left.get(at));
+        let Some(first) = left.iter().position(says) else { return false };
+        let qualifier = first.checked_sub(1).and_then(|at| left.get(at));
         let qualifier = qualifier.filter(|word| qualifies(word));
-        let ahead = self.left.iter().take(first).rev().skip(usize::from(qualifier.is_some()));
+        let ahead = left.iter().take(first).rev().skip(usize::from(qualifier.is_some()));
         let aside = ahead.into_iter().find(|word| !ARTICLES.contains(&word.as_str()));
         let known = |word: &String| {
             says(word)
@@ -431,27 +299,22 @@ impl Clause {
                 || operand
                     .labels
                     .iter()
-                    .any(|label| words(label).iter().any(|part| alike(part, word)))
+                    .any(|label| words_of(label).iter().any(|part| alike(part, word)))
         };
-        let whole =
-            operand.words.iter().all(|name| self.left.iter().any(|word| self::says(word, name)));
-        whole
-            && aside.is_none_or(|word| !ASIDE.contains(&word.as_str()))
-            && self.left.iter().all(known)
+        let whole = operand.words.iter().all(|name| left.iter().any(|word| self::says(word, name)));
+        whole && aside.is_none_or(|word| !ASIDE.contains(&word.as_str())) && left.iter().all(known)
     }
 
     /// `of spend` behind the figure.
     fn goes_on_with(&self, operand: &Operand) -> bool {
-        let lead =
-            self.right.iter().take_while(|word| BEFORE_NAME.contains(&word.as_str())).count();
+        let right = &shortened(&self.right, operand);
+        let lead = right.iter().take_while(|word| BEFORE_NAME.contains(&word.as_str())).count();
         let named = |from: usize| {
-            let mut words = self.right.iter().skip(from);
+            let mut words = right.iter().skip(from);
             operand.words.iter().all(|name| words.next().is_some_and(|word| says(word, name)))
         };
         named(lead)
-            || (lead > 0
-                && self.right.get(lead).is_some_and(|word| qualifies(word))
-                && named(lead + 1))
+            || (lead > 0 && right.get(lead).is_some_and(|word| qualifies(word)) && named(lead + 1))
     }
 
     /// Whether the sentence names this row of its list and no other.
@@ -467,8 +330,7 @@ impl Clause {
 
     /// Whether it may speak of a value: any word of its name will do, and no other row of its list is named.
     fn mentions(&self, operand: &Operand, all: &[Operand]) -> bool {
-        let said = self.left.iter().chain(&self.right);
-        let named = operand.words.iter().any(|name| said.clone().any(|word| same(word, name)));
+        let named = operand.words.iter().any(|name| self.has(name));
         let elsewhere = || {
             operand.is_row()
                 && !self.sentence.names_row(operand)
@@ -486,50 +348,21 @@ fn qualifies(word: &str) -> bool {
     !is(OTHER) && !is(GLUE) && !is(TIMES) && word.chars().all(char::is_alphabetic)
 }
 
+/// The words with the operand's own abbreviations for what they are short for: `cogs` for `cost of goods`.
+fn shortened<'w>(said: &'w [String], operand: &Operand) -> Cow<'w, [String]> {
+    let mut found = Cow::Borrowed(said);
+    for name in &operand.words {
+        let place = |said: &[String]| {
+            (0..said.len()).find_map(|at| Some((at, short_for(name, said.get(at..)?)?)))
+        };
+        if let Some((at, length)) = place(&found) {
+            found.to_mut().splice(at..at + length, [name.clone()]);
+        }
+    }
+    found
+}
+
 /// Whether a word is this word of a name.
 fn says(word: &str, name: &str) -> bool {
     alike(word, name) || (PLAIN.contains(&word) && same(word, name))
-}
-
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
-}
-
-/// The parts of a sentence before and behind a figure that belong to it rather than to its neighbours.
-pub(super) fn sides<'t>(
-    text: &'t str,
-    figure: &Figure,
-    figures: &[Range<usize>],
-) -> (&'t str, &'t str) {
-    let at = &figure.range;
-    let sentence = sentence_around(text, at.start);
-    let before = figures.iter().rfind(|span| span.end <= at.start && span.end > sentence.start);
-    let behind = figures.iter().find(|span| span.start >= at.end && span.start < sentence.end);
-    let left = text.get(before.map_or(sentence.start, |span| span.end)..at.start);
-    let left = left.unwrap_or_default();
-    let left = match before.and_then(|_| separator(left)) {
-        Some(cut) => left.get(cut.end..).unwrap_or_default(),
-        None if before.is_some() => "",
-        None => left,
-    };
-    let right = text.get(at.end..behind.map_or(sentence.end, |span| span.start));
-    let right = right.unwrap_or_default();
-    // An aside in brackets right behind it is its own.
-    let aside = right.trim_start().strip_prefix('(').and_then(|aside| aside.split_once(')'));
-    let cut = separator(right).filter(|_| aside.is_none());
-    let right = cut.map_or(right, |cut| right.get(..cut.start).unwrap_or_default());
-    (left, right)
-}
-
-/// Where the part of a sentence ends that belongs to the figure before.
-pub(super) fn separator(text: &str) -> Option<Range<usize>> {
-    const WORDS: &[&str] =
-        &[" and ", " but ", " while ", " whereas ", " or ", " against ", " versus ", " vs "];
-    let sign = text
-        .char_indices()
-        .find(|(_, c)| matches!(c, ',' | ';' | '(' | ')' | '—' | '–' | '|'))
-        .map(|(at, c)| at..at + c.len_utf8());
-    let words = WORDS.iter().filter_map(|word| text.find(word).map(|at| at..at + word.len()));
-    words.chain(sign).min_by_key(|range| range.start)
 }

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::context::{last_word, unspoken};
 use super::derive::{DECLINE, GROWTH};
 use super::folded::{Folded, is_unreadable};
-use super::operands::{Sentence, sentence_around};
 use super::parts::join;
 use super::scan::scan;
+use super::sentence::{Sentence, sentence_around};
 use super::units::{COUNTED, Currency};
 use super::words::spelled;
 

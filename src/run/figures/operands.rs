@@ -1,11 +1,9 @@
 //! The values of the evidence that a derived figure may be made of, and whether a sentence names them.
 
-use std::ops::Range;
 use std::rc::Rc;
 
-use super::context::MONTHS;
 use super::evidence::{Entry, Evidence, Origin};
-use super::periods::Span;
+use super::periods::{Span, hull};
 use super::units::Unit;
 use crate::value::{Object, Value};
 
@@ -37,8 +35,8 @@ pub(super) struct Operand {
     pub(super) shape: Rc<str>,
     /// Whether it is the sum of a column.
     pub(super) total: bool,
-    /// The period that its tool was asked for.
-    pub(super) asked: Option<Span>,
+    /// Its period: that of the times beside it, for a sum that of its rows, else what its tool was asked for.
+    pub(super) span: Option<Span>,
 }
 
 impl Operand {
@@ -80,12 +78,15 @@ struct Beside {
     texts: Vec<String>,
     shape: Rc<str>,
     row: bool,
+    span: Option<Span>,
 }
 
 impl Beside {
     fn within(object: &Object, row: bool) -> Self {
         let names: Vec<&str> = object.keys().map(String::as_str).collect();
-        Self { texts: texts(object), shape: names.join(" ").into(), row }
+        let texts = texts(object);
+        let span = hull(texts.iter().map(String::as_str));
+        Self { texts, shape: names.join(" ").into(), row, span }
     }
 }
 
@@ -128,6 +129,9 @@ impl Reader<'_, '_> {
         else {
             return;
         };
+        let times: Vec<String> =
+            items.iter().filter_map(Value::as_object).flat_map(texts).collect();
+        let span = hull(times.iter().map(String::as_str));
         for key in first.keys() {
             let column = items.iter().map(|item| match item.get(key) {
                 Some(Value::Null) => Some(0.0),
@@ -137,7 +141,8 @@ impl Reader<'_, '_> {
             let total: Option<f64> = column.sum();
             let Some(total) = total else { continue };
             let sum = format!("sum({path}.*.{key})");
-            self.push(sum, Some(key), total, &Beside::default(), true);
+            let beside = Beside { span, ..Beside::default() };
+            self.push(sum, Some(key), total, &beside, true);
             // The sum of shares is none.
             if self.found.last().is_some_and(|last| last.class == Class::Share) {
                 self.found.pop();
@@ -174,7 +179,7 @@ impl Reader<'_, '_> {
             class,
             object,
             total,
-            asked: self.entry.asked,
+            span: beside.span.or(self.entry.asked),
         });
     }
 }
@@ -200,139 +205,11 @@ fn words(field: &str) -> Vec<String> {
     if named.is_empty() { all().collect() } else { named }
 }
 
-/// Words that say the same.
-const SAME: &[&[&str]] = &[
-    &["spend", "spent", "cost", "costs", "spending", "expense", "expenses", "outlay"],
-    &["revenue", "sales", "turnover"],
-    &["profit", "earned", "earnings", "income", "made"],
-    &["left", "remaining", "remains", "remain"],
-    &["headcount", "employees", "people", "staff"],
-];
-
 /// Words that tell a value from the same one of another time.
 pub(super) const BEFORE: &[&str] = &[
     "prior", "previous", "last", "before", "ago", "year", "old", "new", "current", "base",
     "baseline",
 ];
-
-/// A sentence, as names are looked for in it.
-pub(super) struct Sentence {
-    text: String,
-    words: Vec<String>,
-}
-
-impl Sentence {
-    /// The sentence of a text that holds the byte `at`.
-    pub(super) fn around(text: &str, at: usize) -> Self {
-        Self::of(text.get(sentence_around(text, at)).unwrap_or_default())
-    }
-
-    /// A text as one sentence.
-    pub(super) fn of(text: &str) -> Self {
-        let text = text.to_lowercase();
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        Self { words: words.map(str::to_owned).collect(), text }
-    }
-
-    /// Whether it holds one of these words.
-    pub(super) fn has(&self, words: &[&str]) -> bool {
-        self.words.iter().any(|word| words.contains(&word.as_str()))
-    }
-
-    /// Whether it names a value: half of the words of its field, and the row it stands in.
-    pub(super) fn names(&self, operand: &Operand) -> bool {
-        let named = operand.words.iter().filter(|word| self.says(word)).count();
-        named > 0
-            && named * 2 >= operand.words.len()
-            && (!operand.is_row() || self.names_row(operand))
-    }
-
-    /// Whether it names the row of a value by one of its texts.
-    pub(super) fn names_row(&self, operand: &Operand) -> bool {
-        operand.labels.iter().any(|label| self.labels(label))
-    }
-
-    /// Its words, in lower case.
-    pub(super) fn words(&self) -> &[String] {
-        &self.words
-    }
-
-    /// Whether all of its words are such.
-    pub(super) fn all(&self, is: impl Fn(&str) -> bool) -> bool {
-        self.words.iter().all(|word| is(word))
-    }
-
-    /// Whether its first word is one of these.
-    pub(super) fn begins_with(&self, words: &[&str]) -> bool {
-        self.words.first().is_some_and(|word| words.contains(&word.as_str()))
-    }
-
-    /// Whether its text holds these signs, in lower case.
-    pub(super) fn holds(&self, signs: &str) -> bool {
-        self.text.contains(signs)
-    }
-
-    /// Whether it holds a word or one that says the same.
-    pub(super) fn says(&self, word: &str) -> bool {
-        self.words.iter().any(|said| same(said, word))
-    }
-
-    /// Whether it names a row by one of its texts.
-    pub(super) fn labels(&self, label: &str) -> bool {
-        if let Some((year, month)) = label.split_once('-')
-            && let Some(name) =
-                month.parse::<usize>().ok().and_then(|m| MONTHS.get(m.checked_sub(1)?))
-        {
-            let other_year = self.words.iter().any(|word| is_year(word) && word != year);
-            return self.text.contains(label)
-                || (self.words.iter().any(|word| word == name) && !other_year);
-        }
-        let mut words =
-            label.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).peekable();
-        words.peek().is_some() && words.all(|word| self.words.iter().any(|said| alike(said, word)))
-    }
-}
-
-/// Where the sentence stands that holds the byte `at`.
-pub(super) fn sentence_around(text: &str, at: usize) -> Range<usize> {
-    let before = text.get(..at).unwrap_or_default();
-    let start = before
-        .char_indices()
-        .rev()
-        .find(|(at, c)| ends_sentence(text, *at, *c))
-        .map_or(0, |(at, c)| at + c.len_utf8());
-    let after = text.get(at..).unwrap_or_default();
-    let end = after
-        .char_indices()
-        .find(|(behind, c)| ends_sentence(text, at + behind, *c))
-        .map_or(text.len(), |(behind, _)| at + behind);
-    start..end
-}
-
-fn is_year(word: &str) -> bool {
-    super::context::is_year(word)
-}
-
-/// Whether a sign ends a sentence: a line, or a point before a space.
-fn ends_sentence(text: &str, at: usize, c: char) -> bool {
-    c == '\n'
-        || (matches!(c, '.' | '!' | '?')
-            && text.get(at + 1..).is_some_and(|rest| rest.starts_with(char::is_whitespace)))
-}
-
-/// Whether two words say the same.
-pub(super) fn same(a: &str, b: &str) -> bool {
-    SAME.iter().any(|group| group.contains(&a) && group.contains(&b)) || alike(a, b)
-}
-
-/// Whether two words are one, endings aside: `conversion` and `conversions`, `market` and `marketing`.
-pub(super) fn alike(a: &str, b: &str) -> bool {
-    let shared = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
-    let (a, b) = (a.chars().count(), b.chars().count());
-    let (short, long) = (a.min(b), a.max(b));
-    (shared == short && short == long)
-        || (short >= 4 && shared >= 4.max(short.saturating_sub(1)) && long - shared <= 3)
-}
 
 /// Whether two operands are the same thing, maybe of different times.
 pub(super) fn same_thing(a: &Operand, b: &Operand) -> bool {

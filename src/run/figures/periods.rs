@@ -5,10 +5,12 @@
 
 use std::ops::Range;
 
+use super::clause::Clause;
 use super::context::{MONTHS, is_year};
-use super::naming::{is, sides};
+use super::naming::is;
 use super::numbers::Figure;
-use super::operands::{Operand, Sentence, sentence_around};
+use super::operands::Operand;
+use super::sentence::{Sentence, words_of};
 
 /// Words that lead to another time than the one that is named.
 const LEADS: &[&str] = &[
@@ -69,25 +71,24 @@ pub(super) fn other_time<'o>(
 ) -> Option<OtherTime<'o>> {
     let found: Vec<&Operand> = operands.iter().filter(|operand| is(operand, figure)).collect();
     let first = *found.first()?;
-    let spans: Vec<Span> = found.iter().map(|operand| span(operand)).collect::<Option<_>>()?;
-    let sentence = text.get(sentence_around(text, figure.range.start))?;
-    if Sentence::of(sentence).has(LEADS) {
+    let spans: Vec<Span> = found.iter().map(|operand| operand.span).collect::<Option<_>>()?;
+    let clause = Clause::around(text, figure, figures);
+    if Sentence::of(clause.sentence).has(LEADS) {
         return None;
     }
-    let (left, right) = sides(text, figure, figures);
-    let binds = words(right).next().is_some_and(|word| BINDS.contains(&word.as_str()));
+    // An aside in brackets right behind it is its own.
+    let (left, right) = (clause.left, clause.aside.unwrap_or(clause.right));
+    let binds = clause.aside.is_some()
+        || words_of(right).first().is_some_and(|word| BINDS.contains(&word.as_str()));
     let (behind, ahead) = (named(right), named(left));
     // Where its own part of the sentence names none, one that another figure stands beside is not its.
-    let place = sentence_around(text, figure.range.start);
-    let is_first =
-        !figures.iter().any(|span| span.end <= figure.range.start && span.end > place.start);
     let unnamed = Sentence::of(&format!("{left} {right}")).has(UNNAMED);
-    let leads_on = Sentence::of(left).has(ELSEWHERE) || unnamed || !is_first;
+    let leads_on = Sentence::of(left).has(ELSEWHERE) || unnamed || !clause.is_first;
     let named = match (behind.as_slice(), ahead.as_slice()) {
-        ([one], _) if binds || right.trim_start().starts_with('(') => vec![*one],
+        ([one], _) if binds => vec![*one],
         ([], [one]) => vec![*one],
         _ if leads_on => return None,
-        _ => named(sentence),
+        _ => named(clause.sentence),
     };
     if named.is_empty() || spans.iter().any(|span| named.iter().any(|period| period.is(*span))) {
         return None;
@@ -95,7 +96,7 @@ pub(super) fn other_time<'o>(
     let meant = operands.iter().find(|operand| {
         operand.words == first.words
             && !operand.total
-            && span(operand).is_some_and(|span| named.iter().any(|period| period.is(span)))
+            && operand.span.is_some_and(|span| named.iter().any(|period| period.is(span)))
             && row(operand) == row(first)
     });
     meant.map(|meant| OtherTime { found: first, meant })
@@ -104,11 +105,6 @@ pub(super) fn other_time<'o>(
 /// What a row is of, but for its time.
 fn row(operand: &Operand) -> Vec<&String> {
     operand.labels.iter().filter(|label| of_label(label).is_none()).collect()
-}
-
-/// The period of a value.
-pub(super) fn span(operand: &Operand) -> Option<Span> {
-    hull(operand.labels.iter().map(String::as_str)).or(operand.asked)
 }
 
 /// From the first to the last time among texts.
@@ -162,11 +158,6 @@ impl Period {
             && first == year * 12 + self.months.0
             && last == year * 12 + self.months.1
     }
-}
-
-fn words(text: &str) -> impl Iterator<Item = String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase)
 }
 
 /// The periods that a text names: quarters, months, years.

@@ -9,6 +9,7 @@ use super::numbers::Figure;
 use super::operands::Operand;
 use super::periods::{OtherTime, other_time};
 use super::rows::{Stranger, stranger};
+use super::signs::{OtherSign, other_sign};
 use super::tables::{Cell, cell};
 use super::verify::{Fate, speaks_of, written};
 
@@ -35,7 +36,7 @@ pub(super) fn placed(
     if let Some(Stranger { found, of, named }) = stranger(text, figure, figures, operands, path) {
         let told = |operand: &&Operand| operand.labels.iter().any(|label| label == of);
         let others: Vec<Operand> = operands.iter().filter(|one| !told(one)).cloned().collect();
-        if let Some(Derived { formula, value, paths }) = derive(text, figure, &others) {
+        if let Some(Derived { formula, value, paths }) = derive(text, figure, figures, &others) {
             return Some(Fate::Derived { formula, value, operands: paths });
         }
         let found = &found.path;
@@ -48,6 +49,13 @@ pub(super) fn placed(
         let (meant, found) = (&meant.path, &found.path);
         return unverified(format!(
             "the sentence speaks of another period: {value} ({meant}); this is {found}"
+        ));
+    }
+    if let Some(OtherSign { found, word }) = other_sign(text, figure, figures, operands) {
+        let value = written(found.value, figure.kind);
+        return unverified(format!(
+            "`{word}` tells the other sign: the evidence has {value} ({})",
+            found.path
         ));
     }
     let flow = other_way(text, figure, figures, operands)?;

@@ -8,10 +8,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::clause::Clause;
 use super::context::is_year;
-use super::naming::{is, is_plain_word, separator};
+use super::glue::is_plain_word;
+use super::naming::is;
 use super::numbers::Figure;
-use super::operands::{Operand, Sentence, alike, sentence_around};
+use super::operands::Operand;
+use super::sentence::{Sentence, alike, sentence_around};
 
 /// Words that stand for things which are not named.
 const OTHERS: &[&str] = &[
@@ -123,19 +126,15 @@ struct Place {
 
 impl Place {
     fn around(text: &str, figure: &Figure, figures: &[Range<usize>]) -> Self {
-        let at = &figure.range;
-        let sentence = sentence_around(text, at.start);
-        let own = text.get(sentence.clone()).unwrap_or_default();
-        let earlier = text.get(..sentence.start).unwrap_or_default();
+        let clause = Clause::around(text, figure, figures);
+        let own = clause.sentence;
+        let start = sentence_around(text, figure.range.start).start;
+        let earlier = text.get(..start).unwrap_or_default();
         let line = earlier.rfind('\n').map_or(0, |at| at + 1);
         let earlier = earlier.get(line..).unwrap_or_default();
-        let before = figures.iter().rfind(|span| span.end <= at.start && span.end > sentence.start);
-        let behind = figures.iter().find(|span| span.start >= at.end && span.start < sentence.end);
-        let from = before.map_or(sentence.start, |span| span.end);
-        let to = behind.map_or(sentence.end, |span| span.start);
-        let left = after_last_cut(text.get(from..at.start).unwrap_or_default());
-        let right = text.get(at.end..to).unwrap_or_default();
-        let right = separator(right).and_then(|cut| right.get(..cut.start)).unwrap_or(right);
+        let nearest = clause.nearest();
+        let cut = CONTRASTS.iter().filter_map(|word| nearest.rfind(word).map(|at| at + word.len()));
+        let left = cut.max().and_then(|cut| nearest.get(cut..)).unwrap_or(nearest);
         let goes_on = Sentence::of(own).begins_with(PRONOUNS);
         let last = earlier.trim_end();
         let last = last
@@ -144,7 +143,7 @@ impl Place {
             .unwrap_or_default();
         Self {
             left: Sentence::of(left),
-            right: Sentence::of(right),
+            right: Sentence::of(clause.right),
             said: Sentence::of(&format!("{last} {own}")),
             wide: Sentence::of(&format!("{earlier} {own}")),
             capitals: capitals(own),
@@ -177,8 +176,8 @@ impl Place {
             (left.is_some() || light(&self.left)) && (right.is_some() || light(&self.right));
         let known = |word: &String| {
             is_plain_word(word, operands)
-                || operands.iter().any(|one| {
-                    one.labels.iter().any(|label| words(label).any(|part| alike(part, word)))
+                || operands.iter().flat_map(|one| &one.labels).any(|label| {
+                    words(label).any(|part| alike(part, word)) || Sentence::of(word).labels(label)
                 })
                 || labels.iter().any(|label| is_time(label))
         };
@@ -189,29 +188,16 @@ impl Place {
         is_free.then_some(named)
     }
 
-    /// Whether a word of the operand's own row is said, or its initials: `Google` for `google_search`, `R&D`.
+    /// Whether a word of the operand's own row is said: `Google` for `google_search`.
     fn hints_at(&self, operand: &Operand, named: &str) -> bool {
         let named: Vec<&str> = words(named).collect();
         operand.labels.iter().filter(|label| !is_time(label)).any(|label| {
             let mut own = words(label).filter(|word| {
                 word.len() > 2 && !is_year(word) && !named.iter().any(|said| alike(said, word))
             });
-            let initials = words(label).filter_map(|word| word.get(..1));
-            let initials = initials.collect::<Vec<_>>().join("&");
             own.any(|word| self.wide.says(word))
-                || (initials.len() > 1 && self.wide.holds(&initials))
         })
     }
-}
-
-/// The end of a text, from where its last clause begins.
-fn after_last_cut(text: &str) -> &str {
-    let mut rest = text;
-    while let Some(cut) = separator(rest) {
-        rest = rest.get(cut.end..).unwrap_or_default();
-    }
-    let cut = CONTRASTS.iter().filter_map(|word| rest.rfind(word).map(|at| at + word.len())).max();
-    cut.and_then(|cut| rest.get(cut..)).unwrap_or(rest)
 }
 
 /// Whether a sentence speaks of something that it does not name.

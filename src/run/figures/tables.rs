@@ -7,9 +7,11 @@
 //!
 //! A header with a word that no field has (`Spend 2024`, `Share of spend`) names nothing, and the row alone is checked.
 
-use super::naming::{fits, is, tells_nothing};
+use super::glue::tells_nothing;
+use super::naming::{fits, is};
 use super::numbers::Figure;
-use super::operands::{Operand, Sentence, UNITS, alike, same};
+use super::operands::{Operand, UNITS};
+use super::sentence::{Sentence, alike, same};
 
 /// Headers of tables that have a field in each row.
 const GENERIC: &[&str] =

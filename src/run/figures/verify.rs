@@ -109,7 +109,7 @@ pub fn check(
         None => {
             let operands = made_of.get_or_insert_with(|| operands(evidence, MADE_OF));
             // What is there with the other sign is no difference of two other values.
-            match derive(text, figure, operands).filter(|_| trace.other_sign.is_none()) {
+            match derive(text, figure, &places, operands).filter(|_| trace.other_sign.is_none()) {
                 Some(Derived { formula, value, paths }) => {
                     Fate::Derived { formula, value, operands: paths }
                 }

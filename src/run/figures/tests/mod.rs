@@ -4,6 +4,7 @@ mod citations;
 mod derived;
 mod evidence;
 mod numbers;
+mod places;
 mod properties;
 mod quantities;
 mod rows;
