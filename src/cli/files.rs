@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use super::load::Place;
+use crate::document::is_yaml;
 
 /// A file longer than this is no file that somebody wrote.
 const LONGEST: u64 = 64 << 20;
@@ -27,11 +28,6 @@ pub(super) fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
 /// The nearest folder at or above a path that holds an engine.yaml.
 pub(super) fn root_above(path: &Path) -> Option<PathBuf> {
     path.ancestors().find(|folder| folder.join("engine.yaml").is_file()).map(Path::to_owned)
-}
-
-pub(super) fn is_yaml(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
 }
 
 /// The YAML files of a folder and of those below it, in order; nothing where there is no folder. Hidden ones are left out.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::document::{self, Document, Source, Tool, ToolKind, Workflow};
+use crate::document::{self, Document, Source, Tool, ToolKind, Workflow, is_yaml};
 use crate::id::{SourceName, ToolName};
 use crate::lsp::Surroundings;
 use crate::plan::{self, Library, Plan};
@@ -13,7 +13,7 @@ use crate::tool::{self, Databases, Toolbox};
 
 use super::arguments::Global;
 use super::exit::Failure;
-use super::files::{self, bytes_of, is_yaml, root_above};
+use super::files::{self, bytes_of, root_above};
 use super::loading;
 
 /// A project on disk, or none.

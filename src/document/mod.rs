@@ -4,6 +4,8 @@
 //! is generated from the types here, and only then typed. All faults of a file are found at once,
 //! each with its place. This module reads no files and knows no names of other files: `plan` resolves.
 
+use std::path::Path;
+
 mod read;
 
 mod carried;
@@ -55,3 +57,14 @@ pub use secrets::{masked, masked_file};
 pub use step::{AgentRef, Backoff, Figures, OnError, OutputShape, Retry, Step};
 pub use tool::{Effect, Returns, Sql, Tool, ToolFile, ToolKind};
 pub use workflow::{Bound, Param, ParamType, ParamValues, Workflow};
+
+/// Whether a path ends as files of a project do.
+pub fn is_yaml(path: &Path) -> bool {
+    has_ending(path, &["yaml", "yml"])
+}
+
+/// Whether a path has one of these endings, however it is written.
+pub fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|found| endings.iter().any(|ending| found.eq_ignore_ascii_case(ending)))
+}

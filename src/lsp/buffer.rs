@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use lsp_types::TextDocumentContentChangeEvent;
 
 use super::position::{Encoding, Lines};
-use crate::document::Kind;
+use crate::document::{Kind, is_yaml};
 
 /// A file that is open in the editor.
 #[derive(Debug)]
@@ -40,9 +40,7 @@ impl Buffer {
 
 /// The kind of a file, by where it stands. Outside the folders of a project only what looks like a workflow is one.
 pub(super) fn kind_of(path: &Path, root: Option<&Path>, text: &str) -> Option<Kind> {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let yaml = |e: &str| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml");
-    if !extension.is_some_and(yaml) {
+    if !is_yaml(path) {
         return None;
     }
     let folder = path.parent();

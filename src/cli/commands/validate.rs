@@ -14,7 +14,7 @@ use crate::cli::load::{Loaded, Place};
 use crate::cli::printer::Printer;
 use crate::cli::setup;
 use crate::diagnostic;
-use crate::document::{Agent, Project, ToolFile};
+use crate::document::{Agent, Project, ToolFile, has_ending, is_yaml};
 use crate::report::{Checkout, DiagnosticFormat, Manner, diagnostics};
 use crate::tool;
 
@@ -107,10 +107,8 @@ fn is_read(path: &Path) -> bool {
             .is_some_and(|name| name.starts_with('.') && !name.trim_matches('.').is_empty())
     };
     let inside = path.components().any(|part| hidden(part.as_os_str()));
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let read = |one: &&str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(one));
-    let known = ["yaml", "yml", "csv", "db", "sqlite"].iter().any(read);
-    !inside && (extension.is_none() || known)
+    let known = is_yaml(path) || has_ending(path, &["csv", "db", "sqlite"]);
+    !inside && (path.extension().is_none() || known)
 }
 
 /// The folders of a project.
