@@ -88,9 +88,15 @@ pub fn said(index: &Index, question: &str) -> Vec<Named> {
     named.collect()
 }
 
-/// Whether a question names a time, be it one that the data does not reach.
+/// Whether a question names a time that is not a part of a value's name, be it one that the data does not reach.
 pub fn names_time(index: &Index, question: &str) -> bool {
-    !index.text(question).periods.is_empty()
+    let text = index.text(question);
+    let named = said(index, question);
+    let mut starts = text.periods.iter().filter_map(|found| text.tokens.get(found.span.start));
+    starts.any(|first| {
+        let holds = |one: &Named| one.range.contains(&first.span.start);
+        !named.iter().any(|one| matches!(one.what, Said::Value { .. }) && holds(one))
+    })
 }
 
 fn amount_said(amount: &Amount) -> Option<Said> {
