@@ -22,7 +22,7 @@ pub struct Catalog {
     /// The workflows.
     pub documents: Vec<Arc<Document<Workflow>>>,
     /// Values that exist in the data.
-    values: Values,
+    pub(super) values: Values,
     /// All of it by its words.
     pub(super) index: Index,
 }
@@ -70,6 +70,18 @@ impl Catalog {
     pub fn known(&self, workflow: &WorkflowName, param: &str) -> &[Known] {
         let owner = Target::Workflow(workflow.clone());
         self.values.get(&(owner, param.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is declared of a param of a workflow, or of a tool of an agent.
+    pub(super) fn param_of(&self, target: &Target, param: &str) -> Option<&Param> {
+        match target {
+            Target::Workflow(name) => self.workflow(name)?.params.get(param),
+            Target::Agent(name) => {
+                let mut tools = self.library.agent(name)?.tools.iter();
+                let declared = |tool| self.library.tool(tool)?.params.get(param);
+                tools.find_map(|tool| declared(tool).filter(|param| param.values.is_some()))
+            }
+        }
     }
 
     /// What values of a model are held against: `said` is the question, with what was said before it.

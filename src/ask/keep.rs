@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde_json::json;
 
 use super::findings::plain;
-use super::router::{self, Named, Said, Target};
+use super::router::{self, Named, Said};
 use super::{By, Catalog, QUESTION};
 use crate::document::Param;
 use crate::id::ToolName;
@@ -99,7 +99,7 @@ fn lift(catalog: &Catalog, question: &str, document: &Value) -> Vec<Lifted> {
         };
         let params = match &one.what {
             Said::Value { target, param, .. } => {
-                let Some(spec) = param_of(catalog, target, param) else { continue };
+                let Some(spec) = catalog.param_of(target, param) else { continue };
                 let spec = Param { default: None, ..spec.clone() };
                 vec![(free(param), json!(spec))]
             }
@@ -139,19 +139,6 @@ fn lift(catalog: &Catalog, question: &str, document: &Value) -> Vec<Lifted> {
         lifted.push(Lifted { said: said.to_owned(), counted, named: one, params });
     }
     lifted
-}
-
-/// What is declared of a param of a workflow, or of a tool of an agent.
-fn param_of<'c>(catalog: &'c Catalog, target: &Target, param: &str) -> Option<&'c Param> {
-    match target {
-        Target::Workflow(name) => catalog.workflow(name)?.params.get(param),
-        Target::Agent(name) => {
-            let tools = &catalog.library.agent(name)?.tools;
-            let params =
-                tools.iter().filter_map(|tool| catalog.library.tool(tool)?.params.get(param));
-            params.into_iter().find(|param| param.values.is_some())
-        }
-    }
 }
 
 /// The name by which a step of the plan hands a value to a tool.

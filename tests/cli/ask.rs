@@ -70,7 +70,7 @@ fn a_value_that_is_not_said_is_asked_for_and_never_invented() {
     // A model that makes one up is not believed.
     let invented = json!({"kind": "workflow", "workflow": "roi_analysis", "params": [{"name": "campaign_id", "value": "google_search_spring_2025"}]});
     let server = server(vec![decision(invented)]);
-    let ran = asked("Did our last push on television pay off?").openai(&server).run().code(2);
+    let ran = asked("Did our last stunt on television pay off?").openai(&server).run().code(2);
     assert_eq!(ran.json()["route"]["missing"], json!(["campaign_id"]));
     assert_eq!(server.seen().len(), 1);
 }

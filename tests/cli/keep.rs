@@ -129,3 +129,20 @@ fn a_plan_is_kept_as_yaml_and_where_it_is_not_found_that_is_told() {
     let found = ask("workflows/below/two.yml").code(0);
     assert!(found.stderr.contains("kept as") && !found.stderr.contains(note), "{}", found.stderr);
 }
+
+#[test]
+fn a_kept_question_that_would_not_find_its_workflow_says_why() {
+    let test = Test::demo();
+    let ask = |question: &str, path: &str| {
+        test.also(["ask", question, "--offline", "--plan-only", "--save", path]).code(0)
+    };
+    let note = "the words of its own question will not find it";
+    let found = ask("how much cash do we have", "workflows/cash.yaml");
+    assert!(found.stderr.contains("kept as") && !found.stderr.contains(note), "{}", found.stderr);
+    let again = test.also(["ask", "How much cash do we have?", "--offline", "--json"]).code(0);
+    assert_eq!(again.json()["route"]["workflow"], "cash");
+    let fire = ["ask", "How much cash do we burn?", "--offline", "--json"];
+    assert_eq!(test.also(fire).code(0).json()["route"]["workflow"], Value::Null);
+    let two = "Should we repeat the Facebook Holiday 2025 campaign with $80K or hire recruiters with $90K?";
+    ask(two, "workflows/two.yaml").says(note).says("does not settle `amount` and `amount_2`");
+}

@@ -1,6 +1,8 @@
 //! The router on the labelled questions of evals/router.yaml, with the demo's files and data.
 
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod questions;
 #[cfg(test)]
 mod single;
@@ -55,23 +57,37 @@ mod demo {
     }
 
     pub(crate) fn index() -> Index {
+        index_with(Vec::new())
+    }
+
+    /// The demo with workflows that somebody kept.
+    pub(crate) fn index_with(kept: Vec<Workflow>) -> Index {
         let agents: Vec<Agent> = files("agents");
-        let workflows: Vec<Workflow> = files("workflows");
+        let mut workflows: Vec<Workflow> = files("workflows");
         let campaigns = column("campaigns", "campaign_id", Some("campaign_name"));
         let departments = column("department_budget", "department", None);
+        let channels = column("marketing_performance", "channel", None);
         let known = [
             ("roi_analysis", "campaign_id", campaigns.clone()),
             ("budget_check", "category", departments.clone()),
             ("cfo", "category", departments.clone()),
             ("cro", "campaign_id", campaigns),
-            ("cro", "channel", column("marketing_performance", "channel", None)),
+            ("cro", "channel", channels),
             ("hr", "department", departments),
             ("hr", "role", column("positions", "role", None)),
         ];
-        let values: Values = known
-            .into_iter()
-            .map(|(owner, param, known)| ((target(owner), param.to_owned()), known))
+        let mut values: Values = known
+            .iter()
+            .map(|(owner, param, known)| ((target(owner), (*param).to_owned()), known.clone()))
             .collect();
+        for workflow in &kept {
+            for (name, _) in workflow.params.iter().filter(|(_, param)| param.values.is_some()) {
+                let like = known.iter().find(|(_, param, _)| param == name);
+                let of = Target::Workflow(workflow.name.clone());
+                values.extend(like.map(|(_, _, known)| ((of, name.clone()), known.clone())));
+            }
+        }
+        workflows.extend(kept);
         Index::new(&workflows, &agents, &values, Month::new(2025, 12))
     }
 }

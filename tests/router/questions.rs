@@ -121,7 +121,7 @@ fn decisions_are_right() {
     let all: Vec<&Case> = questions.cases.iter().collect();
     assert!(all.len() >= 170, "too few questions to tell: {}", all.len());
     let (measured, wrong) = measure(&all, &sure);
-    println!("all: {measured}");
+    println!("all: {measured}\n{}", wrong.join("\n"));
     for number in [0, 1] {
         let cases: Vec<&Case> =
             all.iter().copied().filter(|case| half(&case.question) == number).collect();

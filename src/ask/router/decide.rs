@@ -6,9 +6,9 @@ use super::answer::{Candidate, Kind, Match, Route};
 use super::index::{Index, Scored, share};
 use super::nameless::{Nameless, nameless};
 use super::params::{Filled, fill};
-use super::reading::Text;
+use super::reading::{Text, is_slot};
 use super::scope::{is_foreign, is_own, names_stranger};
-use super::slant::{is_about_several, slant};
+use super::slant::{is_about_several, more, slant};
 use super::target::Target;
 use super::team::{team, together};
 use crate::id::AgentName;
@@ -125,31 +125,43 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     if text.periods.iter().any(|found| found.period.is_none()) {
         return unsure("it asks about a time that the data does not reach");
     }
+    let holds = |it: &Scored<'_>| it.entry.holds(&text, &it.told);
+    if let Some(own) = workflows.iter().find(|own| holds(own.it) && !own.is_held_to_no_period()) {
+        return base.to_workflow(
+            own,
+            [
+                "it is one of its questions",
+                "it is one of its questions, but says less than it needs",
+            ],
+        );
+    }
+    if let Some(own) = agents.iter().find(|own| holds(own)) {
+        let route = base.route(Kind::Agent, "it is one of its questions");
+        return Route { agents: names(&[*own]), score: own.score, ..route };
+    }
     if names_stranger(&text, &scored) {
         return unsure("it names what the files and the data do not know");
     }
     let agent_score = agents.first().map_or(0.0, |best| best.score);
     if let Some(best) = workflows.first()
-        && let Target::Workflow(name) = &best.it.entry.target
         && best.is_sure(&text, agent_score, sure)
         && (best.it.likeness > VERBATIM || shared - best.it.reach(&weights) < best.gain(sure))
     {
-        let (kind, reason) = if best.filled.missing.is_empty() {
-            (Kind::Workflow, "its questions are the closest, and all that it needs is given")
-        } else {
-            (Kind::Clarify, "its questions are the closest, but not all that it needs is given")
-        };
-        return Route {
-            workflow: Some(name.clone()),
-            params: best.filled.params.clone(),
-            missing: best.filled.missing.clone(),
-            score: best.it.score,
-            ..base.route(kind, reason)
-        };
+        return base.to_workflow(
+            best,
+            [
+                "its questions are the closest, and all that it needs is given",
+                "its questions are the closest, but not all that it needs is given",
+            ],
+        );
     }
     // What has the words of a workflow and means something else is told by no words of agents either.
     let closest = workflows.first().filter(|best| best.it.score > agent_score);
-    let strange = closest.is_some_and(|best| best.slant.is_some() || best.several);
+    let strange = closest.is_some_and(|best| {
+        let given = best.is_complete() && best.is_close(&text, agent_score, sure);
+        let more = !best.more.is_empty() && given;
+        best.slant.is_some() || best.several || more
+    });
     if team.len() > 1 && shared >= sure.plan && !strange {
         let reason = "together these agents explain clearly more of it than one of them";
         return Route { agents: names(&team), score: shared, ..base.route(Kind::Plan, reason) };
@@ -168,8 +180,11 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
             return Route { agents: names(&team), score: best.score, ..route };
         }
     }
-    let slant = closest.and_then(|best| best.slant);
-    unsure(slant.unwrap_or("no workflow or agent stands out"))
+    let more = closest.filter(|best| !best.more.is_empty());
+    let more = more.map(|_| "it holds words that the closest workflow does not know");
+    unsure(
+        closest.and_then(|best| best.slant).or(more).unwrap_or("no workflow or agent stands out"),
+    )
 }
 
 /// Asks back for a value where it is surely known what is asked, of something that does not exist.
@@ -211,6 +226,8 @@ struct Choice<'s> {
     filled: Filled,
     /// Why it is not sure that the question asks for it, whatever its words.
     slant: Option<&'static str>,
+    /// The places of words that its file does not account for.
+    more: Vec<usize>,
     /// Whether the question is about any or all of the things of which it takes one.
     several: bool,
 }
@@ -220,7 +237,13 @@ impl<'s> Choice<'s> {
         let filled = fill(it.entry, text, &it.told, index.last);
         let mut unnamed = filled.missing.iter().filter(|missing| !missing.values.is_empty());
         let several = unnamed.any(|missing| is_about_several(text, &missing.param, &index.stems));
-        Self { it, filled, slant: slant(text, it, &index.stems), several }
+        let more = more(text, it, &filled);
+        Self { it, filled, slant: slant(text, it, &index.stems), more, several }
+    }
+
+    /// Whether it takes a period and the question names one that it cannot be held to.
+    fn is_held_to_no_period(&self) -> bool {
+        self.filled.wrong_period && self.it.entry.takes_period()
     }
 
     /// Whether the question gives all of the params that must be given, and there are any.
@@ -230,6 +253,14 @@ impl<'s> Choice<'s> {
 
     /// Whether it is surely this workflow that is asked for, if some of it must be asked back.
     fn is_sure(&self, text: &Text, agent_score: f64, sure: &Thresholds) -> bool {
+        self.slant.is_none()
+            && self.more.is_empty()
+            && !self.several
+            && self.is_close(text, agent_score, sure)
+    }
+
+    /// Whether its words are so close to the question that it is asked for, unless others say otherwise.
+    fn is_close(&self, text: &Text, agent_score: f64, sure: &Thresholds) -> bool {
         let named = self.filled.names_all();
         let margin = if self.it.entry.needs() && named {
             sure.workflow_margin
@@ -249,8 +280,6 @@ impl<'s> Choice<'s> {
         }
         let unsaid = numbers.filter(|missing| text.asks_number() || missing.is_unnamed()).count();
         unsaid == 0
-            && self.slant.is_none()
-            && !self.several
             && !self.filled.wrong_period
             && self.it.score >= sure.workflow + if named { 0.0 } else { MISSING }
             && self.it.score - agent_score >= margin
@@ -263,11 +292,10 @@ impl<'s> Choice<'s> {
 
     /// What an agent has to beat.
     fn rivalry(&self) -> f64 {
-        let slot = |term: &str| term.starts_with('{');
         if self.several {
             return 0.0;
         }
-        let hinted = self.it.told.iter().any(|(sense, tells)| *tells > 0.0 && slot(&sense.term));
+        let hinted = self.it.told.iter().any(|(sense, tells)| *tells > 0.0 && is_slot(&sense.term));
         if self.is_complete() {
             self.it.score + COMPLETE
         } else if hinted || !self.it.entry.needs() {
@@ -302,6 +330,24 @@ impl Undecided<'_> {
             candidates: candidates.collect(),
             matches: best.map(|best| self.matches(best)).unwrap_or_default(),
             reason,
+        }
+    }
+
+    /// To a workflow, whether all that it needs is given or not; with the reason for either.
+    fn to_workflow(&self, choice: &Choice<'_>, [whole, open]: [&'static str; 2]) -> Route {
+        let Filled { params, missing, .. } = &choice.filled;
+        let whole = if missing.is_empty() { Some(whole) } else { None };
+        let kind = whole.map_or(Kind::Clarify, |_| Kind::Workflow);
+        let workflow = match &choice.it.entry.target {
+            Target::Workflow(name) => Some(name.clone()),
+            Target::Agent(_) => None,
+        };
+        Route {
+            workflow,
+            params: params.clone(),
+            missing: missing.clone(),
+            score: choice.it.score,
+            ..self.route(kind, whole.unwrap_or(open))
         }
     }
 

@@ -6,7 +6,7 @@ use super::amounts::Unit;
 use super::answer::Missing;
 use super::index::Index;
 use super::params::{Filled, fill, is_required_number, number};
-use super::reading::{How, Sense, Text, is_year};
+use super::reading::{How, Sense, Text, is_slot, is_year};
 use super::slant::is_negated;
 use super::spoken::FACTORS;
 use super::target::{Entry, Target};
@@ -106,9 +106,8 @@ pub(super) fn stems(told: &[(Sense, f64)], text: &Text) -> BTreeSet<String> {
 fn is_about_more(entry: &Entry, text: &Text, told: &[(Sense, f64)]) -> bool {
     let named: BTreeSet<String> =
         entry.params.iter().flat_map(|(name, _)| name.split('_')).map(str::to_owned).collect();
-    let is_value = |sense: &Sense| {
-        matches!(sense.how, How::Value | How::Amount) || sense.term.starts_with('{')
-    };
+    let is_value =
+        |sense: &Sense| matches!(sense.how, How::Value | How::Amount) || is_slot(&sense.term);
     let said = |at: usize| {
         told.iter().any(|(sense, _)| sense.span.contains(&at) && is_value(sense))
             || text.tokens.get(at).is_some_and(|token| named.contains(&token.text))

@@ -6,6 +6,7 @@ use super::months::Month;
 use super::reading::{Sense, Text, senses};
 use super::target::{Entry, Target};
 use super::terms::Stems;
+use super::typos::slips;
 use super::values::Values;
 use super::words::Kind;
 use crate::document::{Agent, Workflow};
@@ -34,6 +35,13 @@ pub(super) struct Scored<'i> {
     pub(super) told: Vec<(Sense, f64)>,
 }
 
+impl Scored<'_> {
+    /// Whether it knows what stands at a place of the question.
+    pub(super) fn knows(&self, at: usize) -> bool {
+        self.explained.get(&at).is_some_and(|tells| *tells > 0.0)
+    }
+}
+
 /// How much the coverage of a question tells, against its likeness to the examples.
 const COVERAGE: f64 = 0.6;
 
@@ -50,11 +58,11 @@ impl Index {
         last: Month,
     ) -> Self {
         let stems = Stems::new();
-        let workflows = workflows.into_iter().map(|it| Entry::workflow(it, values, &stems));
+        let workflows = workflows.into_iter().map(|it| Entry::workflow(it, values, &stems, last));
         let mut entries: Vec<Entry> = workflows.collect();
         let agents: Vec<&Agent> = agents.into_iter().collect();
         entries.extend(agents.iter().map(|agent| {
-            let mut entry = Entry::agent(agent, values, &stems);
+            let mut entry = Entry::agent(agent, values, &stems, last);
             let others = agents.iter().filter(|other| other.name != agent.name);
             entry.presides = agents.len() > 2
                 && others.map(|other| &other.name).all(|other| agent.consult.contains(other));
@@ -70,6 +78,11 @@ impl Index {
             }
         }
         Self { entries, last, stems, spellings, counts }
+    }
+
+    /// The last complete month in the data.
+    pub fn last(&self) -> Month {
+        self.last
     }
 
     /// A question, as far as no document is needed.
@@ -148,12 +161,6 @@ impl Index {
         let known: BTreeSet<&String> = self.spellings.values().collect();
         let mut mended = BTreeMap::new();
         for (at, token) in text.tokens.iter().enumerate() {
-            let length = token.text.chars().count();
-            let slips = match length {
-                0..5 => continue,
-                5..8 => 1,
-                _ => 2,
-            };
             let right = text
                 .stems
                 .get(at)
@@ -162,14 +169,9 @@ impl Index {
             if token.kind != Kind::Word || right || text.idle.get(at) != Some(&false) {
                 continue;
             }
-            let close = self
-                .spellings
-                .iter()
-                .filter(|(word, _)| word.chars().next() == token.text.chars().next());
-            let nearest = close
-                .map(|(word, stem)| (strsim::osa_distance(word, &token.text), stem))
-                .filter(|(distance, _)| *distance <= slips)
-                .min();
+            let near = self.spellings.iter();
+            let nearest =
+                near.filter_map(|(word, stem)| Some((slips(&token.text, word)?, stem))).min();
             if let Some((_, stem)) = nearest {
                 mended.insert(at, stem.clone());
             }

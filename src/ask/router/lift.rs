@@ -17,7 +17,7 @@ use crate::value::Value;
 const GAP: usize = 1;
 
 /// Words that stand before a period and go with it.
-const BEFORE_PERIOD: &[&str] = &["in", "during", "for", "over", "within", "from", "the"];
+pub(super) const BEFORE_PERIOD: &[&str] = &["in", "during", "for", "over", "within", "from", "the"];
 
 /// Something that a question names.
 #[derive(Clone, Debug, PartialEq)]

@@ -16,9 +16,11 @@ mod months;
 mod periods;
 
 mod terms;
+mod typos;
 
 mod reading;
 mod values;
+mod verbatim;
 
 mod target;
 

@@ -50,7 +50,8 @@ pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Mont
     let years = text.years();
     let mut filled = Filled::default();
     let mut dated = false;
-    let numbers = entry.params.iter().filter(|(_, param)| is_required_number(param)).count();
+    let required_numbers = entry.params.iter().filter(|(_, param)| is_required_number(param));
+    let kinds: Vec<ParamType> = required_numbers.map(|(_, param)| param.kind).collect();
     for (name, param) in &entry.params {
         let required = param.default.is_none();
         if let Some(values) = entry.values.iter().find(|values| values.param == *name) {
@@ -69,7 +70,8 @@ pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Mont
                 Meant { .. } => {}
             }
         } else if is_required_number(param) {
-            match amount(text, param, numbers) {
+            let alike = kinds.iter().filter(|kind| **kind == param.kind).count();
+            match amount(text, param, alike, kinds.len() - alike) {
                 Ok(value) => {
                     filled.params.insert(name.clone(), value);
                 }
@@ -91,15 +93,16 @@ pub(super) fn is_required_number(param: &Param) -> bool {
     param.default.is_none() && matches!(param.kind, ParamType::Number | ParamType::Integer)
 }
 
-/// The one amount of a question that a param can mean, or why there is none.
-fn amount(text: &Text, param: &Param, numbers: usize) -> Result<Value, &'static str> {
-    if numbers > 1 {
+/// The one amount of a question that a param can mean, or why there is none. So many params want a number of its kind, itself
+/// included, and so many one of the other kind: a count goes to the one that is whole, money to the other.
+fn amount(text: &Text, param: &Param, alike: usize, others: usize) -> Result<Value, &'static str> {
+    if alike > 1 {
         return Err("there are several numbers to give");
     }
     let counts = param.kind == ParamType::Integer;
     let mut fitting: Vec<&Amount> =
         text.amounts.iter().filter(|amount| counts == (amount.unit == Unit::Count)).collect();
-    if !counts && fitting.is_empty() {
+    if !counts && fitting.is_empty() && others == 0 {
         fitting = text.money().collect();
     }
     let one = match fitting.as_slice() {

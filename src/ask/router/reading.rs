@@ -12,6 +12,11 @@ use super::words::{Kind, Token, tokens};
 /// The term that stands for an amount of money.
 pub(super) const AMOUNT: &str = "{amount}";
 
+/// Whether a term stands for a param or an amount.
+pub(super) fn is_slot(term: &str) -> bool {
+    term.starts_with('{')
+}
+
 /// A text, read as far as no document is needed.
 #[derive(Clone)]
 pub(super) struct Text {
@@ -32,7 +37,15 @@ impl Text {
         let amounts = amounts(&tokens, &taken);
         let stemmed = tokens.iter().map(|token| stems.stem(token)).collect();
         let mut idle: Vec<bool> = tokens.iter().map(|token| stems.is_idle(token)).collect();
-        let spans = taken.into_iter().chain(amounts.iter().map(|amount| amount.span.clone()));
+        // `don't`: what the mark stands behind is no word of its own.
+        let parts = tokens.windows(3).enumerate().filter(|(_, three)| {
+            matches!(three, [_, mark, t] if mark.is(&["'"]) && mark.glued && t.is(&["t"]) && t.glued)
+        });
+        let taken_apart = parts.map(|(at, _)| at..at + 1);
+        let spans = taken
+            .into_iter()
+            .chain(taken_apart)
+            .chain(amounts.iter().map(|amount| amount.span.clone()));
         for at in spans.flatten() {
             if let Some(idle) = idle.get_mut(at) {
                 *idle = true;
@@ -45,6 +58,11 @@ impl Text {
     /// The amounts that a param for money could mean, rightly or not.
     pub(super) fn money(&self) -> impl Iterator<Item = &Amount> {
         self.amounts.iter().filter(|amount| amount.unit != Unit::Count || amount.value >= 1000.0)
+    }
+
+    /// The places of the words that tell what it is about.
+    pub(super) fn content(&self) -> impl Iterator<Item = usize> {
+        self.idle.iter().enumerate().filter(|(_, idle)| !**idle).map(|(at, _)| at)
     }
 
     /// Whether it asks for a number, so that it cannot give it.

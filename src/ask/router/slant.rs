@@ -1,10 +1,12 @@
-//! Questions that have the words of a workflow and ask for something else: for the opposite (`not`, `save`, `cut`), for what was
-//! (`Did we spend ...?`), for a reason, or about somebody else. Words alone do not tell what those want.
+//! Questions that have the words of a workflow and ask for something else: for the opposite, for what was (`Did we spend ...?`),
+//! for a reason, or about somebody else. Words alone do not tell what those want.
 
 use std::collections::BTreeSet;
 
+use super::answer::Missing;
 use super::index::Scored;
-use super::reading::Text;
+use super::params::Filled;
+use super::reading::{Text, is_slot};
 use super::terms::Stems;
 use super::words::{Kind, Token, tokens};
 
@@ -34,62 +36,14 @@ const OPENERS: &[&str] = &[
     "-", ":", "\"", "'",
 ];
 
-/// Who is not this company.
-const OTHERS: &[&str] =
-    &["competitor", "competitors", "competition", "rival", "rivals", "peers", "industry"];
+/// Small words for less or for something else, where a workflow is asked with an amount for more.
+const LESS: &[&str] = &["away", "back", "less", "fewer", "lower", "instead", "rather"];
 
-/// Words for less, where a workflow is asked with an amount for more.
-const LESS: &[&str] = &[
-    "cut",
-    "cuts",
-    "cutting",
-    "reduce",
-    "reduced",
-    "reduces",
-    "reducing",
-    "reduction",
-    "save",
-    "saved",
-    "saves",
-    "saving",
-    "savings",
-    "lower",
-    "lowering",
-    "decrease",
-    "decreased",
-    "decreasing",
-    "trim",
-    "trimming",
-    "slash",
-    "slashing",
-    "shrink",
-    "shrinking",
-    "away",
-    "back",
-    "lose",
-    "losing",
-    "lost",
-    "less",
-    "fewer",
-    "freeze",
-    "cancel",
-    "return",
-    "refund",
-    "recover",
-    "withdraw",
-    "remove",
-    "move",
-    "moving",
-    "shift",
-    "shifting",
-    "transfer",
-    "swap",
-    "instead",
-    "rather",
-];
+/// Before what is asked of whoever answers: `Can you check ...?`
+const ADDRESSES: &[&str] = &["you", "please", "pls"];
 
-/// Words for what is over.
-const OVER: &[&str] = &["already", "spent", "paid"];
+/// Between these and a noun stands nothing that is done: `room for catering`.
+const OF: &[&str] = &["of", "for", "on", "in", "to", "into"];
 
 /// Words that say no.
 const NOT: &[&str] = &["not", "never", "neither", "nor", "cannot"];
@@ -132,17 +86,12 @@ pub(super) fn leads(examples: &[String], stems: &Stems) -> BTreeSet<Lead> {
 
 /// Why it is not sure that a question which has the words of a workflow asks for it; none where nothing speaks against it.
 pub(super) fn slant(text: &Text, it: &Scored<'_>, stems: &Stems) -> Option<&'static str> {
-    let Scored { entry, explained, .. } = it;
-    let known = |at: usize| explained.get(&at).is_some_and(|tells| *tells > 0.0);
-    // What the workflow's own file says is what it is about.
-    let says = |words: &[&str]| {
-        text.tokens.iter().enumerate().any(|(at, token)| token.is(words) && !known(at))
-    };
+    let entry = it.entry;
     if is_negated(&text.tokens) {
         return Some("it asks for what is not");
     }
-    if says(OTHERS) {
-        return Some("it asks about somebody else");
+    if has_less(it) {
+        return Some("it leaves out what the only question of the closest workflow asks");
     }
     let sentence = last_sentence(&text.tokens);
     let lead = if text.tokens.iter().any(|token| token.is(&["why"])) {
@@ -156,12 +105,39 @@ pub(super) fn slant(text: &Text, it: &Scored<'_>, stems: &Stems) -> Option<&'sta
     if !entry.takes_amount() {
         return None;
     }
+    let says = |words: &[&str]| {
+        text.tokens.iter().enumerate().any(|(at, token)| token.is(words) && !it.knows(at))
+    };
     let mut pairs = text.tokens.iter().zip(text.tokens.iter().skip(1));
     let gives_up = pairs.any(|(one, other)| one.is(&["give"]) && other.is(&["up"]));
     if says(LESS) || gives_up {
         return Some("it speaks of less, or of something instead");
     }
-    says(OVER).then_some("it asks about what is over")
+    says(&["already"]).then_some("it asks about what is over")
+}
+
+/// The places of words, other than those that every question has, that the file of a workflow does not hold in any form: such a
+/// word may turn the question into its opposite (`Should we fire 10 engineers?`), whatever else of it is known. A noun may stand
+/// for a value that is asked back for (`$50K of catering`).
+pub(super) fn more(text: &Text, it: &Scored<'_>, filled: &Filled) -> Vec<usize> {
+    let mut open = filled.missing.iter().filter(|missing| !missing.values.is_empty());
+    let asks_back = open.any(Missing::is_unnamed);
+    let is_more = |at: &usize| {
+        let before = at.checked_sub(1).and_then(|at| text.tokens.get(at));
+        let before_is = |words: &[&str]| before.is_some_and(|word| word.is(words));
+        let apart = before_is(ADDRESSES) || asks_back && before_is(OF);
+        let stem = text.stems.get(*at).and_then(Option::as_ref);
+        !apart && !it.knows(*at) && !stem.is_some_and(|stem| it.entry.says(stem))
+    };
+    text.content().filter(is_more).collect()
+}
+
+/// Whether a question leaves out a word of the only question that a workflow's file has: with nothing to tell in what other
+/// ways it is asked, `Should we keep 10 engineers?` is not `Should we hire 10 engineers?`.
+fn has_less(it: &Scored<'_>) -> bool {
+    let [only] = it.entry.examples.as_slice() else { return false };
+    let asked = |term: &String| it.told.iter().any(|(sense, _)| sense.term == *term);
+    only.iter().any(|term| !is_slot(term) && !asked(term))
 }
 
 /// Whether a question is about any or all of the values that a param has, and not about one of them: `Which campaigns ...?`,

@@ -10,6 +10,7 @@ use super::reading::{AMOUNT, How, Sense, Synonyms, Text, senses};
 use super::slant::{Lead, leads};
 use super::terms::Stems;
 use super::values::{ParamValues, Values};
+use super::verbatim::{self, Piece};
 use super::words::tokens;
 use crate::ask::Known;
 use crate::document::{Agent, Param, ParamType, Workflow};
@@ -36,6 +37,8 @@ pub(super) struct Entry {
     pub(super) leads: BTreeSet<Lead>,
     /// The terms of each of its example questions.
     pub(super) examples: Vec<BTreeSet<String>>,
+    /// Each of them word for word.
+    verbatim: Vec<Vec<Piece>>,
     pub(super) synonyms: Synonyms,
     pub(super) values: Vec<ParamValues>,
     /// It may ask all other agents, so it is nobody's peer.
@@ -44,6 +47,8 @@ pub(super) struct Entry {
     pub(super) params: Vec<(String, Param)>,
     /// The words of its file as written, to mend misspellings by.
     pub(super) spellings: BTreeMap<String, String>,
+    /// The stems of all words of its file, also of those that every question has.
+    said: BTreeSet<String>,
 }
 
 /// How much a term tells that stands in an example question or in what an agent covers.
@@ -52,7 +57,12 @@ const TELLING: f64 = 1.0;
 const ASIDE: f64 = 0.7;
 
 impl Entry {
-    pub(super) fn workflow(workflow: &Workflow, values: &Values, stems: &Stems) -> Self {
+    pub(super) fn workflow(
+        workflow: &Workflow,
+        values: &Values,
+        stems: &Stems,
+        last: Month,
+    ) -> Self {
         let mut entry = Self::new(Target::Workflow(workflow.name.clone()));
         entry.params =
             workflow.params.iter().map(|(name, param)| (name.clone(), param.clone())).collect();
@@ -63,15 +73,17 @@ impl Entry {
             entry.values.push(ParamValues::new(name, &known, |text| words(text, stems)));
         }
         entry.learn(&workflow.questions, &workflow.synonyms, stems);
+        entry.hold(&workflow.questions, stems, last);
         entry.read(workflow.description.as_deref(), TELLING, stems);
         entry.read(Some(workflow.name.as_str()), ASIDE, stems);
         entry
     }
 
-    pub(super) fn agent(agent: &Agent, values: &Values, stems: &Stems) -> Self {
+    pub(super) fn agent(agent: &Agent, values: &Values, stems: &Stems, last: Month) -> Self {
         let mut entry = Self::new(Target::Agent(agent.name.clone()));
         entry.values = values_of(&entry.target, values, stems);
         entry.learn(&agent.questions, &agent.synonyms, stems);
+        entry.hold(&agent.questions, stems, last);
         entry.read(agent.covers.as_deref(), TELLING, stems);
         entry.covers = entry.terms_in(agent.covers.as_deref().unwrap_or_default(), stems);
         for text in [agent.role.as_deref(), agent.goal.as_deref(), Some(agent.name.as_str())] {
@@ -91,6 +103,11 @@ impl Entry {
         words.map(|(word, _)| word.as_str()).min_by_key(|word| word.len()).unwrap_or(term)
     }
 
+    /// Whether its file holds a word with this stem, wherever.
+    pub(super) fn says(&self, stem: &str) -> bool {
+        self.said.contains(stem)
+    }
+
     /// Whether it needs a number, such as an amount to be spent.
     pub(super) fn takes_amount(&self) -> bool {
         self.params.iter().any(|(_, param)| is_required_number(param))
@@ -103,11 +120,13 @@ impl Entry {
             covers: BTreeSet::new(),
             leads: BTreeSet::new(),
             examples: Vec::new(),
+            verbatim: Vec::new(),
             synonyms: Synonyms::default(),
             values: Vec::new(),
             presides: false,
             params: Vec::new(),
             spellings: BTreeMap::new(),
+            said: BTreeSet::new(),
         }
     }
 
@@ -134,6 +153,63 @@ impl Entry {
             self.spell(&unquoted(&known.value), stems);
             self.spell(known.label.as_deref().unwrap_or_default(), stems);
         }
+    }
+
+    /// Takes in the example questions word for word.
+    fn hold(&mut self, questions: &[String], stems: &Stems, last: Month) {
+        self.verbatim =
+            questions.iter().map(|question| self.written(question, stems, last)).collect();
+    }
+
+    /// An example question word for word, with places for what its slots stand for.
+    fn written(&self, question: &str, stems: &Stems, last: Month) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let add = |text: &str, pieces: &mut Vec<Piece>| {
+            let text = Text::new(text, stems, last);
+            let told = self.told(&senses(&text, &self.synonyms, &BTreeMap::new()));
+            pieces.extend(verbatim::pieces(&text, &told));
+        };
+        let mut rest = question;
+        while let Some((before, name, behind)) = self.first_slot(rest) {
+            add(before, &mut pieces);
+            let param = self.params.iter().find(|(known, _)| known == name);
+            match (name, param.map(|(_, param)| param.kind)) {
+                // The last month follows the first one, and both are one period.
+                ("to", _) if self.takes_period() => {
+                    let first = pieces.iter().rposition(|piece| *piece == Piece::AnyPeriod);
+                    pieces.truncate(first.map_or(pieces.len(), |at| at + 1));
+                }
+                ("from", _) if self.takes_period() => {
+                    verbatim::add_period(&mut pieces, Piece::AnyPeriod);
+                }
+                (_, Some(ParamType::Number | ParamType::Integer)) => pieces.push(Piece::AnyNumber),
+                _ => pieces.push(Piece::Value(name.to_owned())),
+            }
+            rest = behind;
+        }
+        add(rest, &mut pieces);
+        pieces
+    }
+
+    /// The first `{param}` of an example question, with what stands before and behind it.
+    fn first_slot<'q>(&self, question: &'q str) -> Option<(&'q str, &'q str, &'q str)> {
+        let (before, behind) = question.split_once('{')?;
+        let (name, rest) = behind.split_once('}')?;
+        self.params.iter().any(|(known, _)| known == name).then_some((before, name, rest))
+    }
+
+    /// Whether it takes the months of a period.
+    pub(super) fn takes_period(&self) -> bool {
+        ["from", "to"].iter().all(|name| self.params.iter().any(|(known, _)| known == name))
+    }
+
+    /// Whether a question is one that its file holds, up to typos and to what may be named otherwise.
+    pub(super) fn holds(&self, text: &Text, told: &[(Sense, f64)]) -> bool {
+        let asked = verbatim::pieces(text, told);
+        // Who answers in words answers for any number and time; a workflow for those that it takes.
+        let is_agent = matches!(self.target, Target::Agent(_));
+        let is_free = is_agent || self.takes_period();
+        self.verbatim.iter().any(|held| verbatim::is_same(&asked, held, is_free))
     }
 
     fn learn_synonyms(&mut self, synonyms: &IndexMap<String, Vec<String>>, stems: &Stems) {
@@ -194,9 +270,9 @@ impl Entry {
 
     fn spell(&mut self, text: &str, stems: &Stems) {
         for token in tokens(text) {
-            if !stems.is_idle(&token)
-                && let Some(stem) = stems.stem(&token)
-            {
+            let Some(stem) = stems.stem(&token) else { continue };
+            self.said.insert(stem.clone());
+            if !stems.is_idle(&token) {
                 self.spellings.insert(token.text, stem);
             }
         }

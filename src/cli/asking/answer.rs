@@ -153,18 +153,22 @@ impl Asked<'_> {
         let day = jiff::Zoned::now().strftime("%Y-%m-%d").to_string();
         let origin = Origin { question: self.question, by: route.by, day: &day };
         let kept = ask::keep(self.catalog, document, &name, &origin)
-            .and_then(|(kept, text)| ask::check(&kept, self.library()).map(|_| text));
-        let text = kept.map_err(|faults| Failure::Machine(ask::bug("plan to be kept", &faults)))?;
+            .and_then(|(kept, text)| ask::check(&kept, self.library()).map(|_| (kept, text)));
+        let (kept, text) =
+            kept.map_err(|faults| Failure::Machine(ask::bug("plan to be kept", &faults)))?;
         let write = || {
             path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             // Whatever came to be there meanwhile stays.
             std::fs::File::create_new(path)?.write_all(text.as_bytes())
         };
         write().map_err(|e| Failure::machine(&format!("cannot write {}", path.display()), &e))?;
-        let note = if self.is_found(path) {
-            ""
-        } else {
+        let note = if !self.is_found(path) {
             ", where no question finds it: the router looks only into workflows/ of the project"
+                .to_owned()
+        } else if let Some(why) = ask::missed(self.catalog, &kept, self.question) {
+            format!(", but the words of its own question will not find it: {why}")
+        } else {
+            String::new()
         };
         self.printer.err(&format!("kept as {}{note}\n", path.display()));
         Ok(())
