@@ -173,7 +173,8 @@ impl Lifted {
     /// It as an example question leaves it open.
     fn slots(&self) -> String {
         match self.names() {
-            (from, Some(to)) => format!("from {{{from}}} to {{{to}}}"),
+            // Another period is understood in its place as well.
+            (_, Some(_)) => self.said.clone(),
             (name, None) => format!("{{{name}}}"),
         }
     }

@@ -83,6 +83,8 @@ fn what_does_not_exist_is_said_so_with_what_there_is() {
     let ran = asked("What is the true ROI of the Snapchat holiday campaign?").run().code(2);
     let ran = ran.says("there is no `Snapchat holiday`").says("facebook_holiday_2025");
     assert!(!ran.stderr.contains("spring"), "those that are like it: {}", ran.stderr);
+    let ran = asked("is instagram summer 2025 profitable?").run().code(2);
+    ran.says("there is no `instagram summer 2025`").says("instagram_spring_2025");
 }
 
 #[test]
@@ -201,6 +203,64 @@ fn a_plan_may_hold_what_the_question_says_in_whatever_form() {
     let decisions = seen.iter().filter(|one| is_decision(one)).count();
     assert_eq!(decisions, 1, "nothing to mend: {:?}", seen.get(1).map(|one| one.message("user")));
     assert_eq!(step(&answer, "before")["status"], "succeeded");
+}
+
+#[test]
+fn a_plan_may_reckon_with_what_the_question_says_in_words() {
+    let margin = |expression: &str| sum("more", expression);
+    for (question, expression) in [
+        ("Can we afford to triple marketing spend and hire?", "steps.now.output.marketing_usd * 2"),
+        (
+            "Can we afford to raise ads by a third and hire?",
+            "steps.now.output.marketing_usd * 1.33",
+        ),
+        (
+            "Should we hire recruiters over three years? Can we afford it?",
+            "steps.now.output.marketing_usd + 2 * steps.now.output.sales_usd * 36",
+        ),
+        (
+            "Would a tenfold payroll or two fifths of it break us?",
+            "steps.now.output.sales_usd * 9 + steps.now.output.sales_usd * 0.4",
+        ),
+        (
+            "Should we hire half a dozen recruiters, can we afford it?",
+            "steps.now.output.sales_usd * 6",
+        ),
+    ] {
+        let parts = json!({"parts": [
+            call("now", "profit_and_loss", &[]), margin(expression), part("money", "cfo", &[]),
+        ]});
+        let server = server(vec![decision(parts)]);
+        let answer = asked(question).openai(&server).run().code(0).json();
+        assert_eq!(answer["route"]["by"], "model", "{question}: {:#}", answer["warnings"]);
+        let decisions = server.seen().iter().filter(|one| is_decision(one)).count();
+        assert_eq!(decisions, 1, "{question}: nothing to mend");
+    }
+    let parts = json!({"parts": [
+        call("now", "profit_and_loss", &[]), margin("steps.now.output.sales_usd * 7"), part("money", "cfo", &[]),
+    ]});
+    let server = server(vec![decision(parts)]);
+    let question = "Can we afford to triple marketing spend and hire?";
+    let answer = asked(question).openai(&server).run().code(0).json();
+    assert_eq!(answer["route"]["by"], "lexical", "nothing says 7");
+}
+
+#[test]
+fn a_misspelt_period_is_the_one_that_is_meant_and_is_told() {
+    let question = "what was our revenue last qarter and why";
+    let demo = Test::demo();
+    let bare = demo.also(["ask", question, "--offline", "--explain"]).code(0);
+    let bare = bare.says("`qarter` for quarter");
+    assert!(bare.stdout.contains("2025-10") && !bare.stdout.contains("2025-01"), "{}", bare.stdout);
+    let parts = json!({"parts": [
+        call("then", "profit_and_loss", &[("from", "2025-10"), ("to", "2025-12")]), part("why", "cfo", &[]),
+        part("people", "hr", &[]),
+    ]});
+    let server = server(vec![decision(parts)]);
+    let question = "why was revenue higher than payroll last qarter";
+    let answer = asked(question).openai(&server).run().code(0).json();
+    assert_eq!(answer["route"]["by"], "model", "{:#}", answer["warnings"]);
+    assert_eq!(server.seen().iter().filter(|one| is_decision(one)).count(), 1, "nothing to mend");
 }
 
 #[test]

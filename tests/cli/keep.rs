@@ -109,6 +109,8 @@ fn a_plan_without_a_model_is_kept_as_well_and_its_months_are_params() {
     let kept =
         std::fs::read_to_string(test.path().join("workflows/compare.yaml")).expect("the file");
     assert!(kept.contains("default: 2025-07"), "{kept}");
+    let example = "How did hiring costs and {category} results compare in Q3 2025?";
+    assert!(kept.contains(&format!("questions:\n- {example}\n")), "{kept}");
     let second =
         ask("How did hiring costs and marketing results compare in Q2 2025?", &[]).code(0).json();
     assert_eq!(second["workflow"], "compare", "{second:#}");

@@ -6,7 +6,7 @@ use super::answer::{Candidate, Kind, Match, Route};
 use super::index::{Index, Scored, share};
 use super::nameless::{Nameless, nameless};
 use super::params::{Filled, fill};
-use super::reading::{Text, is_slot};
+use super::reading::{How, Text, is_slot};
 use super::scope::{is_foreign, is_own, names_stranger};
 use super::slant::{is_about_several, more, slant};
 use super::target::Target;
@@ -328,7 +328,10 @@ impl Undecided<'_> {
             agents: Vec::new(),
             score: best.map_or(0.0, |best| best.score),
             candidates: candidates.collect(),
-            matches: best.map(|best| self.matches(best)).unwrap_or_default(),
+            matches: self
+                .misspelt()
+                .chain(best.map(|it| self.matches(it)).unwrap_or_default())
+                .collect(),
             reason,
         }
     }
@@ -349,6 +352,14 @@ impl Undecided<'_> {
             score: choice.it.score,
             ..self.route(kind, whole.unwrap_or(open))
         }
+    }
+
+    /// Misspelt words of periods.
+    fn misspelt(&self) -> impl Iterator<Item = Match> {
+        self.text.misspelt.iter().filter_map(|(at, meant)| {
+            let words = self.text.tokens.get(*at)?.text.clone();
+            Some(Match { words, term: meant.clone(), how: How::Typo })
+        })
     }
 
     /// What the best made of the question's words.

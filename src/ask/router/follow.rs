@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::amounts::Unit;
 use super::answer::Missing;
+use super::factors::multiple;
 use super::index::Index;
 use super::params::{Filled, fill, is_required_number, number};
 use super::reading::{How, Sense, Text, is_slot, is_year};
 use super::slant::is_negated;
-use super::spoken::FACTORS;
 use super::target::{Entry, Target};
 use super::values::ParamValues;
 use crate::ask::Known;
@@ -58,11 +58,8 @@ fn scaled(entry: &Entry, text: &Text, before: &Object) -> Option<Object> {
     if !text.periods.is_empty() || has(&["again", "not"]) {
         return None;
     }
-    let said = text.tokens.iter().zip(&text.idle).filter(|(_, idle)| !**idle);
-    let factors = said.map(|(token, _)| {
-        let of_word = |(_, words): &&(f64, &[&str])| token.is(words);
-        FACTORS.iter().find(of_word).map(|(factor, _)| *factor)
-    });
+    let said = text.content().map(|at| text.stems.get(at).and_then(Option::as_ref));
+    let factors = said.map(|stem| multiple(stem?));
     let shares = text.amounts.iter().map(|amount| {
         let share = (amount.unit == Unit::Percent).then_some(amount.value / 100.0)?;
         match (has(&["more", "higher"]), has(&["less", "lower"]), has(&["of"])) {

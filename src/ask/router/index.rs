@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::months::Month;
+use super::periods::is_season;
 use super::reading::{Sense, Text, senses};
 use super::target::{Entry, Target};
 use super::terms::Stems;
@@ -87,7 +88,20 @@ impl Index {
 
     /// A question, as far as no document is needed.
     pub(super) fn text(&self, question: &str) -> Text {
-        Text::new(question, &self.stems, self.last)
+        let is_own = |word: &str| self.spellings.contains_key(word);
+        let mut text = Text::new(question, &self.stems, self.last, is_own);
+        let asked: BTreeSet<String> = text.stems.iter().flatten().cloned().collect();
+        // `Google in spring 2025` may be a campaign's name as well as a time.
+        let is_named = |stem: &String| {
+            self.entries.iter().flat_map(|entry| &entry.values).any(|it| it.joins(stem, &asked))
+        };
+        for (at, _) in text.tokens.iter().enumerate().filter(|(_, it)| is_season(&it.text)) {
+            let named = text.stems.get(at).and_then(Option::as_ref).is_some_and(is_named);
+            if let Some(idle) = text.idle.get_mut(at).filter(|_| named) {
+                *idle = false;
+            }
+        }
+        text
     }
 
     /// A question as one workflow or agent reads it.

@@ -33,6 +33,7 @@ mod team;
 
 mod answer;
 mod decide;
+mod factors;
 mod follow;
 mod lift;
 mod nameless;

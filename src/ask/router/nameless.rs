@@ -22,7 +22,8 @@ pub(super) struct Nameless {
 }
 
 /// The name in a question that no file and no data knows, where it is called what a required param of a workflow holds (`the
-/// Snapchat campaign`), or is written as names of data are (`snapchat_launch`).
+/// Snapchat campaign`), is written as names of data are (`snapchat_launch`), or stands among their words with a number (`instagram
+/// summer 2025`).
 pub(super) fn nameless(
     question: &str,
     text: &Text,
@@ -62,10 +63,12 @@ pub(super) fn nameless(
         text.stems.get(at).and_then(Option::as_ref).is_some_and(|stem| nouns.contains(stem))
     };
     let called = is_noun(span.end) || span.start > 0 && is_noun(span.start - 1);
+    let number = |at: usize| text.tokens.get(at).is_some_and(|token| token.kind == Kind::Number);
+    let is_among = span.start < first && span.clone().any(number);
     let start = text.tokens.get(span.start)?.span.start;
     let end = text.tokens.get(span.end - 1)?.span.end;
     let name = question.get(start..end)?.to_owned();
-    (is_name && (called || name.contains('_'))).then(|| Nameless {
+    (is_name && (called || is_among || name.contains('_'))).then(|| Nameless {
         name,
         param: values.param.clone(),
         rest: without(text, &span, is_unknown),

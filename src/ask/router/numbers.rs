@@ -1,6 +1,6 @@
 //! Numbers as people write them: digits, words, and scales (`1.5m`, `250 grand`, `half a million`).
 
-use super::words::{Kind, Token};
+use super::words::{Kind, Token, tokens};
 
 /// A number at the start of some tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,11 @@ fn fraction(tokens: &[Token]) -> Option<Number> {
     for word in ["-", "of", "a"] {
         length += usize::from(tokens.get(length)?.is(&[word]));
     }
-    let scale = big(tokens.get(length)?)?;
+    let unit = tokens.get(length)?;
+    if let Some(dozen) = dozen(unit) {
+        return Some(Number { value: value * dozen, length: length + 1, scale: None });
+    }
+    let scale = big(unit)?;
     Some(Number { value: value * scale, length: length + 1, scale: Some(scale) })
 }
 
@@ -114,6 +118,8 @@ fn spelled(tokens: &[Token]) -> Option<Number> {
         } else if let Some(two) = couple(token).filter(|_| value == 0.0) {
             value = two;
             length += usize::from(is(length + 1, "of"));
+        } else if let Some(dozen) = dozen(token) {
+            value = if value > 0.0 { value * dozen } else { dozen };
         } else if length > 0 && hundred(token).is_some() {
             value *= 100.0;
         } else {
@@ -170,14 +176,20 @@ fn scaled(tokens: &[Token], mut value: f64, mut length: usize) -> Number {
 #[expect(clippy::cast_precision_loss, reason = "places in lists of twenty words")]
 fn small(token: &Token) -> Option<f64> {
     let place = |list: &[&str]| list.iter().position(|word| token.text == *word);
-    place(&SMALL)
-        .map(|at| at as f64)
-        .or_else(|| place(&TENS).map(|at| (at as f64 + 2.0) * 10.0))
-        .or_else(|| token.is(&["dozen"]).then_some(12.0))
+    place(&SMALL).map(|at| at as f64).or_else(|| place(&TENS).map(|at| (at as f64 + 2.0) * 10.0))
+}
+
+/// A number below a hundred that one word is.
+pub(super) fn written(word: &str) -> Option<f64> {
+    tokens(word).first().and_then(small)
+}
+
+fn dozen(token: &Token) -> Option<f64> {
+    token.is(&["dozen", "dozens"]).then_some(12.0)
 }
 
 fn couple(token: &Token) -> Option<f64> {
-    token.is(&["couple"]).then_some(2.0)
+    token.is(&["couple", "pair"]).then_some(2.0)
 }
 
 fn hundred(token: &Token) -> Option<f64> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::amounts::{Amount, Unit, amounts};
 use super::months::Month;
-use super::periods::{Found, periods};
+use super::periods::{self, Found, periods};
 use super::terms::Stems;
 use super::words::{Kind, Token, tokens};
 
@@ -26,13 +26,28 @@ pub(super) struct Text {
     /// How many words it has that every question has.
     pub(super) stopped: usize,
     pub(super) periods: Vec<Found>,
+    /// Misspelt words of the periods with what they were taken for, by their place.
+    pub(super) misspelt: BTreeMap<usize, String>,
     pub(super) amounts: Vec<Amount>,
 }
 
 impl Text {
-    pub(super) fn new(text: &str, stems: &Stems, last: Month) -> Self {
+    /// A word that is one of the project's own (`is_own`) is no misspelt word for a period.
+    pub(super) fn new(
+        text: &str,
+        stems: &Stems,
+        last: Month,
+        is_own: impl Fn(&str) -> bool,
+    ) -> Self {
         let tokens = tokens(text);
-        let periods = periods(&tokens, last);
+        let meant = periods::mended(&tokens, stems, is_own);
+        let periods = periods(&meant, last);
+        let within = periods.iter().flat_map(|found| found.span.clone());
+        let misspelt = within.filter_map(|at| {
+            let meant = meant.get(at)?;
+            (tokens.get(at)?.text != meant.text).then(|| (at, meant.text.clone()))
+        });
+        let misspelt = misspelt.collect();
         let taken: Vec<Range<usize>> = periods.iter().map(|found| found.span.clone()).collect();
         let amounts = amounts(&tokens, &taken);
         let stemmed = tokens.iter().map(|token| stems.stem(token)).collect();
@@ -52,7 +67,7 @@ impl Text {
             }
         }
         let stopped = tokens.iter().filter(|token| stems.is_stop_word(token)).count();
-        Self { tokens, stems: stemmed, idle, stopped, periods, amounts }
+        Self { tokens, stems: stemmed, idle, stopped, periods, misspelt, amounts }
     }
 
     /// The amounts that a param for money could mean, rightly or not.

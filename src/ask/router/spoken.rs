@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::amounts::{Amount, Unit};
+use super::factors::factors;
 use super::follow::stems;
 use super::index::Index;
 use super::months::{Month, Period};
@@ -14,13 +15,8 @@ use super::words::{Kind, Token};
 use crate::ask::Known;
 use crate::value::unquoted;
 
-/// Words that say by how much without a number.
-pub(super) const FACTORS: &[(f64, &[&str])] = &[
-    (0.5, &["half", "halve", "halved", "halving"]),
-    (2.0, &["double", "doubled", "doubling", "twice"]),
-    (3.0, &["triple", "tripled", "tripling", "thrice"]),
-    (4.0, &["quadruple", "quadrupled"]),
-];
+/// How far, as a share, a written fraction may be from the one that is meant: 0.33 is a third.
+const ROUNDED: f64 = 0.011;
 
 /// Words for one of something.
 const ONE: &[&str] = &["a", "an", "another", "single"];
@@ -39,6 +35,8 @@ pub struct Spoken<'i> {
     plain: Vec<f64>,
     /// What percentages, other amounts and periods may stand for.
     other: Vec<f64>,
+    /// What a reckoning may hold for words that say by how much.
+    factors: Vec<f64>,
 }
 
 impl<'i> Spoken<'i> {
@@ -54,7 +52,8 @@ impl<'i> Spoken<'i> {
         let written = spans.filter_map(|at| text.tokens.get(at)?.text.parse::<f64>().ok());
         let lengths = text.periods.iter().filter_map(|found| found.period?.months());
         other.extend(written.chain(lengths.map(f64::from)));
-        Self { index, text, plain, other }
+        let factors = factors(&text);
+        Self { index, text, plain, other, factors }
     }
 
     /// Whether it says a number of dollars or of things, in digits or in words.
@@ -78,10 +77,11 @@ impl<'i> Spoken<'i> {
         articles.any(|(at, token)| token.is(ONE) && (at + 1..=at + 1 + BETWEEN).any(named))
     }
 
-    /// Whether it says a factor: `double`, `half of it`.
+    /// Whether it says by how much or for how long something comes, so that a reckoning holds this number: `double`, `a third`,
+    /// `over three years`.
     pub fn says_factor(&self, value: f64) -> bool {
-        let said = |words: &[&str]| self.text.tokens.iter().any(|token| token.is(words));
-        FACTORS.iter().any(|(factor, words)| is_same(*factor, value) && said(words))
+        // A third is written with as many digits as somebody likes.
+        self.factors.iter().any(|factor| (factor - value).abs() <= factor * ROUNDED)
     }
 
     /// The amounts that it says, as written.

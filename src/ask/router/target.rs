@@ -165,7 +165,7 @@ impl Entry {
     fn written(&self, question: &str, stems: &Stems, last: Month) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let add = |text: &str, pieces: &mut Vec<Piece>| {
-            let text = Text::new(text, stems, last);
+            let text = Text::new(text, stems, last, |_| true);
             let told = self.told(&senses(&text, &self.synonyms, &BTreeMap::new()));
             pieces.extend(verbatim::pieces(&text, &told));
         };
@@ -263,7 +263,7 @@ impl Entry {
     /// The terms of a text of the file: values as the slot of their param.
     fn terms_in(&self, text: &str, stems: &Stems) -> BTreeSet<String> {
         // No period is read in a file, so any month does.
-        let text = Text::new(text, stems, Month::new(0, 1));
+        let text = Text::new(text, stems, Month::new(0, 1), |_| true);
         let senses = senses(&text, &self.synonyms, &BTreeMap::new());
         senses.into_iter().map(|sense| sense.term).collect()
     }

@@ -19,7 +19,8 @@ pub(super) fn team<'s, 'i>(
     };
     loop {
         let enough = together(&team, weights) + sure.gain(team.len());
-        let peers = agents.iter().filter(|agent| !agent.entry.presides);
+        // Of several that add as much, the one that scores best: it comes first, and the last of equals is taken.
+        let peers = agents.iter().rev().filter(|agent| !agent.entry.presides);
         let best = peers.max_by(|one, other| with(&team, one).total_cmp(&with(&team, other)));
         match best {
             Some(best) if with(&team, best) >= enough => team.push(best),

@@ -44,6 +44,11 @@ impl Stems {
         }
     }
 
+    /// Whether two words are forms of one.
+    pub(super) fn are_forms(&self, one: &str, other: &str) -> bool {
+        self.stemmer.stem(one) == self.stemmer.stem(other)
+    }
+
     /// Whether a token carries no meaning of its own.
     pub(super) fn is_idle(&self, token: &Token) -> bool {
         token.kind != Kind::Word || self.is_stop_word(token) || self.is_slip(&token.text)

@@ -64,6 +64,12 @@ impl ParamValues {
         self.terms_of(&known.value).is_some_and(|terms| !terms.is_disjoint(asked))
     }
 
+    /// Whether a term and another one of a text, years aside, stand together in a value.
+    pub(super) fn joins(&self, term: &str, asked: &BTreeSet<String>) -> bool {
+        let other = |own: &String| own != term && !is_year(own) && asked.contains(own);
+        self.values.iter().any(|(_, terms)| terms.contains(term) && terms.iter().any(other))
+    }
+
     /// The terms that name values.
     pub(super) fn terms(&self) -> impl Iterator<Item = &String> {
         self.counts.keys()

@@ -6,6 +6,7 @@
 
 mod points;
 mod relative;
+mod spelling;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,9 @@ use std::ops::Range;
 
 use super::months::{Month, Period};
 use super::words::Token;
+pub(super) use points::is_season;
 use points::{Point, point};
+pub(super) use spelling::mended;
 
 /// A period with the tokens it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ impl Point {
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 12] = [
     "january",
     "february",
     "march",
@@ -36,6 +36,16 @@ const NAMES: [&str; 12] = [
     "december",
 ];
 
+/// Seasons with the place of their first month; each has three.
+const SEASONS: &[(&str, i32)] =
+    &[("spring", 2), ("summer", 5), ("autumn", 8), ("fall", 8), ("winter", 11)];
+
+/// Before these words the name of a season is a time, and not a part of what somebody called something.
+const SEASON_LEADS: &[&str] = &[
+    "in", "over", "during", "since", "from", "until", "till", "through", "to", "between", "and",
+    "last", "this", "past", "of",
+];
+
 /// Before these words a month's name that is also a verb is a month.
 const LEADS: &[&str] = &[
     "in", "of", "since", "from", "until", "till", "through", "to", "during", "for", "between",
@@ -47,6 +57,7 @@ pub(super) fn point(before: Option<&Token>, tokens: &[Token]) -> Option<(Point, 
     quarter(tokens)
         .or_else(|| half(tokens))
         .or_else(|| month(before, tokens))
+        .or_else(|| season(before, tokens))
         .or_else(|| iso(tokens))
         .or_else(|| fiscal(tokens))
         .or_else(|| bare_year(before, tokens))
@@ -98,6 +109,23 @@ fn month(before: Option<&Token>, tokens: &[Token]) -> Option<(Point, usize)> {
     let named = lead == 1 || year.is_some() || before.is_some_and(|before| before.is(LEADS));
     let place = i32::try_from(place).ok()?;
     (!verb || named).then(|| (Point::new(year, place, 1), length))
+}
+
+/// `summer`, `the spring of 2025`, `last winter`. A winter begins in the year that it is named by.
+fn season(before: Option<&Token>, tokens: &[Token]) -> Option<(Point, usize)> {
+    let first = tokens.first()?;
+    let lead = usize::from(first.is(&["last", "this", "past", "the"]));
+    let opened = lead == 1 && !first.is(&["the"]);
+    let name = tokens.get(lead)?;
+    let (_, place) = SEASONS.iter().find(|(season, _)| name.text == *season)?;
+    let named = opened || before.is_some_and(|before| before.is(SEASON_LEADS));
+    let (year, length) = year_behind(tokens, lead + 1);
+    named.then(|| (Point::new(year, *place, 3), length))
+}
+
+/// Whether a word names a season.
+pub(in super::super) fn is_season(word: &str) -> bool {
+    SEASONS.iter().any(|(season, _)| *season == word)
 }
 
 /// `2025-03`.

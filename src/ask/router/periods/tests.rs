@@ -1,9 +1,11 @@
+use super::super::terms::Stems;
 use super::super::words::tokens;
 use super::*;
 
 /// What is read from a text, as `from..to`; `beyond` where it lies beyond the data.
 fn read(text: &str, last: Month) -> Vec<String> {
-    let found = periods(&tokens(text), last).into_iter();
+    let meant = mended(&tokens(text), &Stems::new(), |word| word == "quartet");
+    let found = periods(&meant, last).into_iter();
     found
         .map(|found| {
             found.period.map_or("beyond".to_owned(), |period| {
@@ -58,6 +60,17 @@ fn periods_are_read_against_the_last_complete_month() {
         ("from November 2024 to February 2025", "2024-11..2025-02"),
         ("Q1 through Q3 2025", "2025-01..2025-09"),
         ("until March 2025", "..2025-03"),
+        ("last qarter", "2025-10..2025-12"),
+        ("the previuos two quaters", "2025-07..2025-12"),
+        ("in Febuary", "2025-02..2025-02"),
+        ("Novmber 2024", "2024-11..2024-11"),
+        ("sicne Septembre", "2025-09..2025-12"),
+        ("forth quarter", "2025-10..2025-12"),
+        ("since spring", "2025-03..2025-12"),
+        ("over the summer", "2025-06..2025-08"),
+        ("in the autumn of 2024", "2024-09..2024-11"),
+        ("last winter", "2024-12..2025-02"),
+        ("from spring to fall 2024", "2024-03..2024-11"),
         ("next quarter", "beyond"),
         ("in 2026", "beyond"),
         ("Q3 2026", "beyond"),
@@ -96,6 +109,11 @@ fn what_is_no_period_is_left_alone() {
         "last campaign",
         "this campaign",
         "how long does it last",
+        "since yesteryear",
+        "the last quartet",
+        "last quarterly report",
+        "the spring campaign",
+        "a match for marsh",
         "",
     ] {
         assert_eq!(read(text, Month::new(2025, 12)), Vec::<String>::new(), "{text}");
