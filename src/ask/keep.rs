@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde_json::json;
 
 use super::findings::plain;
-use super::router::{self, Named, Said};
+use super::router::{self, Named, Said, Target};
 use super::{By, Catalog, QUESTION};
 use crate::document::Param;
 use crate::id::ToolName;
@@ -54,6 +54,10 @@ pub fn keep(
     kept.insert("name".to_owned(), name.into());
     kept.insert("description".to_owned(), format!("Answers questions such as: {example}").into());
     kept.insert("questions".to_owned(), json!([example]));
+    let synonyms = synonyms(catalog, &lifted);
+    if !synonyms.is_empty() {
+        kept.insert("synonyms".to_owned(), synonyms.into());
+    }
     kept.insert("params".to_owned(), params.into());
     kept.insert("steps".to_owned(), steps.into());
     let text = text(&kept, &catalog.library, &lifted, origin)?;
@@ -69,6 +73,24 @@ struct Lifted {
     counted: Option<String>,
     /// The params with what is declared of them.
     params: Vec<(String, Value)>,
+}
+
+/// What people say for the values that a question may name instead, as the files that know the values have it.
+fn synonyms(catalog: &Catalog, lifted: &[Lifted]) -> Object {
+    let mut kept = Object::new();
+    for one in lifted {
+        let Said::Value { target, param, .. } = &one.named.what else { continue };
+        let known = match target {
+            Target::Workflow(name) => catalog.workflow(name).map(|workflow| &workflow.synonyms),
+            Target::Agent(name) => catalog.library.agent(name).map(|agent| &agent.synonyms),
+        };
+        let named = known
+            .into_iter()
+            .flatten()
+            .filter(|(word, _)| catalog.index.names_values(target, param, word));
+        kept.extend(named.map(|(word, others)| (word.clone(), json!(others))));
+    }
+    kept
 }
 
 /// The word that a text begins with.

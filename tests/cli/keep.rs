@@ -145,6 +145,14 @@ fn a_kept_question_that_would_not_find_its_workflow_says_why() {
     assert_eq!(again.json()["route"]["workflow"], "cash");
     let fire = ["ask", "How much cash do we burn?", "--offline", "--json"];
     assert_eq!(test.also(fire).code(0).json()["route"]["workflow"], Value::Null);
+    let later = ask("How will our channels do in 2030?", "workflows/later.yaml");
+    later.says(note).says("it asks about a time that the data does not reach");
     let two = "Should we repeat the Facebook Holiday 2025 campaign with $80K or hire recruiters with $90K?";
-    ask(two, "workflows/two.yaml").says(note).says("does not settle `amount` and `amount_2`");
+    let found = ask(two, "workflows/two.yaml");
+    assert!(!found.stderr.contains(note), "each amount has its place: {}", found.stderr);
+    let role = ask("whats the cost of hiring 3 SDRs", "workflows/role.yaml");
+    assert!(!role.stderr.contains(note), "what people say for a role: {}", role.stderr);
+    let other = ["ask", "Whats the cost of hiring 5 account executives?", "--offline", "--json"];
+    let params = json!({"count": 5, "role": "account_executive"});
+    assert_eq!(test.also(other).code(0).json()["route"]["params"], params);
 }

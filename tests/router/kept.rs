@@ -37,6 +37,16 @@ fn kept() -> Vec<Workflow> {
             "{category} spend last quarter",
             json!({"category": tied("list_categories", "category"), "from": month("2025-10"), "to": month("2025-12")}),
         ),
+        (
+            "two",
+            "can we hire {count} engineers and {count_2} recruiters",
+            json!({"count": {"type": "integer"}, "count_2": {"type": "integer"}}),
+        ),
+        (
+            "quarter",
+            "what was our reveneu last qarter",
+            json!({"from": month("2025-10"), "to": month("2025-12")}),
+        ),
         ("cash", "how much cash do we have", json!({})),
         (
             "compare",
@@ -75,6 +85,16 @@ fn a_kept_question_finds_its_workflow_whatever_it_names() {
             "Sales spend in Q3 2025",
             "spend",
             json!({"category": "sales", "from": "2025-07", "to": "2025-09"}),
+        ),
+        (
+            "can we hire 4 engineers and a dozen recruiters?",
+            "two",
+            json!({"count": 4, "count_2": 12}),
+        ),
+        (
+            "What was our revenue in Q1 2025?",
+            "quarter",
+            json!({"from": "2025-01", "to": "2025-03"}),
         ),
         ("How much cash do we have?", "cash", json!({})),
         ("Compare TikTok holiday 2024 and 2025", "compare", json!({"channel": "tiktok"})),

@@ -126,16 +126,15 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
         return unsure("it asks about a time that the data does not reach");
     }
     let holds = |it: &Scored<'_>| it.entry.holds(&text, &it.told);
-    if let Some(own) = workflows.iter().find(|own| holds(own.it) && !own.is_held_to_no_period()) {
-        return base.to_workflow(
-            own,
-            [
-                "it is one of its questions",
-                "it is one of its questions, but says less than it needs",
-            ],
-        );
+    let mut own = workflows.iter().filter(|own| !own.is_held_to_no_period());
+    if let Some((own, numbers)) = own.find_map(|own| Some((own, holds(own.it)?))) {
+        let reasons = [
+            "it is one of its questions",
+            "it is one of its questions, but says less than it needs",
+        ];
+        return base.to_workflow(own.it, own.filled.with(numbers, own.it.entry), reasons);
     }
-    if let Some(own) = agents.iter().find(|own| holds(own)) {
+    if let Some(own) = agents.iter().find(|own| holds(own).is_some()) {
         let route = base.route(Kind::Agent, "it is one of its questions");
         return Route { agents: names(&[*own]), score: own.score, ..route };
     }
@@ -148,7 +147,8 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
         && (best.it.likeness > VERBATIM || shared - best.it.reach(&weights) < best.gain(sure))
     {
         return base.to_workflow(
-            best,
+            best.it,
+            best.filled.clone(),
             [
                 "its questions are the closest, and all that it needs is given",
                 "its questions are the closest, but not all that it needs is given",
@@ -337,19 +337,24 @@ impl Undecided<'_> {
     }
 
     /// To a workflow, whether all that it needs is given or not; with the reason for either.
-    fn to_workflow(&self, choice: &Choice<'_>, [whole, open]: [&'static str; 2]) -> Route {
-        let Filled { params, missing, .. } = &choice.filled;
+    fn to_workflow(
+        &self,
+        it: &Scored<'_>,
+        filled: Filled,
+        [whole, open]: [&'static str; 2],
+    ) -> Route {
+        let Filled { params, missing, .. } = filled;
         let whole = if missing.is_empty() { Some(whole) } else { None };
         let kind = whole.map_or(Kind::Clarify, |_| Kind::Workflow);
-        let workflow = match &choice.it.entry.target {
+        let workflow = match &it.entry.target {
             Target::Workflow(name) => Some(name.clone()),
             Target::Agent(_) => None,
         };
         Route {
             workflow,
-            params: params.clone(),
-            missing: missing.clone(),
-            score: choice.it.score,
+            params,
+            missing,
+            score: it.score,
             ..self.route(kind, whole.unwrap_or(open))
         }
     }

@@ -81,6 +81,15 @@ impl Index {
         Self { entries, last, stems, spellings, counts }
     }
 
+    /// Whether all words of a text name values of a param of a workflow, or of a tool of an agent.
+    pub fn names_values(&self, target: &Target, param: &str, text: &str) -> bool {
+        let entry = self.entries.iter().find(|entry| entry.target == *target);
+        let values = entry.and_then(|it| it.values.iter().find(|values| values.param == param));
+        let text = self.text(text);
+        let mut stems = text.stems.iter().flatten().peekable();
+        stems.peek().is_some() && values.is_some_and(|values| stems.all(|stem| values.has(stem)))
+    }
+
     /// The last complete month in the data.
     pub fn last(&self) -> Month {
         self.last
@@ -88,7 +97,10 @@ impl Index {
 
     /// A question, as far as no document is needed.
     pub(super) fn text(&self, question: &str) -> Text {
-        let is_own = |word: &str| self.spellings.contains_key(word);
+        let is_own = |word: &str| {
+            let values = self.entries.iter().flat_map(|entry| &entry.values);
+            self.spellings.get(word).is_some_and(|stem| values.into_iter().any(|it| it.has(stem)))
+        };
         let mut text = Text::new(question, &self.stems, self.last, is_own);
         let asked: BTreeSet<String> = text.stems.iter().flatten().cloned().collect();
         // `Google in spring 2025` may be a campaign's name as well as a time.

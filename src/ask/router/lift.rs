@@ -63,9 +63,9 @@ pub fn said(index: &Index, question: &str) -> Vec<Named> {
         found.extend(amount_said(amount).map(|said| (amount.span.clone(), said)));
     }
     let mut values = values_said(index, &text);
-    // Of two that hold the same words, the longer one is meant.
-    values.sort_by_key(|(span, _)| std::cmp::Reverse(span.len()));
-    for (span, value) in values {
+    // Of two that hold the same words, the longer one is meant, or the one of which they say more: an SDR is a role in sales.
+    values.sort_by_key(|(span, _, terms)| std::cmp::Reverse((span.len(), *terms)));
+    for (span, value, _) in values {
         let free =
             |taken: &(Range<usize>, Said)| taken.0.end <= span.start || span.end <= taken.0.start;
         // A year may be the value's own rather than a period.
@@ -107,8 +107,8 @@ fn amount_said(amount: &Amount) -> Option<Said> {
     }
 }
 
-/// The values that are settled by the words of a question, with the words.
-fn values_said(index: &Index, text: &Text) -> Vec<(Range<usize>, Said)> {
+/// The values that are settled by the words of a question, with the words and how many terms of the value they are.
+fn values_said(index: &Index, text: &Text) -> Vec<(Range<usize>, Said, usize)> {
     let mut found = Vec::new();
     let mut params = BTreeSet::new();
     // What a workflow takes comes first: its params are what people know.
@@ -134,7 +134,8 @@ fn values_said(index: &Index, text: &Text) -> Vec<(Range<usize>, Said)> {
             let Some(span) = run(&spans) else { continue };
             if params.insert(values.param.clone()) {
                 let (target, param) = (entry.target.clone(), values.param.clone());
-                found.push((span, Said::Value { target, param, known: known.clone() }));
+                let said = Said::Value { target, param, known: known.clone() };
+                found.push((span, said, terms.intersection(&asked).count()));
             }
         }
     }

@@ -108,7 +108,7 @@ fn spelled(tokens: &[Token]) -> Option<Number> {
     let (mut value, mut length) = (0.0, 0);
     if tokens.first()?.is(&["a", "an"]) {
         let next = tokens.get(1)?;
-        hundred(next).or_else(|| big(next)).or_else(|| couple(next))?;
+        hundred(next).or_else(|| big(next)).or_else(|| couple(next)).or_else(|| dozen(next))?;
         (value, length) = if couple(next).is_some() { (0.0, 1) } else { (1.0, 1) };
     }
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(&[word]));

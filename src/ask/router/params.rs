@@ -15,7 +15,7 @@ use crate::value::{Object, Value};
 const UNNAMED: &str = "the question names none";
 
 /// What a question says of a workflow's params.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Filled {
     pub(super) params: Object,
     pub(super) missing: Vec<Missing>,
@@ -35,6 +35,25 @@ impl Filled {
     pub(super) fn gives_required(&self, entry: &Entry) -> bool {
         let mut required = entry.params.iter().filter(|(_, param)| param.default.is_none());
         required.any(|(name, _)| self.params.contains_key(name))
+    }
+
+    /// It with numbers whose place in the question tells which params they are for.
+    pub(super) fn with(&self, numbers: Vec<(String, f64)>, entry: &Entry) -> Self {
+        let mut filled = self.clone();
+        for (name, value) in numbers {
+            let param = entry.params.iter().find(|(param, _)| *param == name);
+            let value = number(value);
+            let fits = param.is_some_and(|(_, param)| {
+                param.bound_broken(&value).is_none()
+                    && (param.kind != ParamType::Integer || value.is_i64())
+            });
+            let open = filled.missing.iter().position(|missing| missing.param == name);
+            if let Some(at) = open.filter(|_| fits) {
+                filled.missing.remove(at);
+                filled.params.insert(name, value);
+            }
+        }
+        filled
     }
 
     /// Whether the question says something of every param that must be given, clearly or not.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::index::Scored;
+use super::periods::FINER;
 use super::reading::Text;
 use super::words::Kind;
 
@@ -25,10 +26,10 @@ pub(super) fn is_foreign(
     if is_own(text) {
         return false;
     }
-    // Nor does anyone ask for the last quarter of anything else.
+    // Nor does anyone ask for the last quarter of anything else, though for the next week of much.
     let relative = |span: &Range<usize>| {
         let tokens = text.tokens.get(span.clone()).unwrap_or_default();
-        tokens.iter().all(|token| token.kind == Kind::Word)
+        tokens.iter().all(|token| token.kind == Kind::Word && !token.is(FINER))
     };
     if text.periods.iter().any(|found| relative(&found.span)) {
         return false;

@@ -165,7 +165,7 @@ impl Entry {
     fn written(&self, question: &str, stems: &Stems, last: Month) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let add = |text: &str, pieces: &mut Vec<Piece>| {
-            let text = Text::new(text, stems, last, |_| true);
+            let text = Text::new(text, stems, last, |_| false);
             let told = self.told(&senses(&text, &self.synonyms, &BTreeMap::new()));
             pieces.extend(verbatim::pieces(&text, &told));
         };
@@ -182,7 +182,9 @@ impl Entry {
                 ("from", _) if self.takes_period() => {
                     verbatim::add_period(&mut pieces, Piece::AnyPeriod);
                 }
-                (_, Some(ParamType::Number | ParamType::Integer)) => pieces.push(Piece::AnyNumber),
+                (_, Some(ParamType::Number | ParamType::Integer)) => {
+                    pieces.push(Piece::AnyNumber(name.to_owned()));
+                }
                 _ => pieces.push(Piece::Value(name.to_owned())),
             }
             rest = behind;
@@ -203,13 +205,14 @@ impl Entry {
         ["from", "to"].iter().all(|name| self.params.iter().any(|(known, _)| known == name))
     }
 
-    /// Whether a question is one that its file holds, up to typos and to what may be named otherwise.
-    pub(super) fn holds(&self, text: &Text, told: &[(Sense, f64)]) -> bool {
+    /// The numbers that a question gives for its params where the question is one that its file holds, up to typos and to what may
+    /// be named otherwise; none where it is another one.
+    pub(super) fn holds(&self, text: &Text, told: &[(Sense, f64)]) -> Option<Vec<(String, f64)>> {
         let asked = verbatim::pieces(text, told);
         // Who answers in words answers for any number and time; a workflow for those that it takes.
         let is_agent = matches!(self.target, Target::Agent(_));
         let is_free = is_agent || self.takes_period();
-        self.verbatim.iter().any(|held| verbatim::is_same(&asked, held, is_free))
+        self.verbatim.iter().find_map(|held| verbatim::given(&asked, held, is_free))
     }
 
     fn learn_synonyms(&mut self, synonyms: &IndexMap<String, Vec<String>>, stems: &Stems) {
@@ -263,7 +266,7 @@ impl Entry {
     /// The terms of a text of the file: values as the slot of their param.
     fn terms_in(&self, text: &str, stems: &Stems) -> BTreeSet<String> {
         // No period is read in a file, so any month does.
-        let text = Text::new(text, stems, Month::new(0, 1), |_| true);
+        let text = Text::new(text, stems, Month::new(0, 1), |_| false);
         let senses = senses(&text, &self.synonyms, &BTreeMap::new());
         senses.into_iter().map(|sense| sense.term).collect()
     }

@@ -20,7 +20,7 @@ ourselves out over own part per perhaps please pls put puts question quarter qua
 seem shall she should show since small so some somebody someone something soon still stuff such sure t take takes taking \
 tell telling than thank thanks thx that the their theirs them then there these they thing things think thinking this those through thus till \
 time times to today together tomorrow too toward try two under until up upon us use used using ve very want wants was way we well went were what \
-whats when where whether which while who whole whom whose why will with within without won wonder wondering would year years yes yesterday yet you your yours";
+whats when where whether which while who whole whom whose why will with within without won wonder wondering worse worst would year years yes yesterday yet you your yours";
 
 /// Stems words, one language for all files and questions.
 pub(super) struct Stems {

@@ -70,6 +70,11 @@ impl ParamValues {
         self.values.iter().any(|(_, terms)| terms.contains(term) && terms.iter().any(other))
     }
 
+    /// Whether a term names a value.
+    pub(super) fn has(&self, term: &str) -> bool {
+        self.counts.contains_key(term)
+    }
+
     /// The terms that name values.
     pub(super) fn terms(&self) -> impl Iterator<Item = &String> {
         self.counts.keys()

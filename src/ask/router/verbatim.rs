@@ -1,6 +1,6 @@
 //! Questions that a file holds word for word, up to what one of its kind may name otherwise: values, amounts, a period.
 
-use super::amounts::Amount;
+use super::amounts::{Amount, Unit};
 use super::lift::BEFORE_PERIOD;
 use super::months::Period;
 use super::reading::{How, Sense, Text, is_year};
@@ -14,10 +14,10 @@ pub(super) enum Piece {
     Word(String),
     /// A value of a param, or the place for one.
     Value(String),
-    /// A number.
-    Number(f64),
-    /// The place for a number.
-    AnyNumber,
+    /// A number of something.
+    Number(f64, Unit),
+    /// The place for the number of a param.
+    AnyNumber(String),
     /// Months; none beyond the data.
     Period(Option<Period>),
     /// The place for months.
@@ -46,8 +46,8 @@ pub(super) fn pieces(text: &Text, told: &[(Sense, f64)]) -> Vec<Piece> {
         } else if let Some(found) = text.periods.iter().find(|found| found.span.start == at) {
             add_period(&mut pieces, Piece::Period(found.period));
             at = found.span.end;
-        } else if let Some(Amount { value, span, .. }) = number {
-            pieces.push(Piece::Number(*value));
+        } else if let Some(Amount { value, unit, span }) = number {
+            pieces.push(Piece::Number(*value, *unit));
             at = span.end;
         } else {
             if token.kind != Kind::Mark {
@@ -69,15 +69,26 @@ pub(super) fn add_period(pieces: &mut Vec<Piece>, period: Piece) {
     pieces.push(period);
 }
 
-/// Whether a question is one that a file holds. `is_free`: another number or period asks the same of whoever answers.
-pub(super) fn is_same(asked: &[Piece], held: &[Piece], is_free: bool) -> bool {
+/// The numbers that a question gives for params where it is one that a file holds; none where it is another one. `is_free`:
+/// another number or period asks the same of whoever answers.
+pub(super) fn given(asked: &[Piece], held: &[Piece], is_free: bool) -> Option<Vec<(String, f64)>> {
     let same = |(asked, held): (&Piece, &Piece)| match (asked, held) {
         (Piece::Word(asked), Piece::Word(held)) => asked == held || slips(asked, held).is_some(),
-        (Piece::Number(_), Piece::AnyNumber) | (Piece::Period(_), Piece::AnyPeriod) => true,
-        (Piece::Number(_), Piece::Number(_)) | (Piece::Period(_), Piece::Period(_)) if is_free => {
-            true
+        (Piece::Number(..), Piece::AnyNumber(_)) | (Piece::Period(_), Piece::AnyPeriod) => true,
+        (Piece::Number(..), Piece::Number(..)) | (Piece::Period(_), Piece::Period(_)) => {
+            is_free || asked == held
         }
         (asked, held) => asked == held,
     };
-    !asked.is_empty() && asked.len() == held.len() && asked.iter().zip(held).all(same)
+    let pairs = asked.iter().zip(held);
+    if asked.is_empty() || asked.len() != held.len() || !pairs.clone().all(same) {
+        return None;
+    }
+    let number = |(asked, held): (&Piece, &Piece)| match (asked, held) {
+        (Piece::Number(value, Unit::Dollars | Unit::Count), Piece::AnyNumber(param)) => {
+            Some((param.clone(), *value))
+        }
+        _ => None,
+    };
+    Some(pairs.filter_map(number).collect())
 }

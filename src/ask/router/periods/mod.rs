@@ -16,6 +16,7 @@ use super::months::{Month, Period};
 use super::words::Token;
 pub(super) use points::is_season;
 use points::{Point, point};
+pub(super) use relative::FINER;
 pub(super) use spelling::mended;
 
 /// A period with the tokens it takes.
@@ -33,6 +34,15 @@ pub(super) fn periods(tokens: &[Token], last: Month) -> Vec<Found> {
     while at < tokens.len() {
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
         let rest = tokens.get(at..).unwrap_or_default();
+        if let Some((then, now, length)) = relative::ago(rest, last) {
+            // `better than a year ago` is about two times.
+            if before.is_some_and(|before| before.is(&["than"])) {
+                found.push(Found { period: Some(now), span: at - 1..at });
+            }
+            found.push(Found { period: Some(then), span: at..at + length });
+            at += length;
+            continue;
+        }
         match reading(before, rest, last) {
             Some((period, length)) if length > 0 => {
                 found.push(Found { period, span: at..at + length });

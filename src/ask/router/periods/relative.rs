@@ -5,9 +5,38 @@ use super::super::numbers::number;
 use super::super::words::Token;
 use super::Reading;
 
+const LAST: &[&str] = &["last", "previous", "prior", "recent", "latest", "past", "trailing"];
+const THIS: &[&str] = &["this", "current"];
+const NEXT: &[&str] = &["next", "coming", "upcoming"];
+
+/// Units that are finer than the months of the data.
+pub(in super::super) const FINER: &[&str] = &["week", "weeks", "day", "days", "weekend"];
+
 /// Reads the period that the tokens start with.
 pub(super) fn reading(tokens: &[Token], last: Month) -> Option<Reading> {
-    to_date(tokens, last).or_else(|| counted(tokens, last))
+    to_date(tokens, last).or_else(|| counted(tokens, last)).or_else(|| finer(tokens))
+}
+
+/// `a year ago`, `two quarters ago`: so many before the last complete one, with that one and the number of tokens.
+pub(super) fn ago(tokens: &[Token], last: Month) -> Option<(Period, Period, usize)> {
+    let one = tokens.first()?.is(&["a", "an"]).then_some((1, 1));
+    let counted =
+        || number(tokens).filter(|it| it.scale.is_none()).map(|it| (whole(it.value), it.length));
+    let (count, start) = one.or_else(counted).filter(|(count, _)| (1..=1200).contains(count))?;
+    let (unit, words) = unit(tokens.get(start..)?)?;
+    let end = start + words;
+    tokens.get(end).filter(|token| token.is(&["ago"]))?;
+    let now = last_complete(unit, last);
+    let now = Period { from: Some(now.plus(1 - unit)), to: now };
+    Some((now.shifted(-unit * count), now, end + 1))
+}
+
+/// `last week`, `the past 30 days`: finer than the data, which has months.
+fn finer(tokens: &[Token]) -> Option<Reading> {
+    let lead = tokens.first()?.is(LAST) || tokens.first()?.is(THIS) || tokens.first()?.is(NEXT);
+    let count = number(tokens.get(1..)?).map_or(0, |number| number.length);
+    let unit = tokens.get(1 + count)?;
+    (lead && unit.is(FINER)).then_some((None, count + 2))
 }
 
 /// `YTD`, `year to date`, `TTM`.
@@ -30,7 +59,7 @@ fn to_date(tokens: &[Token], last: Month) -> Option<Reading> {
 fn counted(tokens: &[Token], last: Month) -> Option<Reading> {
     let lead = tokens.first()?;
     let rolling = lead.is(&["past", "trailing"]);
-    let gone = rolling || lead.is(&["last", "previous", "prior", "recent", "latest"]);
+    let gone = lead.is(LAST);
     let mut at = 1;
     // The "complete" of "last complete quarter" is what is meant anyway.
     at += usize::from(tokens.get(at).is_some_and(|word| word.is(&["complete", "full", "few"])));
@@ -44,10 +73,10 @@ fn counted(tokens: &[Token], last: Month) -> Option<Reading> {
         let to = if rolling { last } else { last_complete(unit, last) };
         return Some((Some(Period { from: Some(to.plus(1 - unit * count)), to }), length));
     }
-    if lead.is(&["this", "current"]) && count.is_none() {
+    if lead.is(THIS) && count.is_none() {
         return Some((last.span(unit).within(last), length));
     }
-    lead.is(&["next", "coming", "upcoming"]).then_some((None, length))
+    lead.is(NEXT).then_some((None, length))
 }
 
 /// The end of the last complete month, quarter, half or year.

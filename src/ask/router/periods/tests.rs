@@ -71,6 +71,11 @@ fn periods_are_read_against_the_last_complete_month() {
         ("in the autumn of 2024", "2024-09..2024-11"),
         ("last winter", "2024-12..2025-02"),
         ("from spring to fall 2024", "2024-03..2024-11"),
+        ("a year ago", "2024-01..2024-12"),
+        ("two quarters ago", "2025-04..2025-06"),
+        ("3 months ago", "2025-09..2025-09"),
+        ("last week", "beyond"),
+        ("the past 30 days", "beyond"),
         ("next quarter", "beyond"),
         ("in 2026", "beyond"),
         ("Q3 2026", "beyond"),
@@ -95,6 +100,14 @@ fn in_the_middle_of_a_quarter_the_last_one_is_the_one_before() {
     ] {
         assert_eq!(read(text, Month::new(2025, 11)), [expected], "{text}");
     }
+}
+
+#[test]
+fn what_is_compared_with_what_was_names_two_times() {
+    assert_eq!(
+        read("are we better than a year ago", Month::new(2025, 12)),
+        ["2025-01..2025-12", "2024-01..2024-12"]
+    );
 }
 
 #[test]
