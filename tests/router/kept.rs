@@ -119,6 +119,7 @@ fn a_question_that_only_looks_like_a_kept_one_is_not_taken_for_it() {
         "Should we outsource the work of 10 engineers? Can we afford it?",
         "Do we have 10 engineers?",
         "Should we hire 5 engineers and save 200k on laptops for them?",
+        "Can you fire 10 engineers? Can we afford it?",
         "double sales headcount",
         "Can we afford to double marketing headcount?",
         "Can we afford to halve marketing spend?",

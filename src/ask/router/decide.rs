@@ -112,8 +112,9 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     let nearest = nearest(&team, &agents);
     let unsure = |reason| {
         let mut agents = names(&nearest);
-        // Nobody knows a word of it, but it is about the company: who may ask all the others has to see.
-        if agents.is_empty() && is_own(&text) {
+        // Nobody knows a word of it, but it is about the company, or about nothing but a time of the data (`Which month was worst
+        // in 2025?`): who may ask all the others has to see.
+        if agents.is_empty() && (is_own(&text) || dated && weights.is_empty()) {
             agents.extend(presiding(&scored));
         }
         Route { agents, ..base.route(Kind::Unsure, reason) }

@@ -39,7 +39,7 @@ const OPENERS: &[&str] = &[
 /// Small words for less or for something else, where a workflow is asked with an amount for more.
 const LESS: &[&str] = &["away", "back", "less", "fewer", "lower", "instead", "rather"];
 
-/// Before what is asked of whoever answers: `Can you check ...?`
+/// Before a word that is asked of whoever answers: `Can you check if ...?`
 const ADDRESSES: &[&str] = &["you", "please", "pls"];
 
 /// Between these and a noun stands nothing that is done: `room for catering`.
@@ -125,7 +125,9 @@ pub(super) fn more(text: &Text, it: &Scored<'_>, filled: &Filled) -> Vec<usize> 
     let is_more = |at: &usize| {
         let before = at.checked_sub(1).and_then(|at| text.tokens.get(at));
         let before_is = |words: &[&str]| before.is_some_and(|word| word.is(words));
-        let apart = before_is(ADDRESSES) || asks_back && before_is(OF);
+        let behind_is = |word: &str| text.tokens.get(at + 1).is_some_and(|it| it.is(&[word]));
+        let inquires = behind_is("whether") || behind_is("if") && before_is(ADDRESSES);
+        let apart = inquires || asks_back && before_is(OF);
         let stem = text.stems.get(*at).and_then(Option::as_ref);
         !apart && !it.knows(*at) && !stem.is_some_and(|stem| it.entry.says(stem))
     };

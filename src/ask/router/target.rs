@@ -10,7 +10,7 @@ use super::reading::{AMOUNT, How, Sense, Synonyms, Text, senses};
 use super::slant::{Lead, leads};
 use super::terms::Stems;
 use super::values::{ParamValues, Values};
-use super::verbatim::{self, Piece};
+use super::verbatim::{self, Free, Piece};
 use super::words::tokens;
 use crate::ask::Known;
 use crate::document::{Agent, Param, ParamType, Workflow};
@@ -211,8 +211,8 @@ impl Entry {
         let asked = verbatim::pieces(text, told);
         // Who answers in words answers for any number and time; a workflow for those that it takes.
         let is_agent = matches!(self.target, Target::Agent(_));
-        let is_free = is_agent || self.takes_period();
-        self.verbatim.iter().find_map(|held| verbatim::given(&asked, held, is_free))
+        let free = Free { numbers: is_agent, periods: is_agent || self.takes_period() };
+        self.verbatim.iter().find_map(|held| verbatim::given(&asked, held, free))
     }
 
     fn learn_synonyms(&mut self, synonyms: &IndexMap<String, Vec<String>>, stems: &Stems) {

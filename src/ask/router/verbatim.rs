@@ -69,15 +69,20 @@ pub(super) fn add_period(pieces: &mut Vec<Piece>, period: Piece) {
     pieces.push(period);
 }
 
-/// The numbers that a question gives for params where it is one that a file holds; none where it is another one. `is_free`:
-/// another number or period asks the same of whoever answers.
-pub(super) fn given(asked: &[Piece], held: &[Piece], is_free: bool) -> Option<Vec<(String, f64)>> {
+/// What may differ from a question that a file holds, and asks the same of whoever answers.
+#[derive(Clone, Copy)]
+pub(super) struct Free {
+    pub(super) numbers: bool,
+    pub(super) periods: bool,
+}
+
+/// The numbers that a question gives for params where it is one that a file holds; none where it is another one.
+pub(super) fn given(asked: &[Piece], held: &[Piece], free: Free) -> Option<Vec<(String, f64)>> {
     let same = |(asked, held): (&Piece, &Piece)| match (asked, held) {
         (Piece::Word(asked), Piece::Word(held)) => asked == held || slips(asked, held).is_some(),
         (Piece::Number(..), Piece::AnyNumber(_)) | (Piece::Period(_), Piece::AnyPeriod) => true,
-        (Piece::Number(..), Piece::Number(..)) | (Piece::Period(_), Piece::Period(_)) => {
-            is_free || asked == held
-        }
+        (Piece::Number(..), Piece::Number(..)) => free.numbers || asked == held,
+        (Piece::Period(_), Piece::Period(_)) => free.periods || asked == held,
         (asked, held) => asked == held,
     };
     let pairs = asked.iter().zip(held);

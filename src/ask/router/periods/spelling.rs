@@ -26,8 +26,9 @@ pub(in super::super) fn mended(
             || is_own(&token.text)
             || stems.is_stop_word(token)
             || vocabulary().any(|word| word == token.text);
-        let near = vocabulary().filter(|word| !stays && !stems.are_forms(word, &token.text));
-        let nearest = near.filter_map(|word| Some((slips(&token.text, word)?, word))).min();
+        let near = vocabulary().filter_map(|word| Some((slips(&token.text, word)?, word)));
+        let near = near.filter(|(_, word)| !stays && !stems.are_forms(word, &token.text));
+        let nearest = near.min();
         let text = nearest.map_or_else(|| token.text.clone(), |(_, word)| word.to_owned());
         Token { text, ..token.clone() }
     };
