@@ -56,7 +56,9 @@ pub fn keep(
     kept.insert("questions".to_owned(), json!([example]));
     let synonyms = synonyms(catalog, &lifted);
     if !synonyms.is_empty() {
-        kept.insert("synonyms".to_owned(), synonyms.into());
+        // Behind the questions, with which they are read.
+        let place = kept.keys().position(|key| key == "questions").map_or(0, |at| at + 1);
+        kept.shift_insert(place, "synonyms".to_owned(), synonyms.into());
     }
     kept.insert("params".to_owned(), params.into());
     kept.insert("steps".to_owned(), steps.into());

@@ -152,7 +152,7 @@ fn a_kept_question_that_would_not_find_its_workflow_says_why() {
     assert!(!found.stderr.contains(note), "each amount has its place: {}", found.stderr);
     let role = ask("whats the cost of hiring 3 SDRs", "workflows/role.yaml");
     assert!(!role.stderr.contains(note), "what people say for a role: {}", role.stderr);
-    let other = ["ask", "Whats the cost of hiring 5 account executives?", "--offline", "--json"];
+    let other = ["ask", "Whats the cost of hiring 5 AEs?", "--offline", "--json"];
     let params = json!({"count": 5, "role": "account_executive"});
     assert_eq!(test.also(other).code(0).json()["route"]["params"], params);
 }

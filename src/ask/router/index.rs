@@ -81,12 +81,13 @@ impl Index {
         Self { entries, last, stems, spellings, counts }
     }
 
-    /// Whether all words of a text name values of a param of a workflow, or of a tool of an agent.
+    /// Whether all telling words of a text name values of a param of a workflow, or of a tool of an agent.
     pub fn names_values(&self, target: &Target, param: &str, text: &str) -> bool {
         let entry = self.entries.iter().find(|entry| entry.target == *target);
         let values = entry.and_then(|it| it.values.iter().find(|values| values.param == param));
         let text = self.text(text);
-        let mut stems = text.stems.iter().flatten().peekable();
+        let telling = text.content().filter_map(|at| text.stems.get(at)?.as_ref());
+        let mut stems = telling.peekable();
         stems.peek().is_some() && values.is_some_and(|values| stems.all(|stem| values.has(stem)))
     }
 
