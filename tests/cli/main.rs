@@ -57,4 +57,5 @@ mod streams;
 mod strict;
 mod tools;
 mod waits;
+mod worded;
 mod writes;

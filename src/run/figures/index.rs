@@ -85,26 +85,6 @@ pub(super) fn index(entries: &[Entry]) -> Vec<Known> {
     numbers
 }
 
-/// The path of a number of these entries; that of a list with ` | length` for the number of its rows.
-pub(super) fn path_of(entries: &[Entry], known: &Known) -> String {
-    let (mut path, mut number) = (String::new(), 0);
-    let Some(entry) = entries.get(known.entry) else { return path };
-    let mut at = |wanted: usize, place: &str| {
-        if number == wanted {
-            place.clone_into(&mut path);
-        }
-        number += 1;
-    };
-    match known.place {
-        Place::Scalar(scalar) => entry.walk(&mut |place, _, _| at(scalar, place)),
-        Place::Rows(list) => {
-            entry.lists(&mut |place, _| at(list, place));
-            path.push_str(" | length");
-        }
-    }
-    path
-}
-
 /// The paths of all numbers of some entries.
 pub(super) struct Paths {
     /// By entry: its single values, each with whether it is a text.

@@ -30,10 +30,12 @@ mod clause;
 mod index;
 mod operands;
 mod sentence;
+mod spoken;
 
 mod claims;
 mod derive;
 mod flows;
+mod formulas;
 mod glue;
 mod naming;
 mod periods;
@@ -41,6 +43,7 @@ mod placed;
 mod rows;
 mod signs;
 mod tables;
+mod told;
 mod verify;
 
 mod made;

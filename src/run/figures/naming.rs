@@ -12,12 +12,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::clause::Clause;
-use super::derive::{DECLINE, GROWTH};
+use super::formulas::{DECLINE, GROWTH};
 use super::glue::{GLUE, TIMES};
 use super::numbers::{Figure, Kind};
 use super::operands::{Class, Operand};
 use super::sentence::{Sentence, alike, is_spelled_out, same, short_for, words_of};
 use super::signs::tells_a_side;
+use super::told::compares;
 use super::units::Unit;
 
 /// A longer one is no name but a sentence.
@@ -139,6 +140,11 @@ pub(super) fn misnamed<'o>(
     }
     let mut found = operands.iter().filter(|operand| is(operand, figure)).peekable();
     found.peek()?;
+    // `ROAS is 62% above break-even` is no ROAS.
+    let is_compared = clause.right.first().is_some_and(|word| compares(word));
+    if figure.kind == Kind::Percent && is_compared {
+        return None;
+    }
     // What is a ratio may be worded as money for each dollar.
     if figure.per_dollar && operands.iter().any(|o| o.class == Class::Share && is(o, figure)) {
         return None;

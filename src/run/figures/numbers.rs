@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::context::{last_word, unspoken};
-use super::derive::{DECLINE, GROWTH};
 use super::folded::{Folded, is_unreadable};
+use super::formulas::{DECLINE, GROWTH};
 use super::parts::join;
 use super::scan::scan;
 use super::sentence::{Sentence, sentence_around};
-use super::units::{COUNTED, Currency};
+use super::units::{COUNTED, Currency, ONES};
 use super::words::spelled;
 
 /// A figure of a text.
@@ -214,8 +214,10 @@ impl Figure {
             self.kind = kind;
             self.range.end += length;
         }
-        self.per_dollar =
-            self.kind == Kind::Money(Currency::Dollar) && speaks_of_a_dollar(text, self);
+        self.per_dollar = match self.kind {
+            Kind::Money(currency) => speaks_of_one(currency, text, self),
+            Kind::Percent | Kind::Ratio | Kind::Plain => false,
+        };
         self.of_things = self.kind == Kind::Plain
             && counts_things(text.get(self.range.end..).unwrap_or_default());
     }
@@ -265,12 +267,15 @@ pub(super) fn counts_things(behind: &str) -> bool {
     })
 }
 
-/// Whether the sentence of a figure holds a `dollar` that is no unit of a number.
-fn speaks_of_a_dollar(text: &str, figure: &Figure) -> bool {
+/// Whether the sentence of a figure holds the currency's name for one (`dollar`), which is no unit of a number.
+fn speaks_of_one(currency: Currency, text: &str, figure: &Figure) -> bool {
     let sentence = sentence_around(text, figure.range.start);
     let around = [sentence.start..figure.range.start, figure.range.end..sentence.end];
     around.into_iter().filter_map(|span| text.get(span)).any(|around| {
-        around.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("dollar"))
+        let one = |word: &str| {
+            ONES.iter().any(|(one, of)| *of == currency && word.eq_ignore_ascii_case(one))
+        };
+        around.split(|c: char| !c.is_alphanumeric()).any(one)
     })
 }
 

@@ -80,7 +80,7 @@ pub(super) fn other_time<'o>(
     let (left, right) = (clause.left, clause.aside.unwrap_or(clause.right));
     let binds = clause.aside.is_some()
         || words_of(right).first().is_some_and(|word| BINDS.contains(&word.as_str()));
-    let (behind, ahead) = (named(right), named(left));
+    let (behind, ahead) = (periods(right), periods(left));
     // Where its own part of the sentence names none, one that another figure stands beside is not its.
     let unnamed = Sentence::of(&format!("{left} {right}")).has(UNNAMED);
     let leads_on = Sentence::of(left).has(ELSEWHERE) || unnamed || !clause.is_first;
@@ -88,7 +88,7 @@ pub(super) fn other_time<'o>(
         ([one], _) if binds => vec![*one],
         ([], [one]) => vec![*one],
         _ if leads_on => return None,
-        _ => named(clause.sentence),
+        _ => periods(clause.sentence),
     };
     if named.is_empty() || spans.iter().any(|span| named.iter().any(|period| period.is(*span))) {
         return None;
@@ -145,13 +145,21 @@ fn quarter_of(year: u32, quarter: u32) -> Option<Span> {
 
 /// A period that a text names, of one year or of any.
 #[derive(Clone, Copy, Debug)]
-struct Period {
+pub(super) struct Period {
     year: Option<u32>,
     /// Months of the year from 0, the first and the last.
     months: (u32, u32),
 }
 
 impl Period {
+    /// Whether a span is a part of it.
+    pub(super) fn holds(self, (first, last): Span) -> bool {
+        let year = first / 12;
+        self.year.is_none_or(|own| own == year)
+            && first >= year * 12 + self.months.0
+            && last <= year * 12 + self.months.1
+    }
+
     fn is(self, (first, last): Span) -> bool {
         let year = first / 12;
         self.year.is_none_or(|own| own == year)
@@ -161,7 +169,7 @@ impl Period {
 }
 
 /// The periods that a text names: quarters, months, years.
-fn named(text: &str) -> Vec<Period> {
+pub(super) fn periods(text: &str) -> Vec<Period> {
     const ORDINALS: &[&str] = &["first", "second", "third", "fourth"];
     let written: Vec<&str> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

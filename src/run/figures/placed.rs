@@ -11,7 +11,7 @@ use super::periods::{OtherTime, other_time};
 use super::rows::{Stranger, stranger};
 use super::signs::{OtherSign, other_sign};
 use super::tables::{Cell, cell};
-use super::verify::{Fate, speaks_of, written};
+use super::verify::{Fate, Given, speaks_of, written};
 
 /// What becomes of a figure that was found at `path` by where it stands; none where nothing can be said. `figures` are where the
 /// figures of the text stand, in order; `operands` have to be all values of the evidence.
@@ -21,6 +21,7 @@ pub(super) fn placed(
     figures: &[Range<usize>],
     operands: &[Operand],
     path: &str,
+    given: Given<'_>,
 ) -> Option<Fate> {
     let unverified = |reason| Some(Fate::Unverified { reason });
     match cell(text, figure, operands) {
@@ -36,7 +37,9 @@ pub(super) fn placed(
     if let Some(Stranger { found, of, named }) = stranger(text, figure, figures, operands, path) {
         let told = |operand: &&Operand| operand.labels.iter().any(|label| label == of);
         let others: Vec<Operand> = operands.iter().filter(|one| !told(one)).cloned().collect();
-        if let Some(Derived { formula, value, paths }) = derive(text, figure, figures, &others) {
+        if let Some(Derived { formula, value, paths }) =
+            derive(text, figure, figures, &others, given)
+        {
             return Some(Fate::Derived { formula, value, operands: paths });
         }
         let found = &found.path;

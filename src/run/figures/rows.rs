@@ -176,7 +176,7 @@ impl Place {
             (left.is_some() || light(&self.left)) && (right.is_some() || light(&self.right));
         let known = |word: &String| {
             is_plain_word(word, operands)
-                || operands.iter().flat_map(|one| &one.labels).any(|label| {
+                || operands.iter().flat_map(|one| one.labels.iter()).any(|label| {
                     words(label).any(|part| alike(part, word)) || Sentence::of(word).labels(label)
                 })
                 || labels.iter().any(|label| is_time(label))

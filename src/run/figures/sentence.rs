@@ -14,10 +14,20 @@ const SAME: &[&[&str]] = &[
     &["headcount", "employees", "people", "staff"],
 ];
 
+/// Words of which so much is the same may be one.
+const STEM: usize = 4;
+
+/// The beginning that all words have which are one with this.
+fn stem(word: &str) -> &str {
+    word.char_indices().nth(STEM).map_or(word, |(end, _)| word.get(..end).unwrap_or(word))
+}
+
 /// A sentence, as names are looked for in it.
 pub(super) struct Sentence {
     text: String,
     words: Vec<String>,
+    /// The stems of the words, in order, by which most names are told not to be there at a glance.
+    stems: Vec<String>,
 }
 
 impl Sentence {
@@ -29,7 +39,10 @@ impl Sentence {
     /// A text as one sentence.
     pub(super) fn of(text: &str) -> Self {
         let text = text.to_lowercase();
-        Self { words: words_of(&text), text }
+        let words = words_of(&text);
+        let mut stems: Vec<String> = words.iter().map(|word| stem(word).to_owned()).collect();
+        stems.sort_unstable();
+        Self { text, words, stems }
     }
 
     /// Whether it holds one of these words.
@@ -46,8 +59,8 @@ impl Sentence {
     }
 
     /// Whether it holds the initials of these words: `R&D`, `G&A`.
-    fn has_initials(&self, words: &[impl AsRef<str>]) -> bool {
-        words.len() > 1 && {
+    pub(super) fn has_initials(&self, words: &[impl AsRef<str>]) -> bool {
+        words.len() > 1 && self.text.contains('&') && {
             let initials: Vec<&str> =
                 words.iter().filter_map(|word| word.as_ref().get(..1)).collect();
             let initials = initials.join("&");
@@ -95,10 +108,18 @@ impl Sentence {
             return self.text.contains(label)
                 || (self.words.iter().any(|word| word == name) && !other_year);
         }
-        let words: Vec<&str> =
-            label.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-        let says = |word: &&str| self.words.iter().any(|said| alike(said, word));
-        (!words.is_empty() && words.iter().all(says)) || self.has_initials(&words)
+        let mut words =
+            label.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).peekable();
+        let may_be = |word: &str| {
+            self.stems.binary_search_by(|stem| stem.as_str().cmp(self::stem(word))).is_ok()
+        };
+        let says = |word: &str| may_be(word) && self.words.iter().any(|said| alike(said, word));
+        let is_said = words.peek().is_some() && words.all(says);
+        is_said
+            || (self.text.contains('&') && {
+                let words = label.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+                self.has_initials(&words.collect::<Vec<_>>())
+            })
     }
 }
 
@@ -115,10 +136,10 @@ pub(super) fn short_for(word: &str, said: &[String]) -> Option<usize> {
         let is_it = |at: usize, word: &str| said.get(at).is_some_and(|said| same(said, word));
         return (is_it(0, first) && is_it(1, second)).then_some(2);
     }
-    let letters: Vec<char> = word.chars().collect();
-    if !(3..=5).contains(&letters.len()) {
+    if !(3..=5).contains(&word.len()) || said.first()?.chars().next() != word.chars().next() {
         return None;
     }
+    let letters: Vec<char> = word.chars().collect();
     let is_it = |letters: &[char]| {
         let window = said.get(..letters.len()).unwrap_or_default();
         let ends = [window.first(), window.last()];
@@ -174,10 +195,13 @@ pub(super) fn same(a: &str, b: &str) -> bool {
 /// Whether two words are one, endings aside: `conversion` and `conversions`, `market` and `marketing`.
 pub(super) fn alike(a: &str, b: &str) -> bool {
     let shared = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    if shared < STEM {
+        return a == b;
+    }
     let (a, b) = (a.chars().count(), b.chars().count());
     let (short, long) = (a.min(b), a.max(b));
     (shared == short && short == long)
-        || (short >= 4 && shared >= 4.max(short.saturating_sub(1)) && long - shared <= 3)
+        || (shared >= STEM.max(short.saturating_sub(1)) && long - shared <= 3)
 }
 
 /// The words of a text, in lower case.

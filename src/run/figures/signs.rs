@@ -6,11 +6,11 @@
 use std::ops::Range;
 
 use super::clause::Clause;
-use super::derive::{DECLINE, GROWTH};
+use super::formulas::{DECLINE, GROWTH};
 use super::naming::is;
 use super::numbers::{Figure, Lean, Sign};
 use super::operands::Operand;
-use super::sentence::words_of;
+use super::sentence::{Sentence, words_of};
 
 /// What a value is above zero and below it.
 struct Sides {
@@ -164,6 +164,22 @@ pub(super) fn told_as_profit(
 pub(super) fn tells_a_side(operand: &Operand, word: &str) -> bool {
     let tells = |sides: &Sides| sides.above.contains(&word) || sides.below.contains(&word);
     SIDES.iter().any(|sides| sides.hold(operand) && tells(sides))
+}
+
+/// Whether a sentence names a value by a word that says nothing else: `overrun` for a `budget_left`.
+pub(super) fn is_named_by_side(operand: &Operand, sentence: &Sentence) -> bool {
+    const NAMES: &[&str] = &[
+        "overspent",
+        "overspend",
+        "overspending",
+        "overrun",
+        "overran",
+        "overruns",
+        "overshot",
+        "underspent",
+        "underspend",
+    ];
+    sentence.has(NAMES) && NAMES.iter().any(|word| tells_a_side(operand, word))
 }
 
 impl Sides {

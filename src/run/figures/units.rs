@@ -54,6 +54,15 @@ pub(super) const NAMES: &[(&str, Currency)] = &[
     ("francs", Currency::Franc),
 ];
 
+/// Names of one of each.
+pub(super) const ONES: &[(&str, Currency)] = &[
+    ("dollar", Currency::Dollar),
+    ("euro", Currency::Euro),
+    ("pound", Currency::Pound),
+    ("rupee", Currency::Rupee),
+    ("franc", Currency::Franc),
+];
+
 /// What is counted: units of tools, and words behind a number that tell that it is a number of things.
 pub(super) const COUNTED: &[&str] = &[
     "months",

@@ -1,15 +1,18 @@
 //! Looks the figures of a text up in the evidence.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::claims::{claims, counted};
 use super::derive::{Derived, derive};
 use super::evidence::{Evidence, Origin};
-use super::index::{Fit, Known, contradicting, matches, nearest, path_of};
+use super::index::{Fit, Known, Paths, contradicting, matches, nearest};
 use super::naming::{is, misnamed};
 use super::numbers::{Figure, Kind, given_figures};
 use super::operands::{Operand, operands};
 use super::placed::placed;
+use super::sentence::Sentence;
+use super::spoken::factor;
 use super::units::Currency;
 
 /// Texts whose numbers need no source: what the author or the user wrote, without the data fenced in it.
@@ -71,6 +74,18 @@ pub fn check(
     }
     let said: Vec<Figure> = given.texts.iter().flat_map(|text| given_figures(text)).collect();
     let traces = look_up(&found, evidence);
+    // `doubled`, where the question is about that.
+    let times = given.texts.iter().find_map(|text| factor(&Sentence::of(text)));
+    let is_said = |figure: &Figure| {
+        let is_word = || {
+            !text
+                .get(figure.range.clone())
+                .unwrap_or_default()
+                .contains(|c: char| c.is_ascii_digit())
+        };
+        let is_times = figure.kind == Kind::Ratio && times == Some(figure.value) && is_word();
+        is_times || said.iter().any(|said| same(said, figure))
+    };
     let mut places: Vec<Range<usize>> = found.iter().map(|figure| figure.range.clone()).collect();
     places.extend(filled.iter().cloned());
     places.sort_by_key(|range| range.start);
@@ -83,7 +98,7 @@ pub fn check(
             let found = named.find(|operand| is(operand, figure));
             match (found, first) {
                 (Some(Operand { path, .. }), _) => Fate::Matched { path: path.clone() },
-                _ if said.iter().any(|said| same(said, figure)) => Fate::Given,
+                _ if is_said(figure) => Fate::Given,
                 (None, Some(first)) => Fate::Unverified { reason: counts_else(first, figure.kind) },
                 (None, None) => Fate::Unverified { reason: trace.reason(figure) },
             }
@@ -91,12 +106,13 @@ pub fn check(
         Some(path) => {
             let operands = near.get_or_insert_with(|| operands(evidence, SPOKEN_OF));
             // What the prompt says is never accused.
-            if said.iter().any(|said| same(said, figure)) {
+            if is_said(figure) {
                 return Fate::Matched { path };
             }
             let all = made_of.get_or_insert_with(|| self::operands(evidence, MADE_OF));
-            let at_its_place =
-                (all.len() < MADE_OF).then(|| placed(text, figure, &places, all, &path)).flatten();
+            let at_its_place = (all.len() < MADE_OF)
+                .then(|| placed(text, figure, &places, all, &path, given))
+                .flatten();
             match (at_its_place, misnamed(text, figure, &places, operands)) {
                 (Some(fate), _) => fate,
                 (None, Some(named)) => {
@@ -105,11 +121,13 @@ pub fn check(
                 (None, None) => Fate::Matched { path },
             }
         }
-        None if said.iter().any(|said| same(said, figure)) => Fate::Given,
+        None if is_said(figure) => Fate::Given,
         None => {
             let operands = made_of.get_or_insert_with(|| operands(evidence, MADE_OF));
             // What is there with the other sign is no difference of two other values.
-            match derive(text, figure, &places, operands).filter(|_| trace.other_sign.is_none()) {
+            match derive(text, figure, &places, operands, given)
+                .filter(|_| trace.other_sign.is_none())
+            {
                 Some(Derived { formula, value, paths }) => {
                     Fate::Derived { formula, value, operands: paths }
                 }
@@ -192,7 +210,11 @@ fn look_up(figures: &[Figure], evidence: &Evidence) -> Vec<Trace> {
         if traces.iter().all(Trace::is_sure) {
             break;
         }
-        let path = |known| path_of(node.own(), known);
+        let paths = OnceCell::new();
+        let path = |known: &Known| {
+            let paths = paths.get_or_init(|| Paths::of(node.own()));
+            paths.get(known).0.to_owned()
+        };
         for (figure, trace) in figures.iter().zip(&mut traces) {
             if trace.is_sure() {
                 continue;

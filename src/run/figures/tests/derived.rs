@@ -105,6 +105,88 @@ fn what_two_values_make_is_told_with_its_formula() {
     }
 }
 
+/// Budgets, months and channels of a company, as its tools give them.
+fn tables() -> Arc<Evidence> {
+    let budgets = json!([
+        {"category": "marketing", "budget_usd": 3_713_600, "actual_usd": 3_825_305, "used": 1.03008, "budget_left_usd": -111_705},
+        {"category": "general_admin", "budget_usd": 1_869_700, "actual_usd": 1_942_078, "used": 1.03871, "budget_left_usd": -72_378},
+        {"category": "sales", "budget_usd": 2_413_300, "actual_usd": 2_395_658, "used": 0.99269, "budget_left_usd": 17_642},
+    ]);
+    let budgets = data("steps.budgets.output", budgets, &[("used", "ratio")], &Arc::default());
+    let months = json!([
+        {"month": "2025-01", "revenue_usd": 2_308_532}, {"month": "2025-02", "revenue_usd": 2_280_405},
+        {"month": "2025-03", "revenue_usd": 2_791_863}, {"month": "2025-04", "revenue_usd": 2_878_557},
+    ]);
+    let months = data("steps.months.output", months, &[], &budgets);
+    let channels = json!([
+        {"channel": "email", "spend_usd": 106_941, "revenue_usd": 936_070, "roas": 936_070.0 / 106_941.0, "prior_revenue_usd": 659_892},
+        {"channel": "tiktok", "spend_usd": 374_354, "revenue_usd": 258_841, "roas": 258_841.0 / 374_354.0, "prior_revenue_usd": 272_937},
+    ]);
+    data("steps.channels.output", channels, &[("roas", "ratio")], &months)
+}
+
+#[test]
+fn words_that_tell_a_formula_leave_little_to_chance() {
+    let question = "Can we afford to double marketing?";
+    for (text, formula) in [
+        ("Marketing is 3.0% over its budget.", Some("= steps.budgets.output.0.used - 1")),
+        ("General admin overspent by $72K (3.9%).", Some("= steps.budgets.output.1.used - 1")),
+        (
+            "Sales has used 99.3% of its budget, so 0.7% is left.",
+            Some("= steps.budgets.output.2.used - 1"),
+        ),
+        ("Marketing is 4.0% over its budget.", None),
+        ("Marketing is 3.0% under its budget.", None),
+        (
+            "Marketing's budget is $3.71M, 54% more than that of sales at $2.41M.",
+            Some(
+                "= (steps.budgets.output.0.budget_usd - steps.budgets.output.2.budget_usd) / steps.budgets.output.2.budget_usd",
+            ),
+        ),
+        (
+            "Together, marketing and general admin are $184,083 over.",
+            Some(
+                "= steps.budgets.output.0.budget_left_usd + steps.budgets.output.1.budget_left_usd",
+            ),
+        ),
+        (
+            "The first quarter brought $7.38M of revenue.",
+            Some(
+                "= steps.months.output.0.revenue_usd + steps.months.output.1.revenue_usd + steps.months.output.2.revenue_usd",
+            ),
+        ),
+        (
+            "Email's revenue was up 42% on the year before.",
+            Some(
+                "= (steps.channels.output.0.revenue_usd - steps.channels.output.0.prior_revenue_usd) / steps.channels.output.0.prior_revenue_usd",
+            ),
+        ),
+        ("Email's revenue was down 42% on the year before.", None),
+        (
+            "Across all channels ROAS was 2.5x.",
+            Some(
+                "= sum(steps.channels.output.*.revenue_usd) / sum(steps.channels.output.*.spend_usd)",
+            ),
+        ),
+        (
+            "For each dollar of spend email earned $8.75 of revenue.",
+            None, // its own `roas`
+        ),
+        (
+            "On its spend TikTok lost $115,513 of revenue.",
+            Some("= steps.channels.output.1.spend_usd - steps.channels.output.1.revenue_usd"),
+        ),
+        ("On its spend TikTok made a profit of $115,513 of revenue.", None),
+    ] {
+        let checked = check(text, &[], &tables(), Given { texts: &[question] });
+        let told = checked.iter().rev().find_map(|checked| match &checked.fate {
+            Fate::Derived { formula, .. } => Some(formula.as_str()),
+            Fate::Matched { .. } | Fate::Given | Fate::Unverified { .. } => None,
+        });
+        assert_eq!(told, formula, "{text}");
+    }
+}
+
 #[test]
 fn what_the_sentence_does_not_speak_of_is_no_derivation() {
     for text in [
