@@ -47,6 +47,8 @@ fn kept() -> Vec<Workflow> {
             "what was our reveneu last qarter",
             json!({"from": month("2025-10"), "to": month("2025-12")}),
         ),
+        ("ads", "What did we spend on ads?", json!({})),
+        ("growth", "How many people would we need if revenue grew 20%?", json!({})),
         ("cash", "how much cash do we have", json!({})),
         (
             "compare",
@@ -97,6 +99,7 @@ fn a_kept_question_finds_its_workflow_whatever_it_names() {
             json!({"from": "2025-01", "to": "2025-03"}),
         ),
         ("How much cash do we have?", "cash", json!({})),
+        ("how many poeple would we need if revenue grew 20 percent", "growth", json!({})),
         ("Compare TikTok holiday 2024 and 2025", "compare", json!({"channel": "tiktok"})),
     ] {
         let route = route(&index, question);
@@ -118,6 +121,10 @@ fn a_question_that_only_looks_like_a_kept_one_is_not_taken_for_it() {
         "Can we afford a hiring freeze for 10 engineers?",
         "Should we outsource the work of 10 engineers? Can we afford it?",
         "Do we have 10 engineers?",
+        "Did we hire 10 engineers? Can we afford it?",
+        "Who hired 10 engineers? Can we afford it?",
+        "What should we spend on ads?",
+        "How many people would we need if revenue grew 30%?",
         "Should we hire 5 engineers and save 200k on laptops for them?",
         "Can you fire 10 engineers? Can we afford it?",
         "double sales headcount",

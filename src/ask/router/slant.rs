@@ -3,11 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use super::amounts::Unit;
 use super::answer::Missing;
 use super::index::Scored;
 use super::params::Filled;
 use super::reading::{Text, is_slot};
+use super::target::Entry;
 use super::terms::Stems;
+use super::verbatim::Piece;
 use super::words::{Kind, Token, tokens};
 
 /// What a question begins with, where that tells what kind of answer it wants.
@@ -45,6 +48,14 @@ const ADDRESSES: &[&str] = &["you", "please", "pls"];
 /// Between these and a noun stands nothing that is done: `room for catering`.
 const OF: &[&str] = &["of", "for", "on", "in", "to", "into"];
 
+/// Words for what was, ought to be, can be and would be.
+const MOODS: &[&[&str]] = &[
+    &["did", "was", "were"],
+    &["should", "shall", "must", "ought"],
+    &["can", "could", "may", "might"],
+    &["will", "would"],
+];
+
 /// Words that say no.
 const NOT: &[&str] = &["not", "never", "neither", "nor", "cannot"];
 
@@ -79,9 +90,14 @@ impl Lead {
     }
 }
 
-/// What the examples of a workflow begin with.
+/// What the sentences of the examples of a workflow begin with.
 pub(super) fn leads(examples: &[String], stems: &Stems) -> BTreeSet<Lead> {
-    examples.iter().filter_map(|example| Lead::of(&tokens(example), stems)).collect()
+    examples.iter().flat_map(|example| leads_of(&tokens(example), stems)).collect()
+}
+
+fn leads_of(tokens: &[Token], stems: &Stems) -> BTreeSet<Lead> {
+    let ends = |token: &Token| token.kind == Kind::Mark && token.is(&["?", "!", "."]);
+    tokens.split(ends).filter_map(|sentence| Lead::of(sentence, stems)).collect()
 }
 
 /// Why it is not sure that a question which has the words of a workflow asks for it; none where nothing speaks against it.
@@ -90,16 +106,15 @@ pub(super) fn slant(text: &Text, it: &Scored<'_>, stems: &Stems) -> Option<&'sta
     if is_negated(&text.tokens) {
         return Some("it asks for what is not");
     }
-    if has_less(it) {
-        return Some("it leaves out what the only question of the closest workflow asks");
+    if is_other(text, it) {
+        return Some("it does not ask what the only question of the closest workflow asks");
     }
-    let sentence = last_sentence(&text.tokens);
-    let lead = if text.tokens.iter().any(|token| token.is(&["why"])) {
-        Some(Lead::Why)
-    } else {
-        Lead::of(sentence, stems)
-    };
-    if lead.is_some_and(|lead| !entry.leads.contains(&lead)) {
+    if has_other_numbers(text, entry) {
+        return Some("it gives other numbers than those of the closest workflow");
+    }
+    let mut leads = leads_of(&text.tokens, stems);
+    leads.extend(text.tokens.iter().any(|token| token.is(&["why"])).then_some(Lead::Why));
+    if !leads.is_subset(&entry.leads) {
         return Some("it begins like none of the questions that are known");
     }
     if !entry.takes_amount() {
@@ -134,12 +149,29 @@ pub(super) fn more(text: &Text, it: &Scored<'_>, filled: &Filled) -> Vec<usize> 
     text.content().filter(is_more).collect()
 }
 
-/// Whether a question leaves out a word of the only question that a workflow's file has: with nothing to tell in what other
-/// ways it is asked, `Should we keep 10 engineers?` is not `Should we hire 10 engineers?`.
-fn has_less(it: &Scored<'_>) -> bool {
-    let [only] = it.entry.examples.as_slice() else { return false };
+/// Whether a question leaves out a word of the only question that a workflow's file has, or asks in another mood: with nothing to
+/// tell in what other ways it is asked, `Should we keep 10 engineers?` is not `Should we hire 10 engineers?`, and `What should we
+/// spend?` is not `What did we spend?`
+fn is_other(text: &Text, it: &Scored<'_>) -> bool {
+    let ([only], [written]) = (it.entry.examples.as_slice(), it.entry.verbatim()) else {
+        return false;
+    };
     let asked = |term: &String| it.told.iter().any(|(sense, _)| sense.term == *term);
-    only.iter().any(|term| !is_slot(term) && !asked(term))
+    let less = only.iter().any(|term| !is_slot(term) && !asked(term));
+    let holds = |word: &str| written.iter().any(|piece| *piece == Piece::Word(word.to_owned()));
+    let mut asked = MOODS.iter().filter(|words| text.tokens.iter().any(|token| token.is(words)));
+    less || asked.any(|words| !words.iter().any(|word| holds(word)))
+}
+
+/// Whether a question gives a number where all that a workflow's questions say are others, which are no params of it.
+fn has_other_numbers(text: &Text, entry: &Entry) -> bool {
+    let held = || entry.verbatim().iter().flatten();
+    let fixed =
+        |unit: Unit| held().any(|piece| matches!(piece, Piece::Number(_, of) if *of == unit));
+    text.amounts.iter().any(|amount| {
+        let same = Piece::Number(amount.value, amount.unit);
+        fixed(amount.unit) && !held().any(|piece| *piece == same)
+    })
 }
 
 /// Whether a question is about any or all of the values that a param has, and not about one of them: `Which campaigns ...?`,
@@ -155,12 +187,6 @@ pub(super) fn is_about_several(text: &Text, param: &str, stems: &Stems) -> bool 
             noun.text != token.text || before.is_some_and(|word| word.is(ANY))
         })
     })
-}
-
-/// The last sentence that says anything.
-fn last_sentence(tokens: &[Token]) -> &[Token] {
-    let ends = |token: &Token| token.kind == Kind::Mark && token.is(&["?", "!", "."]);
-    tokens.rsplit(ends).find(|sentence| sentence.len() > 1).unwrap_or(tokens)
 }
 
 /// Whether a question is negated. `Profitable or not?` and `Isn't it profitable?` ask the same as without.

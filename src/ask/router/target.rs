@@ -200,6 +200,11 @@ impl Entry {
         self.params.iter().any(|(known, _)| known == name).then_some((before, name, rest))
     }
 
+    /// Its example questions word for word.
+    pub(super) fn verbatim(&self) -> &[Vec<Piece>] {
+        &self.verbatim
+    }
+
     /// Whether it takes the months of a period.
     pub(super) fn takes_period(&self) -> bool {
         ["from", "to"].iter().all(|name| self.params.iter().any(|(known, _)| known == name))
