@@ -12,6 +12,7 @@ use crate::expression::Type;
 use crate::id::{AgentName, ModelName, ServerName, ToolName, WorkflowName};
 use crate::value::{Value, pointer_segment};
 
+use super::checks::template_in_agent;
 use super::params;
 
 /// What a workflow may name: the agents, tools, models and limits around it.
@@ -262,6 +263,8 @@ pub(super) const OFFER_INSTEAD: &str = "let a step of kind `tool` call it, behin
 
 fn check_agent(library: &Library, document: &Document<Agent>, diagnostics: &mut Vec<Diagnostic>) {
     let agent = &document.value;
+    let texts = [&agent.role, &agent.goal, &agent.instructions];
+    diagnostics.extend(template_in_agent::check(document, "", texts.map(Option::as_deref)));
     let mut fault = |code, message: String, help: String, pointer: &str| {
         diagnostics.push(
             Diagnostic::new(code, message).help(help).at(&document.file, document.span_of(pointer)),

@@ -9,6 +9,7 @@ mod duplicate_step;
 mod duplicate_workflow;
 mod may_be_skipped;
 mod prompt_too_long;
+pub(super) mod template_in_agent;
 mod texts;
 pub(super) mod type_mismatch;
 mod unknown_citation;

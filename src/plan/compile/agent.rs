@@ -7,6 +7,7 @@ use crate::diagnostic::suggest;
 use crate::document;
 use crate::expression::Template;
 use crate::id::ToolName;
+use crate::plan::checks::template_in_agent;
 use crate::plan::library::{self, OFFER_INSTEAD};
 use crate::plan::{AgentStep, Kind, agents, most_turns};
 
@@ -95,6 +96,9 @@ impl Compiler<'_> {
                 inline.map(|(index, name)| (name, format!("{pointer}/agent/tools/{index}"))),
             );
             agents.extend(agent.consult.iter().enumerate());
+            let texts = [&agent.role, &agent.goal, &agent.instructions].map(Option::as_deref);
+            let place = format!("{pointer}/agent");
+            self.diagnostics.extend(template_in_agent::check(self.document, &place, texts));
         }
         for (name, place) in tools {
             match self.library.tool(name) {
