@@ -7,27 +7,31 @@ use serde_json::json;
 use super::draft::{ANSWER, document, identifier, synthesiser};
 use super::findings::{Finding, plain};
 use super::router::{self, Said};
-use super::{Catalog, QUESTION};
+use super::{Catalog, QUESTION, Route};
 use crate::document::Tool;
-use crate::id::{AgentName, ToolName};
+use crate::id::ToolName;
 use crate::value::{Object, Value};
+
+/// What is said first of tables that answer a question, and of those of a question that is not surely understood.
+const TABLES: &str = "Worded without a model: this is what bears on the question.";
+const NEAREST: &str = "Worded without a model, and words alone do not tell for sure what is asked: this is what comes nearest to the question.";
 
 /// What is said where the question's time cannot be told to the tools.
 const OTHER_TIME: &str = "\nThe question names a time that the data does not reach, or several: the tables are of their usual time.";
 
-/// The document of a question where no model is there: what the agents look at first, as tables. A tool is held to the
-/// period and the values that the question names, where it takes them.
-pub fn overview(catalog: &Catalog, question: &str, agents: &[AgentName]) -> Value {
+/// The document of a question where no model is there: what the agents of its route look at first, as tables. A tool is held to
+/// the period and the values that the question names, where it takes them.
+pub fn overview(catalog: &Catalog, question: &str, route: &Route) -> Value {
     let library = &catalog.library;
     let said = Told::of(catalog, question);
     let mut steps = Vec::new();
     let mut names = BTreeSet::new();
-    let mut lines = vec!["Worded without a model: this is what bears on the question.".to_owned()];
+    let mut lines = vec![if route.sure { TABLES } else { NEAREST }.to_owned()];
     if said.period.is_none() && router::names_time(&catalog.index, question) {
         lines.push(OTHER_TIME.to_owned());
     }
     let (mut ids, mut told) = (Vec::new(), Vec::new());
-    for agent in agents.iter().filter_map(|name| library.agent(name)) {
+    for agent in route.agents.iter().filter_map(|name| library.agent(name)) {
         let new: Vec<&ToolName> =
             agent.overview.iter().filter(|name| names.insert((*name).clone())).collect();
         if new.is_empty() {

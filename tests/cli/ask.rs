@@ -398,6 +398,10 @@ fn without_a_model_tables_are_held_to_the_period_of_the_question_and_written_in_
     let later = asked("How will our channels do in 2030?").run().code(0).json();
     let text = later["outputs"]["answer"].as_str().expect("a text");
     assert!(text.contains("names a time that the data does not reach"), "{text}");
+    // What is not surely understood is said.
+    let near = asked("How many employees does Amazon have?").run().code(0).json();
+    let text = near["outputs"]["answer"].as_str().expect("a text");
+    assert!(text.contains("words alone do not tell for sure what is asked"), "{text}");
     // A year in a name is no time that is asked for.
     let named = asked("How many conversions did Facebook Holiday 2025 bring?").run().code(0).json();
     let text = named["outputs"]["answer"].as_str().expect("a text");

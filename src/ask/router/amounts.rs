@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::numbers::number;
+use super::numbers::{number, pointed};
 use super::words::{Kind, Token};
 
 /// What an amount is of.
@@ -141,7 +141,8 @@ fn is_clear(token: &Token, scaled: bool) -> bool {
     if token.kind != Kind::Number {
         return true;
     }
-    let (whole, decimals) = token.text.split_once('.').unwrap_or((&token.text, ""));
+    let text = pointed(&token.text);
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let mut groups = whole.split(',');
     let first = groups.next().unwrap_or_default();
     let grouped = whole.contains(',');
@@ -216,6 +217,9 @@ mod tests {
             ("$50K or $80K", vec![(50_000.0, Dollars), (80_000.0, Dollars)]),
             ("$1,5 million", vec![(15_000_000.0, Unclear)]),
             ("$500.000", vec![(500.0, Unclear)]),
+            ("$300.000,00", vec![(300_000.0, Dollars)]),
+            ("$1.234.567", vec![(1_234_567.0, Dollars)]),
+            ("$1.23.456", vec![(123_456.0, Unclear)]),
             ("$500,00", vec![(50_000.0, Unclear)]),
             ("$1'000'000", vec![(1.0, Unclear)]),
             ("$1e6", vec![(1.0, Unclear)]),

@@ -8,7 +8,7 @@ use super::nameless::{Nameless, nameless};
 use super::params::{Filled, fill};
 use super::reading::{How, Text, is_slot};
 use super::scope::{is_foreign, is_own, names_stranger};
-use super::slant::{is_about_several, more, slant};
+use super::slant::{is_about_several, loose, more, slant};
 use super::target::Target;
 use super::team::{team, together};
 use crate::id::AgentName;
@@ -33,6 +33,10 @@ pub struct Thresholds {
     pub plan: f64,
     /// How much more that must be than what one of them explains.
     pub plan_gain: f64,
+    /// What each of them must score.
+    pub member: f64,
+    /// How much of a question an agent must explain where words of it are left that its file does not hold.
+    pub loose: f64,
     /// How much of a question may be explained, and yet it is none of the project's.
     pub foreign: f64,
 }
@@ -49,6 +53,8 @@ impl Default for Thresholds {
             agent_gap: 0.12,
             plan: 0.6,
             plan_gain: 0.2,
+            member: 0.25,
+            loose: 0.6,
             foreign: 0.1,
         }
     }
@@ -163,7 +169,8 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
         let more = !best.more.is_empty() && given;
         best.slant.is_some() || best.several || more
     });
-    if team.len() > 1 && shared >= sure.plan && !strange {
+    let joins = team.iter().all(|member| member.score >= sure.member);
+    if team.len() > 1 && shared >= sure.plan && joins && !strange {
         let reason = "together these agents explain clearly more of it than one of them";
         return Route { agents: names(&team), score: shared, ..base.route(Kind::Plan, reason) };
     }
@@ -175,6 +182,10 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
         let added = peers.map(|it| together(&[only, it], &weights) - only.coverage);
         let alone =
             only.entry.target == best.entry.target && added.fold(0.0, f64::max) < sure.agent_gap;
+        // A value tells of what is spoken, and not what is asked of it.
+        let asked = best.told.iter().any(|(sense, tells)| *tells > 0.0 && !is_slot(&sense.term));
+        let whole = best.coverage >= sure.loose || loose(&text, best).next().is_none();
+        let alone = alone && asked && whole;
         if alone && best.score >= sure.agent && best.score - rival >= sure.agent_margin {
             let reason = "what it covers explains the question best";
             let route = base.route(Kind::Agent, reason);

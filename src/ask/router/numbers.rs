@@ -79,7 +79,7 @@ fn digits(tokens: &[Token]) -> Option<Number> {
         token.kind == Kind::Number && token.text.len() == 3 && token.whole().is_some()
     };
     let rest = tokens.get(1..).unwrap_or_default();
-    let mut text = first.text.replace(',', "");
+    let mut text = pointed(&first.text).replace(',', "");
     let mut length = 1;
     if first.text.len() <= 3 && first.whole().is_some() {
         for group in rest.iter().take_while(|token| is_group(token) && !token.glued) {
@@ -101,6 +101,21 @@ fn digits(tokens: &[Token]) -> Option<Number> {
         (value, length) = (value + part, length + 3);
     }
     Some(scaled(tokens, value, length))
+}
+
+/// Digits with commas between groups and a point before decimals, also where they are written the other way round: `300.000,00`.
+pub(super) fn pointed(digits: &str) -> String {
+    let swapped = match (digits.rfind('.'), digits.rfind(',')) {
+        (Some(point), Some(comma)) => point < comma,
+        (Some(_), None) => digits.matches('.').count() > 1,
+        (None, _) => false,
+    };
+    let swap = |c| match c {
+        '.' => ',',
+        ',' => '.',
+        other => other,
+    };
+    digits.chars().map(|c| if swapped { swap(c) } else { c }).collect()
 }
 
 /// `ten`, `two hundred and fifty thousand`, `twenty-five grand`, `a million`, `a couple of hundred thousand`.

@@ -142,11 +142,17 @@ pub(super) fn more(text: &Text, it: &Scored<'_>, filled: &Filled) -> Vec<usize> 
         let before_is = |words: &[&str]| before.is_some_and(|word| word.is(words));
         let behind_is = |word: &str| text.tokens.get(at + 1).is_some_and(|it| it.is(&[word]));
         let inquires = behind_is("whether") || behind_is("if") && before_is(ADDRESSES);
-        let apart = inquires || asks_back && before_is(OF);
-        let stem = text.stems.get(*at).and_then(Option::as_ref);
-        !apart && !it.knows(*at) && !stem.is_some_and(|stem| it.entry.says(stem))
+        !(inquires || asks_back && before_is(OF))
     };
-    text.content().filter(is_more).collect()
+    loose(text, it).filter(is_more).collect()
+}
+
+/// The places of words that a file does not hold in any form.
+pub(super) fn loose(text: &Text, it: &Scored<'_>) -> impl Iterator<Item = usize> {
+    text.content().filter(|at| {
+        let stem = text.stems.get(*at).and_then(Option::as_ref);
+        !it.knows(*at) && !stem.is_some_and(|stem| it.entry.says(stem))
+    })
 }
 
 /// Whether a question leaves out a word of the only question that a workflow's file has, or asks in another mood: with nothing to

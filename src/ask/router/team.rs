@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::decide::Thresholds;
 use super::index::{Scored, covered};
 
+/// What adds this much less to a group adds about as much.
+const AS_MUCH: f64 = 0.1;
+
 /// The smallest group of agents that explains clearly more of a question than a smaller one. It
 /// starts from the best; an agent who may ask all others is nobody's peer and joins no group.
 pub(super) fn team<'s, 'i>(
@@ -19,13 +22,14 @@ pub(super) fn team<'s, 'i>(
     };
     loop {
         let enough = together(&team, weights) + sure.gain(team.len());
-        // Of several that add as much, the one that scores best: it comes first, and the last of equals is taken.
-        let peers = agents.iter().rev().filter(|agent| !agent.entry.presides);
-        let best = peers.max_by(|one, other| with(&team, one).total_cmp(&with(&team, other)));
-        match best {
-            Some(best) if with(&team, best) >= enough => team.push(best),
-            _ => break,
+        let peers = agents.iter().filter(|agent| !agent.entry.presides);
+        let most = peers.clone().map(|one| with(&team, one)).fold(0.0, f64::max);
+        if most < enough {
+            break;
         }
+        // Of those that add about as much, the one that scores best: it comes first.
+        let mut near = peers.filter(|one| with(&team, one) >= enough.max(most - AS_MUCH));
+        team.extend(near.next());
     }
     // Whom a later one made needless goes again.
     for at in (0..team.len()).rev() {

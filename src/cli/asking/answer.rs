@@ -82,7 +82,7 @@ impl Asked<'_> {
             }
             self.unanswered.set(true);
             self.keep_taken(&outcome);
-            let document = ask::overview(self.catalog, self.question, &route.agents);
+            let document = ask::overview(self.catalog, self.question, route);
             let plan = ask::check(&document, self.library());
             let plan = plan.map_err(|faults| Failure::Machine(ask::bug("overview", &faults)))?;
             outcome = self.run(plan, route.params.clone(), None, None, ending).await?;

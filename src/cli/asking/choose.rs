@@ -103,7 +103,7 @@ fn to_agents(
     let document = if has_model {
         ask::lexical_draft(asked.library(), asked.question, &route.agents)
     } else {
-        Ok(ask::overview(asked.catalog, asked.question, &route.agents))
+        Ok(ask::overview(asked.catalog, asked.question, &route))
     };
     let document = document.map_err(|Refusal(fault)| bug(&fault))?;
     let plan = ask::check(&document, asked.library()).map_err(|faults| bug(&faults))?;
