@@ -7,7 +7,7 @@ use super::index::{Index, Scored, share};
 use super::nameless::{Nameless, nameless};
 use super::params::{Filled, fill};
 use super::reading::{How, Text, is_slot};
-use super::scope::{is_foreign, is_own, names_stranger};
+use super::scope::{is_faint, is_foreign, is_own, names_stranger};
 use super::slant::{is_about_several, loose, more, slant};
 use super::target::Target;
 use super::team::{team, together};
@@ -39,6 +39,8 @@ pub struct Thresholds {
     pub loose: f64,
     /// How much of a question may be explained, and yet it is none of the project's.
     pub foreign: f64,
+    /// How much an agent must explain of a question that nothing else ties to the company, to be named where nothing is sure.
+    pub faint: f64,
 }
 
 impl Default for Thresholds {
@@ -56,6 +58,7 @@ impl Default for Thresholds {
             member: 0.25,
             loose: 0.6,
             foreign: 0.1,
+            faint: 0.4,
         }
     }
 }
@@ -116,8 +119,10 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     let team = team(&agents, &weights, sure);
     let shared = if team.len() > 1 { together(&team, &weights) } else { 0.0 };
     let nearest = nearest(&team, &agents);
+    let given = workflows.iter().any(Choice::is_complete);
+    let faint = !given && is_faint(&text, nearest.first().copied(), sure.faint);
     let unsure = |reason| {
-        let mut agents = names(&nearest);
+        let mut agents = if faint { Vec::new() } else { names(&nearest) };
         // Nobody knows a word of it, but it is about the company, or about nothing but a time of the data (`Which month was worst
         // in 2025?`): who may ask all the others has to see.
         if agents.is_empty() && (is_own(&text) || dated && weights.is_empty()) {
@@ -164,11 +169,8 @@ pub fn route_by(index: &Index, question: &str, sure: &Thresholds) -> Route {
     }
     // What has the words of a workflow and means something else is told by no words of agents either.
     let closest = workflows.first().filter(|best| best.it.score > agent_score);
-    let strange = closest.is_some_and(|best| {
-        let given = best.is_complete() && best.is_close(&text, agent_score, sure);
-        let more = !best.more.is_empty() && given;
-        best.slant.is_some() || best.several || more
-    });
+    let strange =
+        closest.is_some_and(|best| best.slant.is_some() || best.several || best.is_complete());
     let joins = team.iter().all(|member| member.score >= sure.member);
     if team.len() > 1 && shared >= sure.plan && joins && !strange {
         let reason = "together these agents explain clearly more of it than one of them";

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::index::Scored;
 use super::periods::FINER;
 use super::reading::Text;
+use super::slant::loose;
 use super::words::Kind;
 
 /// Who says these asks for the own company, in whatever words.
@@ -38,6 +39,14 @@ pub(super) fn is_foreign(
         return has(CHAT);
     }
     explained <= most && text.stopped > 0
+}
+
+/// Whether hardly a word of a question ties it to the company: the nearest agent explains little of it, it is a sentence in the
+/// language of the files, and it names neither the company nor a time nor an amount.
+pub(super) fn is_faint(text: &Text, nearest: Option<&Scored<'_>>, most: f64) -> bool {
+    let known = nearest.is_some_and(|it| it.coverage >= most || loose(text, it).next().is_none());
+    let ties = is_own(text) || !text.periods.is_empty() || !text.amounts.is_empty();
+    !known && !ties && text.stopped > 0
 }
 
 /// Whether a question speaks of the own company.
