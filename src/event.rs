@@ -501,6 +501,9 @@ pub struct FigureEntry {
     /// The path of the value in the evidence of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Paths of other values that the figure may be as well, where its sentence names none of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<String>,
     /// What a derived figure is made of: `= steps.a.output.x - steps.b.output.y`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub formula: Option<String>,

@@ -95,7 +95,11 @@ fn told(entry: &LedgerEntry) -> String {
     });
     let said =
         (figure.how == Tracing::Given).then(|| "the prompt or the workflow says it".to_owned());
-    let parts = [value, figure.path.clone(), formula, figure.reason.clone(), said];
+    let alike = match figure.alike.as_slice() {
+        [] => None,
+        others => Some(format!("(or {})", others.join(", "))),
+    };
+    let parts = [value, figure.path.clone(), alike, formula, figure.reason.clone(), said];
     parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }
 

@@ -42,6 +42,7 @@ mod periods;
 mod placed;
 mod rows;
 mod signs;
+mod sources;
 mod tables;
 mod told;
 mod verify;

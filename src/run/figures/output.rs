@@ -179,11 +179,11 @@ impl<'l> Ledger<'l> {
     fn looked_up(&self, pointer: &str, checked: Checked) -> FigureEntry {
         let blank = |how| entry(checked.text.clone(), pointer, checked.range.start, how);
         match checked.fate {
-            Fate::Matched { path } => {
+            Fate::Matched { path, alike } => {
                 let found = self.evidence.find(&path);
                 let unit = found.as_ref().and_then(|found| found.unit).map(str::to_owned);
                 let value = found.map(|found| found.value.clone());
-                FigureEntry { value, unit, path: Some(path), ..blank(Tracing::Matched) }
+                FigureEntry { value, unit, path: Some(path), alike, ..blank(Tracing::Matched) }
             }
             Fate::Derived { formula, value, operands } => FigureEntry {
                 value: Some(value.into()),

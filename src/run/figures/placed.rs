@@ -25,7 +25,7 @@ pub(super) fn placed(
 ) -> Option<Fate> {
     let unverified = |reason| Some(Fate::Unverified { reason });
     match cell(text, figure, operands) {
-        Some(Cell::Right(operand)) => return Some(Fate::Matched { path: operand.path.clone() }),
+        Some(Cell::Right(operand)) => return Some(Fate::matched(operand.path.clone())),
         Some(Cell::Wrong { expected: Some(expected), .. }) => {
             return unverified(speaks_of("table", expected, figure.kind, path));
         }

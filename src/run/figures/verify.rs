@@ -12,6 +12,7 @@ use super::numbers::{Figure, Kind, given_figures};
 use super::operands::{Operand, operands};
 use super::placed::placed;
 use super::sentence::Sentence;
+use super::sources::{Source, source};
 use super::spoken::factor;
 use super::units::Currency;
 
@@ -38,8 +39,10 @@ pub struct Checked {
 pub enum Fate {
     /// A value of the evidence, rounded to the digits shown, is that figure.
     Matched {
-        /// The path of the nearest such value.
+        /// The path of the value that the sentence speaks of, else of the nearest one.
         path: String,
+        /// Others that it may be as well, where the sentence names none of them.
+        alike: Vec<String>,
     },
     /// Two values of the evidence make it.
     Derived {
@@ -57,6 +60,13 @@ pub enum Fate {
         /// Why, and what is nearest.
         reason: String,
     },
+}
+
+impl Fate {
+    /// The one value at a path.
+    pub(super) fn matched(path: String) -> Self {
+        Self::Matched { path, alike: Vec::new() }
+    }
 }
 
 /// Looks up every figure of a text outside `filled`, which is what the engine filled in itself.
@@ -97,19 +107,20 @@ pub fn check(
             let first = named.peek().copied();
             let found = named.find(|operand| is(operand, figure));
             match (found, first) {
-                (Some(Operand { path, .. }), _) => Fate::Matched { path: path.clone() },
+                (Some(Operand { path, .. }), _) => Fate::matched(path.clone()),
                 _ if is_said(figure) => Fate::Given,
                 (None, Some(first)) => Fate::Unverified { reason: counts_else(first, figure.kind) },
                 (None, None) => Fate::Unverified { reason: trace.reason(figure) },
             }
         }
         Some(path) => {
+            let all = made_of.get_or_insert_with(|| operands(evidence, MADE_OF));
+            let Source { path, alike } = source(text, figure, &places, all, path);
             let operands = near.get_or_insert_with(|| operands(evidence, SPOKEN_OF));
             // What the prompt says is never accused.
             if is_said(figure) {
-                return Fate::Matched { path };
+                return Fate::Matched { path, alike };
             }
-            let all = made_of.get_or_insert_with(|| self::operands(evidence, MADE_OF));
             let at_its_place = (all.len() < MADE_OF)
                 .then(|| placed(text, figure, &places, all, &path, given))
                 .flatten();
@@ -118,7 +129,7 @@ pub fn check(
                 (None, Some(named)) => {
                     Fate::Unverified { reason: speaks_of("sentence", named, figure.kind, &path) }
                 }
-                (None, None) => Fate::Matched { path },
+                (None, None) => Fate::Matched { path, alike },
             }
         }
         None if is_said(figure) => Fate::Given,

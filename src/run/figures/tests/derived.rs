@@ -188,6 +188,30 @@ fn words_that_tell_a_formula_leave_little_to_chance() {
 }
 
 #[test]
+fn of_equal_values_the_one_that_is_named_is_the_source() {
+    let rows = json!([
+        {"channel": "affiliate", "spend_usd": 309_452, "revenue_usd": 1_134_887},
+        {"channel": "google_search", "spend_usd": 1_134_887, "revenue_usd": 5_029_682},
+    ]);
+    let rows = data("steps.rows.output", rows, &[], &Arc::default());
+    let source = |text: &str| match check(text, &[], &rows, Given::default()).pop()?.fate {
+        Fate::Matched { path, alike } => Some((path, alike)),
+        Fate::Derived { .. } | Fate::Given | Fate::Unverified { .. } => None,
+    };
+    let [affiliate, google] =
+        ["0.revenue_usd", "1.spend_usd"].map(|path| format!("steps.rows.output.{path}"));
+    for (text, path) in [
+        ("Google Search spent $1,134,887.", &google),
+        ("The affiliate channel brought $1,134,887.", &affiliate),
+        ("Affiliates aside, spend on Google Search was $1.13M.", &google),
+        ("Revenue came to $1,134,887 there.", &affiliate),
+    ] {
+        assert_eq!(source(text), Some((path.clone(), Vec::new())), "{text}");
+    }
+    assert_eq!(source("It was $1,134,887."), Some((affiliate, vec![google])));
+}
+
+#[test]
 fn what_the_sentence_does_not_speak_of_is_no_derivation() {
     for text in [
         "We shall have $25,297,475 left.",          // no value is named

@@ -13,7 +13,7 @@ fn fates(text: &str) -> Vec<String> {
     check(text, &[], &demo(), Given { texts: &given })
         .into_iter()
         .map(|checked| match checked.fate {
-            Fate::Matched { path } => path,
+            Fate::Matched { path, .. } => path,
             Fate::Derived { formula, .. } => formula,
             Fate::Given => "given".to_owned(),
             Fate::Unverified { reason } => format!("({reason})"),

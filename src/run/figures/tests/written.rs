@@ -214,7 +214,7 @@ fn a_count_of_listed_items_is_the_number_of_rows() {
     let evidence =
         data("steps.rows.output", json!({"all": rows}), &[], &Arc::new(Evidence::default()));
     let fate = |text: &str| check(text, &[], &evidence, Given::default()).remove(0).fate;
-    let matched = |path: &str| Fate::Matched { path: path.to_owned() };
+    let matched = |path: &str| Fate::matched(path.to_owned());
     assert_eq!(
         fate("All fourteen campaigns lost money."),
         matched("steps.rows.output.all | length")
