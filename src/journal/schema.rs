@@ -1,8 +1,11 @@
 //! The tables of the journal, version by version.
 
-use rusqlite::Connection;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode};
 
 use super::JournalError;
+use super::sqlite::PATIENCE;
 
 /// What makes each version out of the one before; `user_version` tells how many were applied.
 ///
@@ -47,6 +50,26 @@ const VERSIONS: &[&str] = &[
      ) without rowid;",
 ];
 
+/// How long is waited between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Keeps changes beside the file, so that readers and one writer work at once. SQLite does not wait by itself where others
+/// look into the file at that moment.
+fn write_ahead(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let begun = Instant::now();
+    loop {
+        match connection.query_row("pragma journal_mode = wal", [], |_| Ok(())) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Makes the tables, or brings those of an earlier engine up to date; nothing is lost.
 pub(super) fn bring_up_to_date(connection: &Connection) -> Result<(), JournalError> {
     let known = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
@@ -59,7 +82,7 @@ pub(super) fn bring_up_to_date(connection: &Connection) -> Result<(), JournalErr
         return Ok(());
     }
     if found == 0 {
-        connection.query_row("pragma journal_mode = wal", [], |_| Ok(()))?;
+        write_ahead(connection)?;
     }
     // Another engine may be doing the same: whoever holds the lock looks again.
     connection.execute_batch("begin immediate")?;

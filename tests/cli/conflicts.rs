@@ -122,9 +122,11 @@ fn agents_that_name_two_values_alike_are_set_side_by_side() {
         .prints("- $1,050,000 by step `cro`: steps.cro.tools.0.spend_usd, from steps.cro.tools.0");
 }
 
-#[test]
-fn the_answer_to_a_question_of_several_shows_where_they_differ() {
-    let server = ModelServer::start(|seen, _| {
+const QUESTION: &str = "Can we afford to double marketing spend?";
+
+/// The question, of which the CFO and the CRO answer a part each; the CRO says so of what its tool gave.
+fn asked(tool: &'static str, revenue_says: &'static str) -> (Test, Value) {
+    let server = ModelServer::start(move |seen, _| {
         let part = |id: &str, agent: &str| json!({"id": id, "agent": agent, "task": "Say what is spent.", "tool": null, "with": [], "needs": []});
         let parts = json!([part("budget", "cfo"), part("returns", "cro")]);
         let decision = json!({"kind": "plan", "workflow": null, "params": [], "agent": null, "parts": parts, "reason": "Two."});
@@ -136,27 +138,49 @@ fn the_answer_to_a_question_of_several_shows_where_they_differ() {
             0 if finance => {
                 Reply::calls(&[("a", "budget_status", json!({"category": "marketing"}))])
             }
-            0 if revenue => Reply::calls(&[("b", "all_reported", json!({}))]),
+            0 if revenue => Reply::calls(&[("b", tool, json!({}))]),
             _ if finance => {
                 Reply::text("Marketing spend was [[steps.budget.tools.0.actual_usd | usd]].")
             }
-            _ if revenue => {
-                Reply::text("Marketing spend was [[steps.returns.tools.0.spend_usd | usd]].")
-            }
+            _ if revenue => Reply::text(revenue_says),
             _ => Reply::text("Not before it is clear what is spent."),
         }
     });
     let test = Test::demo().file("tools/more.yaml", TOOLS).openai(&server);
-    let test = test.change("agents/cro.yaml", "  - channel_performance\n", "  - all_reported\n");
-    let question = "Can we afford to double marketing spend?";
-    let test = test.args(["ask", question, "--json"]);
+    let test = test.change(
+        "agents/cro.yaml",
+        "  - channel_performance\n",
+        "  - channel_performance\n  - all_reported\n",
+    );
+    let test = test.args(["ask", QUESTION, "--json"]);
     let found = test.run().code(0).json()["figures"]["conflicts"].clone();
+    (test, found)
+}
+
+#[test]
+fn the_answer_to_a_question_of_several_shows_where_they_differ() {
+    let said = "Marketing spend was [[steps.returns.tools.0.spend_usd | usd]].";
+    let (test, found) = asked("all_reported", said);
     assert_eq!(found.as_array().map(Vec::len), Some(1), "{found:#}");
     assert_eq!(found[0]["metric"], "marketing spend");
     let steps: Vec<&Value> =
         found[0]["values"].as_array().expect("values").iter().map(|one| &one["step"]).collect();
     assert_eq!(steps, ["budget", "returns"]);
-    test.also(["ask", question]).code(0).prints("Conflict: `marketing spend` has 2 values.");
+    test.also(["ask", QUESTION]).code(0).prints("Conflict: `marketing spend` has 2 values.");
+}
+
+#[test]
+fn a_row_that_nobody_speaks_of_is_taken_for_what_the_words_say() {
+    // The spend of one channel, told as all of it.
+    let row = "Marketing spend was [[steps.returns.tools.0.1.spend_usd | usd]].";
+    let (_, found) = asked("channel_performance", row);
+    assert_eq!(found[0]["metric"], "marketing spend", "{found:#}");
+    for said in [
+        "Marketing spend was [[steps.returns.tools.0.1.spend_usd | usd]], all of it on Facebook.",
+        "Spend was [[steps.returns.tools.0.1.spend_usd | usd]].",
+    ] {
+        assert_eq!(asked("channel_performance", said).1, Value::Null, "{said}");
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ struct Case {
     /// What is right as well.
     #[serde(default)]
     also: Vec<Expected>,
+    /// Which part of the questions it belongs to, where there are several.
+    part: Option<String>,
 }
 
 impl Case {
@@ -162,20 +164,14 @@ fn decisions_on_questions_that_made_no_rule_are_right() {
     assert!(measured.decided * 10 >= measured.questions * 7, "it decides too seldom: {measured}");
 }
 
-/// Questions of two parts: `first`, after a look at which rules were made, and `second`.
-#[derive(Deserialize)]
-struct Outside {
-    first: Vec<Case>,
-    second: Vec<Case>,
-}
-
 #[test]
 fn decisions_on_questions_of_an_outsider_are_right() {
-    let Outside { first, second } = demo::yaml(&demo::path("evals/router_outside.yaml"));
-    for (name, cases) in [("first", first), ("second", second)] {
-        let all: Vec<&Case> = cases.iter().collect();
+    let questions: Questions = demo::yaml(&demo::path("tests/router/outside.yaml"));
+    for part in ["first", "second"] {
+        let of_part = |case: &&Case| case.part.as_deref() == Some(part);
+        let all: Vec<&Case> = questions.cases.iter().filter(of_part).collect();
         let (measured, wrong) = measure(&all, &Thresholds::default());
-        println!("outside, {name}: {measured}\n{}", wrong.join("\n"));
+        println!("outside, {part}: {measured}\n{}", wrong.join("\n"));
         assert!(measured.questions >= 120, "too few questions to tell: {}", measured.questions);
         assert!(measured.is_precise(95), "{measured}\n{}", wrong.join("\n"));
         assert!(measured.decided * 2 >= measured.questions, "it decides too seldom: {measured}");

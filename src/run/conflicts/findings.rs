@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::readings::Reading;
-use super::scope::Scope;
+use super::scope::{Scope, says};
 use super::{Conflict, ConflictingValue};
 use crate::event::Tracing;
+use crate::plan;
 use crate::run::figures::{Figure, Kind, Sign, figures, is_named_alike, name_of};
 use crate::run::frame::Unit;
 use crate::run::ledger::{FigureSource, LedgerEntry};
@@ -23,6 +24,8 @@ struct Finding<'l> {
     /// The words that name it.
     name: Vec<String>,
     scope: Scope,
+    /// What tells the row of the value from others, and is nowhere spoken of: nobody asked for it, and the text does not say it.
+    silent: BTreeSet<String>,
 }
 
 /// Figures of different agents that are named alike, are for the same, and differ.
@@ -101,13 +104,29 @@ fn finding<'l>(
     for source in &entry.sources {
         scope.call(source.arguments.as_ref().unwrap_or(&Object::new()));
     }
+    let asked: BTreeSet<String> = scope.named.values().cloned().collect();
     for path in entry.figure.path.iter().chain(&entry.figure.operands) {
         let mut reading = readings.iter().filter(|reading| reading.frame == unit.frame);
         if let Some(row) = reading.find_map(|reading| row(reading, path)) {
             scope.beside(row);
         }
     }
-    Some(Finding { unit, entry, figure, name, scope })
+    let spoken = spoken(state, unit, text);
+    let of_row = scope.named.values().filter(|value| !asked.contains(*value));
+    let silent = of_row.filter(|value| !says(&spoken, value)).cloned().collect();
+    Some(Finding { unit, entry, figure, name, scope, silent })
+}
+
+/// The words of a step's text, of its prompt as it is written, and of the params behind it.
+fn spoken(state: &RunState, unit: Unit, text: &str) -> BTreeSet<String> {
+    let mut all = vec![text.to_owned()];
+    if let Some(plan::Kind::Agent(agent)) = state.definition(unit).map(|step| &step.kind) {
+        all.extend(serde_json::to_string(&agent.prompt));
+    }
+    let params = state.frames().get(unit.frame).map(|frame| serde_json::to_string(frame.params()));
+    all.extend(params.into_iter().flatten());
+    let words = all.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    words.map(str::to_lowercase).collect()
 }
 
 /// The object of a reading that holds the value at a path.
@@ -131,10 +150,16 @@ fn row<'s>(reading: &Reading<'s>, path: &str) -> Option<&'s Object> {
 impl Finding<'_> {
     /// Whether both are said of one thing.
     fn is_of_the_same(&self, other: &Self) -> bool {
-        let words = self.name.iter().filter(|word| other.name.contains(word)).cloned().collect();
+        let words: BTreeSet<String> =
+            self.name.iter().filter(|word| other.name.contains(word)).cloned().collect();
+        // A row that nobody speaks of is not what a full name speaks of (`Marketing spend was ...`, of the row of one channel).
+        let is_spoken_of = |value: &str| {
+            let silent = self.silent.contains(value) || other.silent.contains(value);
+            says(&words, value) || silent && words.len() > 1
+        };
         self.figure.kind == other.figure.kind
             && is_named_alike(&self.name, &other.name)
-            && self.scope.agrees(&other.scope, &words)
+            && self.scope.agrees(&other.scope, is_spoken_of)
     }
 
     /// Whether the figures are not one, however they are rounded.

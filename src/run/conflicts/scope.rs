@@ -73,9 +73,9 @@ impl Scope {
         !self.named.is_empty()
     }
 
-    /// Whether two values that `words` name alike can be one: of what only one of them is for, the words have to speak, and
-    /// no time may be asked of one alone.
-    pub(super) fn agrees(&self, other: &Self, words: &BTreeSet<String>) -> bool {
+    /// Whether two values can be one: of what only one of them is for, somebody has to have spoken, and no time may be asked of one
+    /// alone.
+    pub(super) fn agrees(&self, other: &Self, is_spoken_of: impl Fn(&str) -> bool) -> bool {
         let differs = |one: &Self, two: &Self| {
             let only =
                 one.named.iter().filter(|(name, value)| two.named.get(*name) != Some(*value));
@@ -83,12 +83,8 @@ impl Scope {
         };
         let mut alone = differs(self, other);
         alone.extend(differs(other, self));
-        let said = |value: &String| {
-            let parts = value.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-            parts.map(str::to_lowercase).all(|part| words.contains(&part))
-        };
         let times = self.times.is_empty() || other.times.is_empty() || self.times == other.times;
-        self.asked == other.asked && times && alone.iter().all(said)
+        self.asked == other.asked && times && alone.iter().all(|value| is_spoken_of(value))
     }
 
     /// What it is, for people.
@@ -102,6 +98,12 @@ impl Scope {
         }
         told
     }
+}
+
+/// Whether words hold all of a value's.
+pub(super) fn says(words: &BTreeSet<String>, value: &str) -> bool {
+    let mut parts = value.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.all(|part| words.contains(&part.to_lowercase()))
 }
 
 fn is_time(name: &str) -> bool {
