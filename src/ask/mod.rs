@@ -35,7 +35,7 @@ pub use overview::overview;
 pub use planner::{Planner, bug, check};
 pub use recall::{Recalled, recall, subject};
 pub use route::{By, Candidate, Route, RouteKind};
-pub use session::{Turn, asks_back, carried, follow_up, in_context, in_full, said};
+pub use session::{Turn, UNVERIFIED, asks_back, carried, follow_up, in_context, in_full, said};
 pub use words::route;
 
 /// The param that holds the question in every workflow made here.

@@ -26,7 +26,7 @@ const ASKED: &[&[&[&str]]] = &[
         &["already", "ever"],
         &["ask", "asked", "discuss", "discussed"],
     ],
-    &[&["have", "did"], &["we", "i"], &["asked", "discuss", "discussed"]],
+    &[&["have", "did"], &["we", "i"], &["ask", "asked", "discuss", "discussed", "talk", "talked"]],
     &[&["remind"], &["me", "us"], &["what"]],
 ];
 

@@ -15,6 +15,9 @@ const TOLD: usize = 4;
 /// Characters of an answer that a model is told.
 const ANSWER: usize = 600;
 
+/// What stands behind a figure that nothing bears out.
+pub const UNVERIFIED: &str = " [unverified]";
+
 /// A question of a session and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
@@ -148,7 +151,9 @@ pub fn carried(catalog: &Catalog, turns: &[Turn], question: &str, route: Route) 
         return Route { sure: false, ..route };
     }
     let Some(workflow) = route.workflow.as_ref().and_then(|name| catalog.workflow(name)) else {
-        return route;
+        // `And its budget?` is asked of what was spoken of.
+        let sure = route.sure && !router::has_pronoun(question);
+        return Route { sure, ..route };
     };
     let mut params = route.params.clone();
     let mut shown = Vec::new();
@@ -191,9 +196,14 @@ impl Turn {
 }
 
 /// All that was said of values: the question, those that a model is told before it with their answers, and the values that
-/// they gave params.
+/// they gave params. An answer with a figure that nothing bears out says nothing.
 pub fn said(turns: &[Turn], question: &str) -> String {
-    let mut out = in_context(turns, question);
+    let borne_out = |turn: &Turn| {
+        let answer = turn.answer.clone().filter(|answer| !answer.contains(UNVERIFIED));
+        Turn { answer, ..turn.clone() }
+    };
+    let told: Vec<Turn> = turns.iter().map(borne_out).collect();
+    let mut out = in_context(&told, question);
     for (name, value) in turns.iter().rev().take(TOLD).flat_map(|turn| &turn.params) {
         // Writing to a string cannot fail.
         let _ = write!(out, "\n{name}: {}", unquoted(value));

@@ -48,6 +48,6 @@ pub use problems::problems;
 pub use progress::{Live, Plain, Progress};
 pub use show::{Shown, is_about, show, step_names};
 pub use steps::is_within;
-pub use summary::{answer, ended, summary};
+pub use summary::{answer, ended, marked, summary};
 pub use timeline::Screen;
 pub use tools::{OfferLine, ToolLine, ToolsReport, tools};

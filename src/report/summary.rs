@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::ask::UNVERIFIED;
 use crate::event::{RunStatus, Unverified};
 use crate::id::{StepId, StepPath};
 use crate::run::{Outcome, StepOutcome, StepStatus, Timing, took_default};
@@ -37,7 +38,7 @@ fn is_told(steps: &[StepOutcome]) -> bool {
 }
 
 /// A text with a mark behind each figure that nothing bears out: where its step says that it stands, and else where it is found.
-fn marked(text: &str, unverified: &[Unverified]) -> String {
+pub fn marked(text: &str, unverified: &[Unverified]) -> String {
     let mut ends: Vec<usize> = Vec::new();
     for figure in unverified {
         // A citation that names nothing is marked already.
@@ -59,7 +60,7 @@ fn marked(text: &str, unverified: &[Unverified]) -> String {
     let (mut out, mut from) = (String::new(), 0);
     for end in ends {
         out.push_str(text.get(from..end).unwrap_or_default());
-        out.push_str(" [unverified]");
+        out.push_str(UNVERIFIED);
         from = end;
     }
     out + text.get(from..).unwrap_or_default()

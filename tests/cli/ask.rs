@@ -582,7 +582,43 @@ fn what_specialists_found_is_shown_where_nobody_can_put_it_together() {
                  ## Chief Financial Officer\n\nIt is fine.";
     assert_eq!(answer["outputs"]["answer"], shown);
 
+    // Nor where whoever should say nothing, though asked twice.
+    let parts = json!({"parts": [part("hiring", "hr", &[]), part("money", "cfo", &[])]});
+    let silent = ModelServer::start(move |seen, _| {
+        let last = seen.body["messages"].to_string().contains("Put this together");
+        match is_decision(seen) {
+            true => Reply::text(&decision(parts.clone())),
+            false => Reply::text(if last { " " } else { "It is fine." }),
+        }
+    });
+    let answer = asked(question).openai(&silent).run().code(0).json();
+    assert_eq!(answer["outputs"]["answer"], shown);
+    assert!(answer["warnings"][0].as_str().expect("why").contains("the answer is empty"));
+
     // Nor where what is left of the budget does not allow it: what was paid for is not lost.
     let test = Test::demo().openai(&server).args(["ask", question, "--max-cost-usd", "0.003"]);
     test.run().code(4).prints(shown).says("the budget is exceeded");
+}
+
+#[test]
+fn what_tools_of_a_plan_gave_is_shown_where_no_agent_answers() {
+    let parts = json!([
+        {"id": "hire", "agent": null, "task": "", "tool": "hiring_cost", "needs": [],
+         "with": [{"name": "role", "value": "software_engineer"}, {"name": "count", "value": "10"}]},
+        part("money", "cfo", &[]),
+    ]);
+    let server = ModelServer::start(move |seen, _| {
+        if is_decision(seen) {
+            return Reply::text(&decision(json!({"parts": parts})));
+        }
+        Reply::error(400, "no")
+    });
+    let question = "Should we hire 10 engineers? Can we afford it?";
+    let answer = asked(question).openai(&server).run().code(3).json();
+    let text = answer["outputs"]["answer"].as_str().expect("a text");
+    // Ten times the one-time cost of data/positions.csv.
+    assert!(
+        text.contains("$147,000") && text.contains("Chief Financial Officer\n\n(not available)"),
+        "{text}"
+    );
 }

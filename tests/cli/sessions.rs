@@ -168,3 +168,44 @@ fn earlier_answers_are_recalled_without_a_model() {
     test.also(["sessions", "delete", "review"]).code(0);
     test.also(["sessions", "search", "facebook"]).code(0).prints("nothing that was asked before");
 }
+
+#[test]
+fn an_invented_figure_is_not_said_later() {
+    let server = ModelServer::start(|seen, _| {
+        if !seen.message("system").starts_with("You send a question") {
+            return Reply::text("The office payroll is $1,234,567.");
+        }
+        let call = |id: &str, with: Value, tool: Value| json!({"id": id, "agent": null, "task": "", "tool": tool, "with": with, "needs": []});
+        let parts = json!([
+            call("a", json!([]), json!("cash_position")),
+            call(
+                "b",
+                json!([{"name": "left", "value": "steps.a.output.cash_usd - 1234567"}]),
+                Value::Null
+            ),
+        ]);
+        let decision = json!({"kind": "plan", "workflow": null, "params": [], "agent": null, "parts": parts, "reason": "It fits."});
+        Reply::text(&decision.to_string())
+    });
+    let test = Test::demo().openai(&server);
+    let ask = |question: &str| test.also(["ask", question, "--session", "s", "--json"]);
+    ask("How many engineers do we have?").code(0);
+    let later = ask("Can you explain that?").code(6).says("holds 1234567").json();
+    assert_eq!(later["route"]["by"], "lexical", "{later:#}");
+    test.also(["sessions", "search", "office payroll"]).code(0).prints("$1,234,567 [unverified]");
+    test.also(["ask", "Did we ask about engineers before?"]).code(0).prints("[unverified]");
+}
+
+#[test]
+fn what_only_looks_like_a_change_is_none() {
+    let before = "Can we afford to spend $250K on marketing?";
+    for question in ["Can we take it away from sales?", "without sales", "What about $100K less?"] {
+        let [_, after] = routes([before, question]);
+        assert_eq!(after["workflow"], Value::Null, "{question}: {after}");
+    }
+    let [_, after] = routes(["What was our revenue in Q3 2025?", "not in Q3"]);
+    assert_eq!(after.get("read_as"), None, "{after}");
+    let [_, after] =
+        routes(["Was the Facebook Holiday 2025 campaign profitable?", "No, all of them"]);
+    assert_eq!(after.get("read_as"), None, "{after}");
+}

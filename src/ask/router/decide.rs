@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::amounts::Unit;
 use super::answer::{Candidate, Kind, Match, Route};
 use super::index::{Index, Scored, share};
 use super::nameless::{Nameless, nameless};
@@ -275,6 +276,11 @@ impl<'s> Choice<'s> {
 
     /// Whether its words are so close to the question that it is asked for, unless others say otherwise.
     fn is_close(&self, text: &Text, agent_score: f64, sure: &Thresholds) -> bool {
+        // What is said of an amount would be dropped.
+        let amount = text.amounts.iter().any(|amount| amount.unit == Unit::Dollars);
+        if amount && !self.it.entry.takes_number() {
+            return false;
+        }
         let named = self.filled.names_all();
         let margin = if self.it.entry.needs() && named {
             sure.workflow_margin

@@ -8,7 +8,7 @@ use super::factors::multiple;
 use super::index::Index;
 use super::params::{Filled, fill, is_required_number, number};
 use super::reading::{How, Sense, Text, is_slot, is_year};
-use super::slant::is_negated;
+use super::slant::{is_less, is_negated};
 use super::target::{Entry, Target};
 use super::values::ParamValues;
 use crate::ask::Known;
@@ -30,7 +30,8 @@ pub fn changed(
     if let Some(scaled) = scaled(entry, &text, before) {
         return Some(scaled);
     }
-    if text.asks_number() || is_negated(&text.tokens) || is_about_more(entry, &text, &told) {
+    let turns_away = is_negated(&text.tokens) || is_less(&text.tokens) || is_relative(&text);
+    if text.asks_number() || turns_away || is_about_more(entry, &text, &told) {
         return None;
     }
     let Filled { mut params, wrong_period, .. } = fill(entry, &text, &told, index.last);
@@ -75,6 +76,13 @@ fn scaled(entry: &Entry, text: &Text, before: &Object) -> Option<Object> {
     // Hundredths are what an amount has.
     let value = number((amount * factor * 100.0).round() / 100.0);
     param.bound_broken(&value).is_none().then(|| Object::from_iter([(name.clone(), value)]))
+}
+
+/// Whether an amount is told by the one before: `$100K more`.
+fn is_relative(text: &Text) -> bool {
+    let more =
+        text.tokens.iter().any(|token| token.is(&["more", "extra", "additional", "another"]));
+    more && text.amounts.iter().any(|amount| amount.unit == Unit::Dollars)
 }
 
 /// The params of a workflow of which a question that says nothing else names several values; those are all that is open.

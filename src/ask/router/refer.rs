@@ -7,6 +7,7 @@ use super::index::Index;
 use super::lift::{Named, Said, said};
 use super::months::{Month, Period};
 use super::reading::Text;
+use super::slant::is_negated;
 use super::terms::Stems;
 use super::words::{Kind, Token, tokens};
 use crate::value::unquoted;
@@ -16,6 +17,12 @@ const LATER: &[&str] = &["after", "later", "next", "following"];
 
 /// Words for what was spoken of.
 const PRONOUNS: &[&str] = &["it", "this", "that", "they", "them", "those", "these"];
+
+/// Words for whose something is, of what was spoken of.
+const WHOSE: &[&str] = &["its", "their"];
+
+/// Before a pronoun that is not what is asked about: `all of them`, `better than it`.
+const APART: &[&str] = &["of", "than", "besides", "except"];
 
 /// What a pronoun may stand before: `that campaign`.
 const NOUNS: &[&str] = &[
@@ -85,6 +92,10 @@ pub fn with_noun(question: &str, noun: &str) -> Option<String> {
     let tokens = tokens(question);
     let at = tokens.iter().position(|token| token.is(PRONOUNS))?;
     let (pronoun, behind) = (tokens.get(at)?, tokens.get(at + 1));
+    let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+    if is_negated(&tokens) || before.is_some_and(|token| token.is(APART)) {
+        return None;
+    }
     let last = behind.filter(|token| !pronoun.is(&["it"]) && token.is(NOUNS)).unwrap_or(pronoun);
     let before = question.get(..pronoun.span.start)?;
     Some(format!("{before}{noun}{}", question.get(last.span.end..)?))
@@ -92,7 +103,7 @@ pub fn with_noun(question: &str, noun: &str) -> Option<String> {
 
 /// Whether a question speaks of something by a pronoun.
 pub fn has_pronoun(question: &str) -> bool {
-    tokens(question).iter().any(|token| token.is(PRONOUNS))
+    tokens(question).iter().any(|token| token.is(PRONOUNS) || token.is(WHOSE))
 }
 
 /// The question before with what this one names instead, where it names nothing else; a period is added where it had none.
@@ -108,7 +119,8 @@ pub fn rewritten(index: &Index, before: &str, question: &str) -> Option<String> 
         return replaced(before, vec![(place, months(from, to))]);
     }
     let new = said(index, question);
-    if new.is_empty() || is_about_more(&index.text(question), &new) {
+    if new.is_empty() || is_negated(&tokens(question)) || is_about_more(&index.text(question), &new)
+    {
         return None;
     }
     if spoken_of.is_none() && matches!(new.as_slice(), [Named { what: Said::Period(_), .. }]) {

@@ -57,7 +57,7 @@ const MOODS: &[&[&str]] = &[
 ];
 
 /// Words that say no.
-const NOT: &[&str] = &["not", "never", "neither", "nor", "cannot"];
+const NOT: &[&str] = &["not", "never", "neither", "nor", "cannot", "without"];
 
 /// Such words whose mark was left out.
 const BARE: &[&str] =
@@ -120,15 +120,45 @@ pub(super) fn slant(text: &Text, it: &Scored<'_>, stems: &Stems) -> Option<&'sta
     if !entry.takes_amount() {
         return None;
     }
-    let says = |words: &[&str]| {
-        text.tokens.iter().enumerate().any(|(at, token)| token.is(words) && !it.knows(at))
-    };
-    let mut pairs = text.tokens.iter().zip(text.tokens.iter().skip(1));
-    let gives_up = pairs.any(|(one, other)| one.is(&["give"]) && other.is(&["up"]));
-    if says(LESS) || gives_up {
+    let unknown = text.tokens.iter().enumerate().filter(|(at, _)| !it.knows(*at));
+    let unknown: Vec<Token> = unknown.map(|(_, token)| token.clone()).collect();
+    if is_less(&unknown) {
         return Some("it speaks of less, or of something instead");
     }
-    says(&["already"]).then_some("it asks about what is over")
+    if is_target(text) {
+        return Some("it says what an amount is to become");
+    }
+    if recurs(&text.tokens) {
+        return Some("it speaks of what is spent again and again");
+    }
+    unknown.iter().any(|token| token.is(&["already"])).then_some("it asks about what is over")
+}
+
+/// Whether it speaks of less, or of something instead, in small words.
+pub(super) fn is_less(tokens: &[Token]) -> bool {
+    let mut pairs = tokens.iter().zip(tokens.iter().skip(1));
+    let gives_up = pairs.any(|(one, other)| one.is(&["give", "giving"]) && other.is(&["up"]));
+    gives_up || tokens.iter().any(|token| token.is(LESS))
+}
+
+/// Whether an amount is what another one is to become (`raise the budget to $4M`).
+fn is_target(text: &Text) -> bool {
+    text.amounts.iter().filter(|amount| amount.unit == Unit::Dollars).any(|amount| {
+        let before =
+            |by: usize| amount.span.start.checked_sub(by).and_then(|at| text.tokens.get(at));
+        let limits = before(2).is_some_and(|token| token.is(&["up", "yes", "commit"]));
+        before(1).is_some_and(|token| token.is(&["to"])) && !limits
+    })
+}
+
+/// Whether something is done each month, or for each of several.
+fn recurs(tokens: &[Token]) -> bool {
+    let mut pairs = tokens.iter().zip(tokens.iter().skip(1));
+    pairs.any(|(one, other)| {
+        let times = ["day", "week", "month", "quarter", "year", "head", "person"];
+        one.is(&["every", "each", "per"]) && other.is(&times)
+            || one.is(&["a"]) && other.is(&["head"])
+    })
 }
 
 /// The places of words, other than those that every question has, that the file of a workflow does not hold in any form: such a

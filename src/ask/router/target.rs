@@ -108,6 +108,13 @@ impl Entry {
         self.said.contains(stem)
     }
 
+    /// Whether any of its params is a number.
+    pub(super) fn takes_number(&self) -> bool {
+        self.params
+            .iter()
+            .any(|(_, param)| matches!(param.kind, ParamType::Number | ParamType::Integer))
+    }
+
     /// Whether it needs a number, such as an amount to be spent.
     pub(super) fn takes_amount(&self) -> bool {
         self.params.iter().any(|(_, param)| is_required_number(param))

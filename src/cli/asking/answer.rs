@@ -10,12 +10,12 @@ use crate::cli::drive;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::setup;
 use crate::event::{Fault, RunStatus};
-use crate::id::WorkflowName;
+use crate::id::{AgentName, WorkflowName};
 use crate::model::ModelErrorKind;
-use crate::plan::Plan;
+use crate::plan::{Kind, Plan};
 use crate::report::{self, AskReport};
 use crate::run::{OVER_BUDGET, Outcome, Reuse, StepOutcome, StepStatus};
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 impl Asked<'_> {
     #[expect(clippy::future_not_send, reason = "the journal stays on its thread")]
@@ -32,6 +32,9 @@ impl Asked<'_> {
         }
         let document = document.as_ref();
         let Some(plan) = plan else {
+            if let Some(warning) = warning.filter(|_| !ending.quiet) {
+                self.printer.err(&format!("{warning}\n"));
+            }
             // What is asked back may be answered by the next question.
             let kept = route.workflow.is_some().then(|| self.turn(&route, None));
             return Ok((refuse(self, &route)?, kept));
@@ -71,10 +74,16 @@ impl Asked<'_> {
         let reuse = if route.by == By::Session { self.past()? } else { None };
         let params = route.params.clone();
         let ending = self.arguments.ending;
+        let agents =
+            if route.agents.is_empty() { specialists(&plan) } else { route.agents.clone() };
         let mut outcome = self.run(plan, params, reuse, None, ending).await?;
         let mut known = None;
-        if let Some(fault) = unanswered(route, &outcome) {
-            let notice = no_model(fault);
+        if let Some(fault) = unanswered(route, &outcome).filter(|_| !agents.is_empty()) {
+            let notice = if outcome.usage.output_tokens > 0 {
+                nothing_found(fault)
+            } else {
+                no_model(fault)
+            };
             // That a budget is exceeded stays the end of it; this costs nothing.
             let over_budget = outcome.error.take().filter(|error| error.kind == OVER_BUDGET);
             if !ending.quiet {
@@ -82,10 +91,11 @@ impl Asked<'_> {
             }
             self.unanswered.set(true);
             self.keep_taken(&outcome);
-            let document = ask::overview(self.catalog, self.question, route);
+            let asked = Route { agents, ..route.clone() };
+            let document = ask::overview(self.catalog, self.question, &asked);
             let plan = ask::check(&document, self.library());
             let plan = plan.map_err(|faults| Failure::Machine(ask::bug("overview", &faults)))?;
-            outcome = self.run(plan, route.params.clone(), None, None, ending).await?;
+            outcome = self.run(plan, Object::new(), None, None, ending).await?;
             outcome.warnings.push(notice);
             outcome.error = outcome.error.or(over_budget);
             known = Some(document);
@@ -97,7 +107,10 @@ impl Asked<'_> {
 
     /// The question as the session keeps it.
     pub(in crate::cli) fn turn(&self, route: &Route, outcome: Option<&Outcome>) -> Turn {
-        let answer = outcome.and_then(|outcome| outcome.outputs.get("answer")?.as_str());
+        let answer = outcome.and_then(|outcome| {
+            let text = outcome.outputs.get("answer")?.as_str()?;
+            Some(report::marked(text, &outcome.figures.unverified))
+        });
         Turn {
             at_us: setup::now_us(),
             question: self.verbatim.to_owned(),
@@ -106,7 +119,7 @@ impl Asked<'_> {
             workflow: route.workflow.clone(),
             params: route.params.clone(),
             agents: route.agents.clone(),
-            answer: answer.map(str::to_owned),
+            answer,
         }
     }
 
@@ -144,6 +157,11 @@ impl Asked<'_> {
             self.printer.err("nothing to save: a workflow of the project answers this question\n");
             return Ok(());
         };
+        // A question that a file holds is sure.
+        let sure = Route { sure: true, ..route.clone() };
+        let sure = ask::overview(self.catalog, self.question, &sure);
+        let unsure = ask::overview(self.catalog, self.question, route);
+        let document = if *document == unsure { &sure } else { document };
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = stem.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         if self.catalog.workflow(&WorkflowName::from(name.as_str())).is_some() {
@@ -186,24 +204,41 @@ impl Asked<'_> {
     }
 }
 
+/// Whom a plan asks for findings.
+fn specialists(plan: &Plan) -> Vec<AgentName> {
+    let parts = plan.steps.iter().filter(|step| step.id.as_str() != ask::ANSWER);
+    let agents = parts.filter_map(|step| match &step.kind {
+        Kind::Agent(agent) => agent.agent.clone(),
+        Kind::Tool(_)
+        | Kind::Compute(_)
+        | Kind::Workflow(_)
+        | Kind::Plan(_)
+        | Kind::Approval(_) => None,
+    });
+    let mut found: Vec<AgentName> = Vec::new();
+    for agent in agents {
+        if !found.contains(&agent) {
+            found.push(agent);
+        }
+    }
+    found
+}
+
 /// Why agents gave no answer, where that is because no model did: none of them, or only the one that was to put together what the
 /// others found.
 fn unanswered<'o>(route: &Route, outcome: &'o Outcome) -> Option<&'o Fault> {
-    if route.workflow.is_some() || outcome.status == RunStatus::Cancelled {
+    let asks = outcome.steps.iter().any(|step| step.kind == "agent");
+    if !asks || outcome.status == RunStatus::Cancelled {
         return None;
     }
     let gave =
         |step: &&StepOutcome| matches!(step.status, StepStatus::Succeeded | StepStatus::Cached);
     let (last, parts): (Vec<_>, Vec<_>) =
         outcome.steps.iter().partition(|step| step.id.to_string() == ask::ANSWER);
-    let is_agent = |step: &&StepOutcome| step.kind == "agent";
-    let mut found = parts.iter().copied().filter(gave);
-    // An answer that was put together rests on any finding, and findings that stand as they are on what agents said, if any were asked.
-    let rests = if last.iter().any(gave) {
-        parts.is_empty() || found.next().is_some()
-    } else {
-        found.any(|step| is_agent(&step)) || !parts.is_empty() && !parts.iter().any(is_agent)
-    };
+    let found = parts.iter().copied().any(|step| gave(&step));
+    // An answer rests on any finding, and without one that puts them together they stand as they are.
+    let whole = parts.is_empty() || route.workflow.is_some();
+    let rests = found || last.iter().any(gave) && whole;
     if rests {
         return None;
     }
@@ -212,6 +247,14 @@ fn unanswered<'o>(route: &Route, outcome: &'o Outcome) -> Option<&'o Fault> {
         !parts.is_empty() || fault.kind == OVER_BUDGET || ModelErrorKind::is_absence(&fault.kind)
     };
     faults.find(absent)
+}
+
+/// What is said where a model answered, and of no use: it was told of no finding.
+fn nothing_found(fault: &Fault) -> String {
+    format!(
+        "nobody who was asked found anything, so this is what is known without: {}",
+        fault.message
+    )
 }
 
 /// What is said where no model answered.

@@ -33,6 +33,9 @@ pub(super) use room::Room;
 
 use clarify::{clarify, refuse};
 
+/// Parts of a US dollar that a budget is told by.
+const MICRO: f64 = 1e6;
+
 /// A question on its way to an answer.
 pub(super) struct Asked<'a> {
     /// The question, in full where it leans on those before.
@@ -83,7 +86,8 @@ impl Asked<'_> {
             plan.limits.budget.get_or_insert_default().usd = Some(usd);
         }
         if let Some(usd) = plan.limits.budget.as_mut().and_then(|budget| budget.usd.as_mut()) {
-            *usd = (*usd - spent).max(0.0);
+            // A budget is told as it was given, as far as that goes.
+            *usd = ((*usd - spent).max(0.0) * MICRO).round() / MICRO;
         }
         if plan.params.contains_key(QUESTION) {
             given.extend(self.told());

@@ -67,6 +67,7 @@ pub(super) fn check(
             (Err(faults), None) => return broken(&faults, schema),
         },
         (None, Some(cut)) if text.trim().is_empty() => return cut_short(cut, None),
+        (None, None) if text.trim().is_empty() => return empty(),
         (None, _) => Value::String(text.trim().to_owned()),
     };
     let mut warnings = Vec::new();
@@ -103,6 +104,16 @@ pub(super) fn check(
     );
     let repair = figures::repair_message(&faults);
     Checked::Faulty { usable: Some(done), fault, repair }
+}
+
+/// An answer that says nothing.
+fn empty() -> Checked {
+    let fault = Fault::new("empty-answer", "the answer is empty");
+    Checked::Faulty {
+        usable: None,
+        fault,
+        repair: "Your answer was empty. Answer the question.".to_owned(),
+    }
 }
 
 /// An answer with figures that nothing bears out. Where citing them does not mend that, it is taken with them marked.

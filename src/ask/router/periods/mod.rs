@@ -13,7 +13,7 @@ mod tests;
 use std::ops::Range;
 
 use super::months::{Month, Period};
-use super::words::Token;
+use super::words::{Kind, Token};
 pub(super) use points::is_season;
 use points::{Point, point};
 pub(super) use relative::FINER;
@@ -65,6 +65,14 @@ fn reading(before: Option<&Token>, tokens: &[Token], last: Month) -> Option<Read
             let (point, length) = point(before, tokens)?;
             Some((point.period(last).within(last), length))
         })
+        .or_else(|| is_far_year(before, tokens).then_some((None, 1)))
+}
+
+/// Whether the tokens start with a year that no data has: `in 2205?`
+fn is_far_year(before: Option<&Token>, tokens: &[Token]) -> bool {
+    let year = tokens.first().is_some_and(|token| token.text.len() == 4 && token.whole().is_some());
+    let ends = tokens.get(1).is_none_or(|next| next.kind == Kind::Mark && !next.is(&["%", "$"]));
+    year && ends && before.is_some_and(|before| before.is(&["in", "during", "since", "until"]))
 }
 
 /// `from March to June 2025`, `between Q1 and Q3`, `Jan-Mar`.
