@@ -586,10 +586,10 @@ fn what_specialists_found_is_shown_where_nobody_can_put_it_together() {
     let parts = json!({"parts": [part("hiring", "hr", &[]), part("money", "cfo", &[])]});
     let silent = ModelServer::start(move |seen, _| {
         let last = seen.body["messages"].to_string().contains("Put this together");
-        match is_decision(seen) {
-            true => Reply::text(&decision(parts.clone())),
-            false => Reply::text(if last { " " } else { "It is fine." }),
+        if is_decision(seen) {
+            return Reply::text(&decision(parts.clone()));
         }
+        Reply::text(if last { " " } else { "It is fine." })
     });
     let answer = asked(question).openai(&silent).run().code(0).json();
     assert_eq!(answer["outputs"]["answer"], shown);
