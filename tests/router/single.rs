@@ -126,3 +126,28 @@ fn any_text_is_answered() {
         assert!(!route.params.values().any(serde_json::Value::is_null), "{question}");
     }
 }
+
+#[test]
+fn what_a_workflow_would_drop_or_turn_around_is_not_its_own() {
+    let index = demo::index();
+    for question in [
+        "What was the ROI of Facebook Spring 2025 in April?",
+        "Was Facebook Spring 2025 more profitable than it was in 2024?",
+        "Is the TikTok Spring 2025 campaign more profitable than LinkedIn Spring 2025?",
+        "How should we split $200K across channels?",
+        "Should we raise the marketing budget to $4M?",
+        "Should we approve $80K for sales every month?",
+        "Should we approve $50K without sales?",
+        "What did we earn in 2205?",
+    ] {
+        let route = route(&index, question);
+        assert!(!matches!(route.kind, Kind::Workflow | Kind::Clarify), "{question}: {route:?}");
+    }
+    for question in [
+        "What was the ROI of Facebook Spring 2025?",
+        "Can we go up to $200K on marketing?",
+        "Can we afford to spend more than $50K on marketing?",
+    ] {
+        assert_eq!(route(&index, question).kind, Kind::Workflow, "{question}");
+    }
+}

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::amounts::{Amount, Unit};
 use super::answer::Missing;
-use super::months::Month;
+use super::months::{Month, Period};
+use super::periods::Found;
 use super::reading::{Sense, Text};
 use super::target::Entry;
 use super::values::Meant;
@@ -104,7 +105,21 @@ pub(super) fn fill(entry: &Entry, text: &Text, told: &[(Sense, f64)], last: Mont
             filled.missing.push(Missing { param: name.clone(), values: Vec::new(), why });
         }
     }
-    filled.wrong_period = !period(entry, text, last, dated, &mut filled.params);
+    let settled =
+        entry.values.iter().filter_map(|values| values.terms_of(filled.params.get(&values.param)?));
+    let own: BTreeSet<&String> = settled.flatten().collect();
+    // `facebook holiday 2025` holds its time; of `facebook holiday 2025 in April` a month is left.
+    let is_own = |found: &&Found| {
+        found.span.clone().all(|at| {
+            let stem = text.stems.get(at).and_then(Option::as_ref);
+            let held = |word: &String| own.contains(word);
+            stem.is_some_and(held) || text.tokens.get(at).is_some_and(|token| held(&token.text))
+        })
+    };
+    let forgiven = dated && own.is_empty();
+    let left = text.periods.iter().filter(|found| !forgiven && !is_own(found));
+    let left: Vec<Option<Period>> = left.map(|found| found.period).collect();
+    filled.wrong_period = !period(entry, &left, last, &mut filled.params);
     filled
 }
 
@@ -157,13 +172,13 @@ pub(super) fn number(value: f64) -> Value {
     }
 }
 
-/// Puts the question's period into `from` and `to`. False where it names one that has no place; one that is
-/// `dated` has it in a value.
-fn period(entry: &Entry, text: &Text, last: Month, dated: bool, params: &mut Object) -> bool {
-    let mut found = text.periods.iter().map(|found| found.period);
-    let (first, more) = (found.next(), found.next());
-    let Some(first) = first else { return true };
-    let (Some(period), None) = (first, more) else { return dated };
+/// Puts the period that a question names into `from` and `to`. False where one has no place.
+fn period(entry: &Entry, named: &[Option<Period>], last: Month, params: &mut Object) -> bool {
+    let period = match named {
+        [] => return true,
+        [Some(one)] => one,
+        _ => return false,
+    };
     let kind = |name: &str| {
         entry.params.iter().find(|(param, _)| param == name).map(|(_, spec)| spec.kind)
     };
@@ -172,5 +187,5 @@ fn period(entry: &Entry, text: &Text, last: Month, dated: bool, params: &mut Obj
     }
     // The year that the data ends in is what a workflow without periods is about anyway.
     let year = last.span(12);
-    dated || (period.from == year.from && period.to == year.to.min(last))
+    period.from == year.from && period.to == year.to.min(last)
 }

@@ -106,6 +106,9 @@ pub(super) fn slant(text: &Text, it: &Scored<'_>, stems: &Stems) -> Option<&'sta
     if is_negated(&text.tokens) {
         return Some("it asks for what is not");
     }
+    if compares(text) {
+        return Some("it compares one thing with another");
+    }
     if is_other(text, it) {
         return Some("it does not ask what the only question of the closest workflow asks");
     }
@@ -132,6 +135,12 @@ pub(super) fn slant(text: &Text, it: &Scored<'_>, stems: &Stems) -> Option<&'sta
         return Some("it speaks of what is spent again and again");
     }
     unknown.iter().any(|token| token.is(&["already"])).then_some("it asks about what is over")
+}
+
+/// Whether one thing is compared with another one, and not with an amount.
+fn compares(text: &Text) -> bool {
+    let mut thans = (0..).zip(&text.tokens).filter(|(_, token)| token.is(&["than"]));
+    thans.any(|(at, _)| !text.amounts.iter().any(|amount| amount.span.start == at + 1))
 }
 
 /// Whether it speaks of less, or of something instead, in small words.
