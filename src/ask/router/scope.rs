@@ -45,7 +45,8 @@ pub(super) fn is_foreign(
 /// language of the files, and it names neither the company nor a time nor an amount.
 pub(super) fn is_faint(text: &Text, nearest: Option<&Scored<'_>>, most: f64) -> bool {
     let known = nearest.is_some_and(|it| it.coverage >= most || loose(text, it).next().is_none());
-    let ties = is_own(text) || !text.periods.is_empty() || !text.amounts.is_empty();
+    let dated = text.periods.iter().any(|found| found.period.is_some());
+    let ties = is_own(text) || dated || !text.amounts.is_empty();
     !known && !ties && text.stopped > 0
 }
 

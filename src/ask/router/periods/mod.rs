@@ -92,7 +92,9 @@ fn between(before: Option<&Token>, tokens: &[Token], last: Month) -> Option<Read
     let to = second.period(last);
     let from = first.in_year_of(second, to);
     let period = Period { from: from.from, to: to.to };
-    (from.from? <= to.to).then_some((period.within(last), link + 1 + length))
+    // No time lies between a month and an earlier one.
+    let period = if from.from? <= to.to { period.within(last) } else { None };
+    Some((period, link + 1 + length))
 }
 
 /// `since June`, `from Q2 on`, `until March 2025`.

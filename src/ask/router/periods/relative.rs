@@ -9,8 +9,11 @@ const LAST: &[&str] = &["last", "previous", "prior", "recent", "latest", "past",
 const THIS: &[&str] = &["this", "current"];
 const NEXT: &[&str] = &["next", "coming", "upcoming"];
 
-/// Units that are finer than the months of the data.
-pub(in super::super) const FINER: &[&str] = &["week", "weeks", "day", "days", "weekend"];
+const DAYS: &[&str] = &["yesterday", "tomorrow"];
+
+/// Words for what is finer than the months of the data.
+pub(in super::super) const FINER: &[&str] =
+    &["week", "weeks", "day", "days", "weekend", "yesterday", "tomorrow"];
 
 /// Reads the period that the tokens start with.
 pub(super) fn reading(tokens: &[Token], last: Month) -> Option<Reading> {
@@ -33,6 +36,9 @@ pub(super) fn ago(tokens: &[Token], last: Month) -> Option<(Period, Period, usiz
 
 /// `last week`, `the past 30 days`: finer than the data, which has months.
 fn finer(tokens: &[Token]) -> Option<Reading> {
+    if tokens.first()?.is(DAYS) {
+        return Some((None, 1));
+    }
     let lead = tokens.first()?.is(LAST) || tokens.first()?.is(THIS) || tokens.first()?.is(NEXT);
     let count = number(tokens.get(1..)?).map_or(0, |number| number.length);
     let unit = tokens.get(1 + count)?;

@@ -78,6 +78,9 @@ fn periods_are_read_against_the_last_complete_month() {
         ("the past 30 days", "beyond"),
         ("next quarter", "beyond"),
         ("in 2026", "beyond"),
+        ("in 2205?", "beyond"),
+        ("yesterday", "beyond"),
+        ("between June 2025 and March 2025", "beyond"),
         ("Q3 2026", "beyond"),
     ] {
         assert_eq!(read(text, Month::new(2025, 12)), [expected], "{text}");
@@ -116,6 +119,7 @@ fn what_is_no_period_is_left_alone() {
         "we may hire, you march on",
         "spend $2025",
         "2024 people",
+        "in 1500 shops",
         "500k",
         "a quarter of a million",
         "10 engineers",
