@@ -236,6 +236,9 @@ fn line(sentence: &str) -> Line {
 
 /// The figures of each sentence: where each begins in it, its text, and whether it is reported.
 fn figures(review: &Review, sentences: &[&str]) -> Vec<Vec<(usize, String, bool)>> {
+    if sentences.is_empty() {
+        return Vec::new();
+    }
     let lines: Vec<Line> = sentences.iter().map(|sentence| line(sentence)).collect();
     let (places, outcome) = ledger(review, &lines);
     let entries = outcome["figures"]["ledger"].as_array().expect("a ledger");
