@@ -18,7 +18,7 @@ use super::printer::Printer;
 use super::setup::{self, Mode};
 use super::voice::Voice;
 use crate::document::Tool;
-use crate::event::{Event, Fault, Record};
+use crate::event::{Event, Fault, Record, RunStatus};
 use crate::id::{RunId, ToolName};
 use crate::journal::{Journal, JournalError};
 use crate::model::Watcher;
@@ -171,6 +171,12 @@ pub(super) fn end(
     } else {
         let answer = report::answer(outcome);
         match voice {
+            Some(voice)
+                if voice.spoke()
+                    && (outcome.status == RunStatus::Cancelled || answer.is_empty()) =>
+            {
+                voice.stop(printer);
+            }
             Some(voice) => voice.end(&answer, printer),
             None => printer.out(&answer),
         }

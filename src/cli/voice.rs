@@ -36,14 +36,15 @@ impl Voice {
         self.state().spoke
     }
 
-    /// Prints what is still missing of a text; all of it, with a word about it, where it is not as it was shown. An answer that was
-    /// stopped has none.
+    /// Ends an answer that was stopped: what was shown is all there is.
+    pub(super) fn stop(&self, printer: &Printer) {
+        printer.out(if self.state().shown.is_empty() { "" } else { "\n" });
+    }
+
+    /// Prints what is still missing of a text; all of it, with a word about it, where it is not as it was shown.
     pub(super) fn end(&self, text: &str, printer: &Printer) {
         let state = self.state();
-        if text.is_empty() {
-            // What was shown is all there is.
-            printer.out(if state.shown.is_empty() { "" } else { "\n" });
-        } else if let Some(rest) = text.strip_prefix(state.shown.as_str()) {
+        if let Some(rest) = text.strip_prefix(state.shown.as_str()) {
             printer.out(rest);
         } else {
             printer.out("\n");

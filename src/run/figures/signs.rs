@@ -61,6 +61,7 @@ const SIDES: &[Sides] = &[
             "unspent",
             "spare",
             "underspent",
+            "underspend",
             "still",
         ],
         below: &[
@@ -168,18 +169,11 @@ pub(super) fn tells_a_side(operand: &Operand, word: &str) -> bool {
 
 /// Whether a sentence names a value by a word that says nothing else: `overrun` for a `budget_left`.
 pub(super) fn is_named_by_side(operand: &Operand, sentence: &Sentence) -> bool {
-    const NAMES: &[&str] = &[
-        "overspent",
-        "overspend",
-        "overspending",
-        "overrun",
-        "overran",
-        "overruns",
-        "overshot",
-        "underspent",
-        "underspend",
-    ];
-    sentence.has(NAMES) && NAMES.iter().any(|word| tells_a_side(operand, word))
+    let names = |word: &String| {
+        let rest = word.strip_prefix("over").or_else(|| word.strip_prefix("under"));
+        rest.is_some_and(|rest| !rest.is_empty()) && tells_a_side(operand, word)
+    };
+    sentence.words().iter().any(names)
 }
 
 impl Sides {
